@@ -1,0 +1,29 @@
+package iommulab.app.shell;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.pci.PciAddress;
+
+/// What the user is looking at. One subject is selected at a time, and every panel is about it.
+public sealed interface Subject {
+    record Nothing() implements Subject {}
+
+    record Function(PciAddress address) implements Subject {}
+
+    record Group(int id) implements Subject {}
+
+    record Domain(int id) implements Subject {}
+
+    record Mapping(int domain, long iova) implements Subject {}
+
+    record Unit(String name) implements Subject {}
+
+    record CacheLine(String unit, CacheKind kind, int level, int set, int way) implements Subject {}
+
+    record Fault(long sequence) implements Subject {}
+
+    record DmaEvent(long tick) implements Subject {}
+
+    /// A step of the walk that the Walk perspective shows.
+    record WalkStep(Walk walk, int step) implements Subject {}
+}

@@ -1,0 +1,46 @@
+package iommulab.app.shell;
+
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Outcome;
+import iommulab.engine.session.Preview;
+import iommulab.engine.session.WalkQuestion;
+
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.scene.Node;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/// What a panel may ask of the window and, through it, of the engine. All calls on the JavaFX thread;
+/// none waits. Stages complete on the JavaFX thread.
+public interface Workbench {
+    /// Sends a command to the engine. A refusal is shown beside `where`, with its errno and its rule;
+    /// the stage then completes exceptionally with [iommulab.engine.session.CommandRefused].
+    CompletionStage<Outcome> submit(Command command, Node where);
+
+    /// Asks what the hardware would do, step by step, without doing it.
+    CompletionStage<Walk> explain(WalkQuestion question);
+
+    /// Asks what commands would do to the groups, without doing them.
+    CompletionStage<Preview> preview(List<Command> commands);
+
+    /// The newest snapshot.
+    MachineSnapshot machine();
+
+    /// What is selected.
+    ReadOnlyObjectProperty<Subject> subject();
+
+    /// Selects a subject, in every panel.
+    void select(Subject subject);
+
+    /// Shows a perspective.
+    void open(Perspective perspective);
+
+    /// Shows the Walk perspective with this question asked; `stepToShow` -1 shows the last step.
+    void openWalk(WalkQuestion question, int stepToShow);
+
+    /// Starts or pauses traffic.
+    void setRunning(boolean running);
+}

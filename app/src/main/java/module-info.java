@@ -1,0 +1,16 @@
+/// The window and the command line of IOMMU Lab. Holds no engine part: it reads snapshots and sends commands.
+@org.jspecify.annotations.NullMarked
+module iommulab.app {
+    requires static org.jspecify;
+    requires iommulab.engine;
+    requires javafx.controls;
+    requires javafx.swing;
+    requires org.controlsfx.controls;
+    requires atlantafx.base;
+    requires org.kordamp.ikonli.javafx;
+    requires org.kordamp.ikonli.material2;
+    requires info.picocli;
+
+    exports iommulab.app to
+            javafx.graphics;
+}

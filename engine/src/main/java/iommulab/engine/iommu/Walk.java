@@ -1,0 +1,140 @@
+package iommulab.engine.iommu;
+
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+import java.util.Optional;
+
+/// Everything an IOMMU did for one request, step by step: what the Walk perspective shows.
+///
+/// @param unit name of the IOMMU, such as `dmar0`
+/// @param device the function that asked
+/// @param requester the name under which the IOMMU saw it
+/// @param iova the address asked for
+/// @param bytes length asked for
+/// @param domain domain ID of the device entry, -1 if the walk ended before it was known
+/// @param addressBits number of iova bits that the tables translate (39, 48, 57); 0 if unknown
+/// @param steps in the order in which the hardware made them
+/// @param outcome how it ended
+/// @param reads memory reads made
+/// @param cycles cost of all steps, by the machine's cost table
+public record Walk(
+        String unit,
+        PciAddress device,
+        RequesterId requester,
+        long iova,
+        int bytes,
+        Access access,
+        int domain,
+        int addressBits,
+        List<Step> steps,
+        Outcome outcome,
+        int reads,
+        long cycles) {
+
+    public Walk {
+        steps = List.copyOf(steps);
+    }
+
+    /// One step: an entry read from memory or given by a cache, a cache probe, or the end.
+    ///
+    /// @param kind what sort of step
+    /// @param name what was read, such as `Root entry`, `Level 4`, `IOTLB probe`
+    /// @param detail the second line, such as `second stage, leaf` or `bus 03`
+    /// @param tableHpa hpa of the table that holds the entry
+    /// @param index index into that table
+    /// @param indexSource where the index comes from
+    /// @param indexHigh highest bit of the source that makes the index; -1 if none
+    /// @param indexLow lowest bit
+    /// @param entryBytes size of one entry
+    /// @param entryHpa hpa of the entry
+    /// @param raw the 64-bit words of the entry, lowest first; empty if nothing was read
+    /// @param fields the entry decoded, from bit 63 of the last word down to bit 0 of the first
+    /// @param givenBy who gave it
+    /// @param cachePlace `set 1, way 0` if a cache gave or missed it, else empty
+    /// @param cycles cost of this step
+    /// @param finding one sentence: what the hardware concluded here
+    public record Step(
+            Kind kind,
+            String name,
+            String detail,
+            long tableHpa,
+            int index,
+            IndexSource indexSource,
+            int indexHigh,
+            int indexLow,
+            int entryBytes,
+            long entryHpa,
+            List<Long> raw,
+            List<Field> fields,
+            GivenBy givenBy,
+            String cachePlace,
+            long cycles,
+            String finding) {
+        public Step {
+            raw = List.copyOf(raw);
+            fields = List.copyOf(fields);
+        }
+    }
+
+    /// What sort of step.
+    public enum Kind {
+        ROOT_ENTRY,
+        DEVICE_ENTRY,
+        IOTLB_PROBE,
+        TABLE_ENTRY,
+        LEAF_ENTRY,
+        /// The access to what lies at the translated address.
+        ACCESS,
+        FAULT
+    }
+
+    /// Which number an index is cut from.
+    public enum IndexSource {
+        NONE,
+        REQUESTER,
+        IOVA
+    }
+
+    /// Who gave an entry.
+    public enum GivenBy {
+        MEMORY("memory"),
+        DEVICE_CACHE("context cache"),
+        IOTLB("IOTLB"),
+        PAGING_CACHE("paging cache"),
+        /// Not needed, because a cache gave a later entry.
+        SAVED("saved, not read"),
+        NOBODY("");
+
+        private final String words;
+
+        GivenBy(String words) {
+            this.words = words;
+        }
+
+        public String words() {
+            return words;
+        }
+    }
+
+    /// How a walk ended.
+    public sealed interface Outcome {
+        /// @param hpa address of the first byte
+        /// @param pageBytes size of the page that served it, a power of two; 0 for pass-through
+        /// @param permissions what the tables allow
+        /// @param stale whether a cached entry was used that no longer agrees with memory
+        record Reached(long hpa, long pageBytes, Permissions permissions, boolean stale)
+                implements Outcome {}
+
+        /// @param reason what the hardware recorded
+        /// @param step index of the step that failed
+        /// @param recorded whether a fault record was written (FPD, overflow and merging silence it)
+        record Faulted(FaultReason reason, int step, boolean recorded) implements Outcome {}
+
+        /// The request never entered DMA remapping: the interrupt window, translation off, no IOMMU.
+        ///
+        /// @param why one sentence
+        record NotTranslated(String why, Optional<Long> hpa) implements Outcome {}
+    }
+}

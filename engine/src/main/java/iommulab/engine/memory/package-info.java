@@ -1,0 +1,2 @@
+/// Host-physical memory and the map of what answers at which address.
+package iommulab.engine.memory;

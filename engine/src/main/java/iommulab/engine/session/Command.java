@@ -1,0 +1,118 @@
+package iommulab.engine.session;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.group.DomainType;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.traffic.TrafficSource;
+
+import java.util.Optional;
+
+/// Something a user, a lesson or a file can ask of the machine. A value: it can be compared, printed,
+/// saved and run again.
+public sealed interface Command {
+
+    // ---- PCI
+
+    /// Writes configuration bytes of a function, as `setpci` would. Editing an ACS bit is this.
+    ///
+    /// @param offset in bytes
+    /// @param width 1, 2 or 4 bytes
+    record WriteConfig(PciAddress function, int offset, int width, int value) implements Command {}
+
+    /// Removes a function and everything below it, as `echo 1 > remove` would.
+    record RemoveFunction(PciAddress function) implements Command {}
+
+    /// Binds a function to a driver, or to none.
+    ///
+    /// @param driver such as `vfio-pci`; empty unbinds
+    record BindDriver(PciAddress function, Optional<String> driver) implements Command {}
+
+    // ---- domains
+
+    /// Makes a domain on the IOMMU that serves a function.
+    ///
+    /// @param like a function below the IOMMU in question
+    /// @param type [DomainType#UNMANAGED], [DomainType#IDENTITY] or [DomainType#BLOCKED]
+    /// @param levels of the page table: 3, 4 or 5 (39, 48 or 57 bits of iova); 0 for no table
+    record CreateDomain(PciAddress like, DomainType type, int levels) implements Command {}
+
+    record DeleteDomain(int domain) implements Command {}
+
+    /// Attaches the whole group of a function to a domain.
+    record AttachDevice(PciAddress function, int domain) implements Command {}
+
+    /// Gives the group of a function back to its default domain.
+    record DetachDevice(PciAddress function) implements Command {}
+
+    /// @param iova first address the device will use, multiple of 4096
+    /// @param hpa where it leads, multiple of 4096
+    /// @param bytes multiple of 4096
+    record MapPages(int domain, long iova, long hpa, long bytes, Permissions permissions)
+            implements Command {}
+
+    /// @param flush whether the driver sends the invalidation that the change needs; false forgets it
+    record UnmapPages(int domain, long iova, long bytes, boolean flush) implements Command {}
+
+    // ---- the IOMMU
+
+    /// @param unit name of the IOMMU
+    record SetTranslation(String unit, boolean enabled) implements Command {}
+
+    /// Sends one invalidation to an IOMMU.
+    ///
+    /// @param viaQueue by the invalidation queue; else by register
+    record Invalidate(String unit, Invalidation what, boolean viaQueue) implements Command {}
+
+    /// What to invalidate.
+    sealed interface Invalidation {
+        record ContextGlobal() implements Invalidation {}
+
+        record ContextDomain(int domainTag) implements Invalidation {}
+
+        /// @param requester source ID, 16 bits
+        /// @param functionMask 0 to 3: which low bits of the source ID count for nothing
+        record ContextDevice(int domainTag, int requester, int functionMask)
+                implements Invalidation {}
+
+        record IotlbGlobal() implements Invalidation {}
+
+        record IotlbDomain(int domainTag) implements Invalidation {}
+
+        /// @param addressMask 2^n pages from an address aligned to as many
+        record IotlbPage(int domainTag, long iova, int addressMask) implements Invalidation {}
+    }
+
+    /// Acknowledges the recorded faults of an IOMMU.
+    record ClearFaults(String unit) implements Command {}
+
+    /// Gives a cache another shape; it is empty afterwards.
+    record SetCacheGeometry(String unit, CacheKind cache, CacheGeometry geometry)
+            implements Command {}
+
+    // ---- memory and cost
+
+    /// Writes one 64-bit word of memory, as a debugger would. Invalidates nothing.
+    ///
+    /// @param hpa multiple of 8
+    record WriteMemory(long hpa, long value) implements Command {}
+
+    /// @param event what costs
+    /// @param cycles 0 to 1,000,000
+    record SetCost(CostEvent event, long cycles) implements Command {}
+
+    // ---- traffic
+
+    /// Adds a source, or replaces the one with the same id.
+    record SetSource(TrafficSource source) implements Command {}
+
+    record RemoveSource(int id) implements Command {}
+
+    /// Runs the sources for a number of requests.
+    record RunTraffic(long requests) implements Command {}
+
+    /// Lets one function make one request.
+    record IssueDma(PciAddress function, long iova, int bytes, Access access) implements Command {}
+}

@@ -1,0 +1,324 @@
+package iommulab.engine.session;
+
+import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.group.DomainType;
+import iommulab.engine.group.Grouping;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciTopology;
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.traffic.TrafficSource;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The whole machine at one instant, as the screen may see it. Deeply immutable.
+///
+/// Frames skip snapshots. Therefore counters only rise, and events carry a sequence number and live in
+/// bounded lists; nothing is "since the last frame".
+///
+/// @param name of the machine
+/// @param origin where it came from: a sample, a capture with its kernel, drawn by hand
+/// @param kernel the operating system's facts
+/// @param topology PCI functions
+/// @param grouping groups as computed
+/// @param kernelSaid group number of each function as an imported capture listed it; shown beside
+///     ours, never used
+/// @param units IOMMUs
+/// @param domains by number
+/// @param memory what answers at which address
+/// @param sources traffic sources, by id
+/// @param running whether traffic is being run
+/// @param counters of the whole machine
+/// @param faults newest first, at most [#FAULTS_KEPT]
+/// @param events newest first, at most [#EVENTS_KEPT]; while traffic runs only the last of a batch
+/// @param journal commands, position, what undo and redo would do
+public record MachineSnapshot(
+        String name,
+        String origin,
+        Kernel kernel,
+        PciTopology topology,
+        Grouping grouping,
+        Map<PciAddress, Integer> kernelSaid,
+        List<Unit> units,
+        List<Domain> domains,
+        List<Region> memory,
+        List<TrafficSource> sources,
+        boolean running,
+        Counters counters,
+        List<Fault> faults,
+        List<DmaEvent> events,
+        JournalView journal) {
+
+    public static final int FAULTS_KEPT = 256;
+    public static final int EVENTS_KEPT = 256;
+
+    /// A machine that does not exist yet: nothing in it.
+    public static final MachineSnapshot POWER_OFF =
+            new MachineSnapshot(
+                    "no machine",
+                    "",
+                    new Kernel("", "", ""),
+                    PciTopology.EMPTY,
+                    Grouping.NONE,
+                    Map.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    false,
+                    Counters.ZERO,
+                    List.of(),
+                    List.of(),
+                    JournalView.EMPTY);
+
+    /// @param release such as `6.12.0`; empty if unknown
+    /// @param commandLine as `/proc/cmdline` has it
+    /// @param ruleSet name of the grouping rules in force
+    public record Kernel(String release, String commandLine, String ruleSet) {}
+
+    /// One IOMMU.
+    ///
+    /// @param name such as `dmar0`
+    /// @param architecture in words, such as `VT-d legacy`, `AMD-Vi`
+    /// @param emulated whether the engine executes its translation; if not, DMA below it is refused
+    /// @param registerBase hpa of its registers
+    /// @param scope which functions it serves, in words
+    /// @param functions which functions it serves
+    /// @param translating whether translation is enabled
+    /// @param rootTable hpa of the root table
+    /// @param addressBits widest iova it translates
+    /// @param cap capability register, 64 bits
+    /// @param ecap extended capability register, 64 bits
+    /// @param caches context cache, IOTLB, then paging-structure caches from the top level down
+    /// @param faultRecords the fault recording registers, whether filled or not
+    /// @param faultOverflow FSTS.PFO
+    /// @param queue the invalidation queue, if enabled
+    /// @param counters of this unit
+    public record Unit(
+            String name,
+            String architecture,
+            boolean emulated,
+            long registerBase,
+            String scope,
+            List<PciAddress> functions,
+            boolean translating,
+            long rootTable,
+            int addressBits,
+            long cap,
+            long ecap,
+            List<CacheSnapshot> caches,
+            List<FaultRecord> faultRecords,
+            boolean faultOverflow,
+            Optional<Queue> queue,
+            Counters counters) {}
+
+    /// One fault recording register.
+    public record FaultRecord(int index, long low, long high, boolean filled) {}
+
+    /// The invalidation queue as it lies in memory.
+    ///
+    /// @param base hpa of the ring
+    /// @param bytes its size
+    /// @param head byte offset of the next descriptor that hardware reads
+    /// @param tail byte offset behind the last that software wrote
+    /// @param recent the last descriptors executed, newest first, in words
+    public record Queue(long base, int bytes, int head, int tail, List<String> recent) {}
+
+    /// One translation: a page table, identity, or blocked.
+    ///
+    /// @param id the number that users and commands give it
+    /// @param name such as `default of group 3`
+    /// @param byUser whether somebody made it (kernel default domains are drawn without fill)
+    /// @param unit IOMMU whose tables hold it
+    /// @param tag domain ID in the hardware's entries
+    /// @param table hpa of the top table, 0 for identity and blocked
+    /// @param levels of the page table, 0 for identity and blocked
+    /// @param attached functions that it translates
+    /// @param mappings by iova
+    /// @param mappedBytes sum over the mappings
+    /// @param tableFrames 4 KiB frames that its tables take
+    /// @param unflushed invalidations that its last changes need and nobody sent
+    public record Domain(
+            int id,
+            String name,
+            DomainType type,
+            boolean byUser,
+            String unit,
+            int tag,
+            long table,
+            int levels,
+            List<PciAddress> attached,
+            List<Mapping> mappings,
+            long mappedBytes,
+            int tableFrames,
+            List<String> unflushed) {}
+
+    /// One range of a domain as it was mapped.
+    ///
+    /// @param iova first address the device uses
+    /// @param hpa where it leads
+    /// @param bytes length, a multiple of 4096
+    /// @param pages in words, such as `2 × 2 MiB, 16 × 4 KiB`
+    public record Mapping(long iova, long hpa, long bytes, Permissions permissions, String pages) {}
+
+    /// What answers in a range of host-physical addresses.
+    ///
+    /// @param kind what sort
+    /// @param name such as `System RAM`, `BAR 0 of 0000:03:00.0`
+    /// @param owner the function whose BAR it is
+    public record Region(
+            AddressRange range, RegionKind kind, String name, Optional<PciAddress> owner) {
+        public enum RegionKind {
+            RAM,
+            TABLES,
+            BAR,
+            INTERRUPT,
+            RESERVED
+        }
+    }
+
+    /// Counters; each only rises.
+    ///
+    /// @param requests DMA requests finished, whatever their outcome; the machine's tick
+    /// @param bytes moved
+    /// @param hits translated by the IOTLB alone
+    /// @param walks translated by reading tables
+    /// @param reads memory reads made for translation
+    /// @param faults requests stopped
+    /// @param stale requests that used a stale entry
+    /// @param peer requests that reached a peer without the IOMMU
+    /// @param blocked requests stopped by the fabric
+    /// @param bypassed requests that no IOMMU translated
+    /// @param interrupts message-signalled interrupts
+    /// @param cycles cost by the cost table
+    public record Counters(
+            long requests,
+            long bytes,
+            long hits,
+            long walks,
+            long reads,
+            long faults,
+            long stale,
+            long peer,
+            long blocked,
+            long bypassed,
+            long interrupts,
+            long cycles) {
+        public static final Counters ZERO = new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /// One DMA on its way, and how it ended.
+    ///
+    /// @param tick number of the request
+    /// @param device the function that asked
+    /// @param requester the name under which the IOMMU saw it
+    /// @param target hpa reached, 0 if none
+    /// @param peer the function whose BAR was reached, if any
+    /// @param unit the IOMMU that translated it; empty if none did
+    /// @param fault the reason, if it was a fault
+    /// @param note one sentence, empty if there is nothing to add
+    public record DmaEvent(
+            long tick,
+            PciAddress device,
+            RequesterId requester,
+            long iova,
+            int bytes,
+            Access access,
+            DmaOutcome outcome,
+            long target,
+            Optional<PciAddress> peer,
+            String unit,
+            int domain,
+            int reads,
+            long cycles,
+            Optional<FaultReason> fault,
+            String note) {}
+
+    /// How a DMA ended; each has a shape, a word and a colour.
+    public enum DmaOutcome {
+        HIT("hit"),
+        WALK("walk"),
+        STALE("stale"),
+        FAULT("fault"),
+        PEER("peer-to-peer"),
+        BLOCKED("blocked"),
+        BYPASS("not translated"),
+        INTERRUPT("interrupt");
+
+        private final String word;
+
+        DmaOutcome(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+
+    /// A request that the IOMMU stopped.
+    ///
+    /// @param sequence number of the fault since power-on, from 1
+    /// @param device the function that asked
+    /// @param requester the name under which the IOMMU saw it
+    /// @param domain domain of the device at that time, -1 if none
+    /// @param recorded whether a fault record was written (overflow and merging drop it)
+    /// @param kernelLines as dmesg prints it
+    /// @param journal position at which it happened
+    public record Fault(
+            long sequence,
+            long tick,
+            String unit,
+            PciAddress device,
+            RequesterId requester,
+            long iova,
+            Access access,
+            FaultReason reason,
+            int domain,
+            boolean recorded,
+            List<String> kernelLines,
+            int journal) {}
+
+    /// The journal as the timeline shows it.
+    ///
+    /// @param entries all commands, oldest first, those undone included
+    /// @param position number of commands in force; entries from here on are undone
+    public record JournalView(List<Entry> entries, int position) {
+        public static final JournalView EMPTY = new JournalView(List.of(), 0);
+
+        public JournalView {
+            entries = List.copyOf(entries);
+        }
+
+        public Optional<Entry> undoable() {
+            return position == 0 ? Optional.empty() : Optional.of(entries.get(position - 1));
+        }
+
+        public Optional<Entry> redoable() {
+            return position == entries.size()
+                    ? Optional.empty()
+                    : Optional.of(entries.get(position));
+        }
+
+        /// @param number from 1
+        /// @param title for people, such as `Map 2 MiB at 0x40000000 in domain 3`
+        /// @param call in the command vocabulary, such as `domain.map(domain=3, iova=0x40000000, …)`
+        /// @param result `ok`, an address, or what the caller was told
+        /// @param tickAfter requests served when it was done
+        /// @param faultsAfter faults counted when it was done
+        /// @param stateHash hash of the whole machine after it
+        public record Entry(
+                int number,
+                String title,
+                String call,
+                String result,
+                long tickAfter,
+                long faultsAfter,
+                long stateHash) {}
+    }
+}

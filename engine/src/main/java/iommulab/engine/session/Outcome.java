@@ -1,0 +1,15 @@
+package iommulab.engine.session;
+
+import iommulab.engine.session.MachineSnapshot.DmaEvent;
+
+/// What the caller of a command is told.
+public sealed interface Outcome {
+    record Done() implements Outcome {}
+
+    record DomainCreated(int domain) implements Outcome {}
+
+    record DmaFinished(DmaEvent event) implements Outcome {}
+
+    /// @param requests how many were run
+    record TrafficRun(long requests) implements Outcome {}
+}

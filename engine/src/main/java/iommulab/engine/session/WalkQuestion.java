@@ -1,0 +1,14 @@
+package iommulab.engine.session;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.pci.PciAddress;
+
+/// Asks what the hardware would do with a request, without doing it: the same walker runs on copies of
+/// the caches, and the machine is as before.
+///
+/// @param function who would ask
+/// @param iova for which address
+/// @param bytes length of the request
+/// @param withCaches whether the caches are as they are now; else empty
+public record WalkQuestion(
+        PciAddress function, long iova, int bytes, Access access, boolean withCaches) {}

@@ -1,0 +1,2 @@
+/// Devices that do DMA: seeded sources of requests.
+package iommulab.engine.traffic;

@@ -1,0 +1,17 @@
+/// The engine: a whole machine (PCI functions, memory, IOMMUs, the operating system's view) that
+/// executes DMA. Knows no screen.
+@org.jspecify.annotations.NullMarked
+module iommulab.engine {
+    requires static transitive org.jspecify;
+    requires com.google.gson;
+    requires org.apache.commons.compress;
+
+    exports iommulab.engine;
+    exports iommulab.engine.pci;
+    exports iommulab.engine.memory;
+    exports iommulab.engine.cache;
+    exports iommulab.engine.iommu;
+    exports iommulab.engine.group;
+    exports iommulab.engine.traffic;
+    exports iommulab.engine.session;
+}
