@@ -14,4 +14,5 @@ module iommulab.engine {
     exports iommulab.engine.group;
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;
+    exports iommulab.engine.io.oracle;
 }

@@ -1,0 +1,2 @@
+/// Holding the engine against what real kernels, real hardware and reference models answered.
+package iommulab.engine.io.oracle;
