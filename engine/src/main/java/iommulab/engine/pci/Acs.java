@@ -28,10 +28,7 @@ public record Acs(int offset, int capability, int control) {
         return at == 0 || !config.knows(at + CAPABILITY, 4)
                 ? Optional.empty()
                 : Optional.of(
-                        new Acs(
-                                at,
-                                config.read16(at + CAPABILITY),
-                                config.read16(at + CONTROL)));
+                        new Acs(at, config.read16(at + CAPABILITY), config.read16(at + CONTROL)));
     }
 
     /// Offset of the control register in configuration space.

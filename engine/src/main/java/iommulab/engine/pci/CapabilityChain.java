@@ -121,8 +121,7 @@ public record CapabilityChain(List<Entry> entries, List<String> problems) {
                 return;
             }
             if (config.read8(at) == 0xff) {
-                problems.add(
-                        "%s points to 0x%02x, where nothing answers (ff)".formatted(from, at));
+                problems.add("%s points to 0x%02x, where nothing answers (ff)".formatted(from, at));
                 return;
             }
             seen[at] = true;

@@ -29,9 +29,7 @@ public final class Header {
 
     /// The bus directly below a bridge, 0 if not set.
     public static int secondaryBus(ConfigSpace config) {
-        return isBridge(config) && config.knows(SECONDARY_BUS, 1)
-                ? config.read8(SECONDARY_BUS)
-                : 0;
+        return isBridge(config) && config.knows(SECONDARY_BUS, 1) ? config.read8(SECONDARY_BUS) : 0;
     }
 
     /// The highest bus below a bridge, 0 if not set.

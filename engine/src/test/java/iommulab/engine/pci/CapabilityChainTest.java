@@ -37,7 +37,8 @@ class CapabilityChainTest {
 
     @Test
     void aLoopEndsWithAMessage() {
-        var config = ConfigBytes.ofSize(256).capability(0x40, 1).capability(0x50, 5).set(0x51, 0x40);
+        var config =
+                ConfigBytes.ofSize(256).capability(0x40, 1).capability(0x50, 5).set(0x51, 0x40);
         var chain = CapabilityChain.of(config.build());
         assertThat(chain.entries()).hasSize(2);
         assertThat(chain.problems())
@@ -59,8 +60,7 @@ class CapabilityChainTest {
     void whatLiesBeyondTheKnownBytesIsUnknown() {
         var config = ConfigBytes.ofSize(64).set(0x06, 0x10).set(0x34, 0x50).build();
         assertThat(CapabilityChain.of(config).problems())
-                .containsExactly(
-                        "the capability pointer points to 0x50; only 64 bytes are known");
+                .containsExactly("the capability pointer points to 0x50; only 64 bytes are known");
         assertThat(PciExpress.portType(config)).isEqualTo(PortType.UNKNOWN);
         assertThat(Acs.of(config)).isEmpty();
     }
