@@ -34,6 +34,9 @@ import java.util.Optional;
 /// @param sources traffic sources, by id
 /// @param running whether traffic is being run
 /// @param counters of the whole machine
+/// @param served requests that each traffic source has made since it was added, by source id; they
+///     only rise
+/// @param costs the cost table, a price for every event
 /// @param faults newest first, at most [#FAULTS_KEPT]
 /// @param events newest first, at most [#EVENTS_KEPT]; while traffic runs only the last of a batch
 /// @param journal commands, position, what undo and redo would do
@@ -50,6 +53,8 @@ public record MachineSnapshot(
         List<TrafficSource> sources,
         boolean running,
         Counters counters,
+        Map<Integer, Long> served,
+        Map<CostEvent, Long> costs,
         List<Fault> faults,
         List<DmaEvent> events,
         JournalView journal) {
@@ -72,6 +77,8 @@ public record MachineSnapshot(
                     List.of(),
                     false,
                     Counters.ZERO,
+                    Map.of(),
+                    Map.of(),
                     List.of(),
                     List.of(),
                     JournalView.EMPTY);
