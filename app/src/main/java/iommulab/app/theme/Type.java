@@ -1,0 +1,61 @@
+package iommulab.app.theme;
+
+import javafx.scene.text.Font;
+import javafx.scene.text.FontWeight;
+
+/// The roles of text on a canvas, with family, size and weight. Sizes are those of 100 %, where the
+/// root font has 12 pixels; a [Drawing] scales them with everything else.
+public enum Type {
+    FINDING(Family.SANS, 15, true),
+    TITLE(Family.SANS, 14, true),
+    HEAD(Family.SANS, 12.5, true),
+    BODY(Family.SANS, 12, false),
+    BODY_BOLD(Family.SANS, 12, true),
+    SECONDARY(Family.SANS, 11, false),
+    SECONDARY_BOLD(Family.SANS, 11, true),
+    DENSE(Family.CONDENSED, 11, false),
+    DENSE_BOLD(Family.CONDENSED, 11, true),
+    SECOND_LINE(Family.CONDENSED, 10.5, false),
+    SMALLEST(Family.SANS, 10, false),
+    SMALLEST_BOLD(Family.SANS, 10, true),
+    RAW(Family.MONO, 13, false),
+    RAW_BOLD(Family.MONO, 13, true),
+    MONO(Family.MONO, 11.5, false),
+    MONO_BOLD(Family.MONO, 11.5, true),
+    BIT(Family.MONO, 10, false),
+    WALL_TITLE(Family.SANS, 34, true),
+    WALL_HEAD(Family.SANS, 28, true),
+    WALL_BODY(Family.SANS, 27, false),
+    WALL_MONO(Family.MONO, 28, false),
+    WALL_MONO_BOLD(Family.MONO, 31, true);
+
+    private final Font font;
+    private final double size;
+
+    Type(Family family, double size, boolean bold) {
+        this.size = size;
+        this.font =
+                Font.font(family.installed, bold ? FontWeight.BOLD : FontWeight.NORMAL, size);
+    }
+
+    Font font() {
+        return font;
+    }
+
+    /// Height of the font in pixels at 100 %.
+    public double size() {
+        return size;
+    }
+
+    private enum Family {
+        SANS("Inter", "DejaVu Sans"),
+        CONDENSED("DejaVu Sans Condensed", "DejaVu Sans"),
+        MONO("DejaVu Sans Mono", "Monospaced");
+
+        private final String installed;
+
+        Family(String wanted, String otherwise) {
+            installed = Font.getFamilies().contains(wanted) ? wanted : otherwise;
+        }
+    }
+}
