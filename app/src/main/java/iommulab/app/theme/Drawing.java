@@ -34,11 +34,10 @@ public abstract class Drawing extends Region {
         this.palette.bind(palette);
         this.palette.addListener((_, _, _) -> redraw());
         ruler.fontProperty().addListener((_, _, font) -> scale.set(font.getSize() / FULL_SIZE));
-        scale.addListener(
-                (_, _, _) -> {
-                    requestParentLayout();
-                    redraw();
-                });
+        scale.addListener((_, _, _) -> {
+            requestParentLayout();
+            redraw();
+        });
     }
 
     /// Draws everything.

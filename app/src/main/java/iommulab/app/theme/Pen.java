@@ -76,7 +76,13 @@ public final class Pen {
 
     /// A straight line; level and upright lines of one pixel fall on pixels.
     public void line(
-            Paint paint, double line, double x1, double y1, double x2, double y2, double... dashes) {
+            Paint paint,
+            double line,
+            double x1,
+            double y1,
+            double x2,
+            double y2,
+            double... dashes) {
         double snap = line == 1 ? 0.5 : 0;
         context.setStroke(paint);
         context.setLineWidth(line);

@@ -34,8 +34,7 @@ public enum Type {
 
     Type(Family family, double size, boolean bold) {
         this.size = size;
-        this.font =
-                Font.font(family.installed, bold ? FontWeight.BOLD : FontWeight.NORMAL, size);
+        this.font = Font.font(family.installed, bold ? FontWeight.BOLD : FontWeight.NORMAL, size);
     }
 
     Font font() {
