@@ -52,11 +52,10 @@ public record Call(String name, SequencedMap<String, String> arguments) {
     @Override
     public String toString() {
         var text = new StringBuilder(name).append('(');
-        arguments.forEach(
-                (argument, value) -> {
-                    text.append(text.charAt(text.length() - 1) == '(' ? "" : ", ");
-                    text.append(argument).append('=').append(quoted(value));
-                });
+        arguments.forEach((argument, value) -> {
+            text.append(text.charAt(text.length() - 1) == '(' ? "" : ", ");
+            text.append(argument).append('=').append(quoted(value));
+        });
         return text.append(')').toString();
     }
 

@@ -124,14 +124,11 @@ public final class CommandText {
                             a.count("value"));
             case "pci.remove" -> new Command.RemoveFunction(a.function("function"));
             case "driver.bind" ->
-                    new Command.BindDriver(
-                            a.function("device"), Optional.of(a.word("driver")));
-            case "driver.unbind" ->
-                    new Command.BindDriver(a.function("device"), Optional.empty());
+                    new Command.BindDriver(a.function("device"), Optional.of(a.word("driver")));
+            case "driver.unbind" -> new Command.BindDriver(a.function("device"), Optional.empty());
             case "memory.write" -> new Command.WriteMemory(a.number("hpa"), a.number("value"));
             case "cost.set" ->
-                    new Command.SetCost(
-                            a.choice("event", CostEvent.values()), a.number("cycles"));
+                    new Command.SetCost(a.choice("event", CostEvent.values()), a.number("cycles"));
             case "traffic.set_source" -> new Command.SetSource(SourceText.toSource(a));
             case "traffic.remove_source" -> new Command.RemoveSource(a.count("id"));
             case "traffic.run" -> new Command.RunTraffic(a.number("requests"));
