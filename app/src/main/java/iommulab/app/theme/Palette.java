@@ -50,4 +50,9 @@ public record Palette(
     public Color category(int number) {
         return categories.get(Math.floorMod(number, 12));
     }
+
+    /// The style class that gives a `group-tab` the colour of a group, domain or PASID.
+    public static String categoryClass(int number) {
+        return "cat-" + (Math.floorMod(number, 12) + 1);
+    }
 }

@@ -46,6 +46,11 @@ public enum Type {
         return size;
     }
 
+    /// The family of running text: Inter if it is installed, else the bundled DejaVu Sans.
+    static String sansFamily() {
+        return Family.SANS.installed;
+    }
+
     private enum Family {
         SANS("Inter", "DejaVu Sans"),
         CONDENSED("DejaVu Sans Condensed", "DejaVu Sans"),
@@ -54,7 +59,7 @@ public enum Type {
         private final String installed;
 
         Family(String wanted, String otherwise) {
-            installed = Font.getFamilies().contains(wanted) ? wanted : otherwise;
+            installed = Theme.fontFamilies().contains(wanted) ? wanted : otherwise;
         }
     }
 }

@@ -1,0 +1,276 @@
+package iommulab.app;
+
+import javafx.application.Platform;
+import javafx.geometry.Bounds;
+import javafx.scene.Node;
+import javafx.scene.Parent;
+import javafx.scene.Scene;
+import javafx.scene.image.WritableImage;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.MouseButton;
+import javafx.stage.Stage;
+import javafx.stage.Window;
+
+import org.testfx.api.FxRobot;
+import org.testfx.util.WaitForAsyncUtils;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/// A person at the window: looks, points, types. Works without a display, on JavaFX' headless platform;
+/// the toolkit starts once per JVM. Every action returns when the window has settled.
+public final class Robot implements AutoCloseable {
+    private static final int PATIENCE_SECONDS = 20;
+    private static boolean started;
+
+    private final FxRobot hands = new FxRobot();
+    private final Stage stage;
+
+    private Robot(Stage stage) {
+        this.stage = stage;
+    }
+
+    /// Opens a window.
+    ///
+    /// @param scene made on the JavaFX thread
+    public static Robot at(Supplier<Scene> scene) {
+        start();
+        var stage =
+                onScreen(
+                        () -> {
+                            var window = new Stage();
+                            window.setScene(scene.get());
+                            window.show();
+                            window.toFront();
+                            window.requestFocus();
+                            return window;
+                        });
+        var robot = new Robot(stage);
+        robot.settle();
+        return robot;
+    }
+
+    /// Starts the toolkit, if no test has yet.
+    public static synchronized void start() {
+        if (started) {
+            return;
+        }
+        var ready = new CountDownLatch(1);
+        Platform.startup(
+                () -> {
+                    Platform.setImplicitExit(false);
+                    ready.countDown();
+                });
+        try {
+            if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("the toolkit did not start");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        started = true;
+    }
+
+    /// Runs something on the JavaFX thread and hands back what it gives.
+    public static <T> T onScreen(Callable<T> what) {
+        start();
+        var answer = new CompletableFuture<T>();
+        Platform.runLater(
+                () -> {
+                    try {
+                        answer.complete(what.call());
+                    } catch (Exception | AssertionError e) {
+                        answer.completeExceptionally(e);
+                    }
+                });
+        try {
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e.getCause() == null ? e : e.getCause());
+        }
+    }
+
+    /// Runs something on the JavaFX thread.
+    public static void onScreen(Runnable what) {
+        onScreen(
+                () -> {
+                    what.run();
+                    return true;
+                });
+    }
+
+    /// The window.
+    public Stage stage() {
+        return stage;
+    }
+
+    /// The one visible node that a selector names, in any window that is open: `#id` or `.class`.
+    public Node find(String selector) {
+        return seek(selector)
+                .orElseThrow(() -> new AssertionError("no visible node " + selector));
+    }
+
+    /// Whether a selector names a visible node.
+    public boolean sees(String selector) {
+        return seek(selector).isPresent();
+    }
+
+    private Optional<Node> seek(String selector) {
+        return onScreen(
+                () ->
+                        roots().flatMap(root -> root.lookupAll(selector).stream())
+                                .filter(Robot::isVisible)
+                                .findFirst());
+    }
+
+    /// All nodes below the roots of all open windows, roots included.
+    public static List<Node> everything() {
+        return onScreen(
+                () -> {
+                    var nodes = new ArrayList<Node>();
+                    roots().forEach(root -> collect(root, nodes));
+                    return List.copyOf(nodes);
+                });
+    }
+
+    private static Stream<Parent> roots() {
+        return List.copyOf(Window.getWindows()).stream()
+                .filter(Window::isShowing)
+                .map(window -> window.getScene().getRoot());
+    }
+
+    private static void collect(Node node, List<Node> nodes) {
+        nodes.add(node);
+        if (node instanceof Parent parent) {
+            parent.getChildrenUnmodifiable().forEach(child -> collect(child, nodes));
+        }
+    }
+
+    private static boolean isVisible(Node node) {
+        for (Node n = node; n != null; n = n.getParent()) {
+            if (!n.isVisible()) {
+                return false;
+            }
+        }
+        return node.getScene() != null;
+    }
+
+    public Robot click(String selector) {
+        return click(find(selector));
+    }
+
+    /// Clicks the middle of a node.
+    public Robot click(Node node) {
+        pointAt(node);
+        hands.clickOn(MouseButton.PRIMARY);
+        return settle();
+    }
+
+    public Robot rightClick(String selector) {
+        pointAt(find(selector));
+        hands.clickOn(MouseButton.SECONDARY);
+        return settle();
+    }
+
+    /// Moves the pointer over a node.
+    public Robot pointAt(Node node) {
+        var middle = onScreen(() -> middleOf(node));
+        hands.moveTo(middle.getCenterX(), middle.getCenterY());
+        return settle();
+    }
+
+    /// Drags from the middle of one node to the middle of another.
+    public Robot drag(String from, String to) {
+        pointAt(find(from));
+        hands.press(MouseButton.PRIMARY);
+        var target = onScreen(() -> middleOf(find0(to)));
+        hands.moveTo(target.getCenterX(), target.getCenterY());
+        hands.release(MouseButton.PRIMARY);
+        return settle();
+    }
+
+    private static Node find0(String selector) {
+        return roots().flatMap(root -> root.lookupAll(selector).stream())
+                .filter(Robot::isVisible)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no visible node " + selector));
+    }
+
+    private static Bounds middleOf(Node node) {
+        return node.localToScreen(node.getBoundsInLocal());
+    }
+
+    /// Moves the pointer in steps with the button down, as a hand would.
+    ///
+    /// @param fromX in the node's own coordinates
+    public Robot drag(String node, double fromX, double fromY, double toX, double toY) {
+        var on = find(node);
+        var from = onScreen(() -> on.localToScreen(fromX, fromY));
+        var to = onScreen(() -> on.localToScreen(toX, toY));
+        hands.moveTo(from.getX(), from.getY());
+        hands.press(MouseButton.PRIMARY);
+        hands.moveTo((from.getX() + to.getX()) / 2, (from.getY() + to.getY()) / 2);
+        hands.moveTo(to.getX(), to.getY());
+        hands.release(MouseButton.PRIMARY);
+        return settle();
+    }
+
+    /// Presses keys together and lets go of them.
+    public Robot press(KeyCode... keys) {
+        hands.press(keys).release(keys);
+        return settle();
+    }
+
+    public Robot type(String text) {
+        hands.write(text);
+        return settle();
+    }
+
+    /// Waits until something is so.
+    public Robot until(String what, BooleanSupplier so) {
+        try {
+            WaitForAsyncUtils.waitFor(
+                    PATIENCE_SECONDS, TimeUnit.SECONDS, () -> onScreen(so::getAsBoolean));
+        } catch (TimeoutException e) {
+            throw new AssertionError("waited in vain for: " + what, e);
+        }
+        return settle();
+    }
+
+    /// Waits until the window has done what it was asked.
+    public Robot settle() {
+        WaitForAsyncUtils.waitForFxEvents(2);
+        return this;
+    }
+
+    /// A picture of the window.
+    public WritableImage look() {
+        return onScreen(() -> stage.getScene().snapshot(null));
+    }
+
+    /// Closes every window.
+    @Override
+    public void close() {
+        onScreen(() -> List.copyOf(Window.getWindows()).forEach(Window::hide));
+        settle();
+    }
+
+    /// Nodes of a class that fulfil a condition.
+    public static <T extends Node> List<T> all(Class<T> kind, Predicate<T> condition) {
+        return everything().stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .filter(node -> onScreen(() -> condition.test(node)))
+                .toList();
+    }
+}
