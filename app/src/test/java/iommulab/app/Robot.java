@@ -46,15 +46,14 @@ public final class Robot implements AutoCloseable {
     public static Robot at(Supplier<Scene> scene) {
         start();
         var stage =
-                onScreen(
-                        () -> {
-                            var window = new Stage();
-                            window.setScene(scene.get());
-                            window.show();
-                            window.toFront();
-                            window.requestFocus();
-                            return window;
-                        });
+                onScreen(() -> {
+                    var window = new Stage();
+                    window.setScene(scene.get());
+                    window.show();
+                    window.toFront();
+                    window.requestFocus();
+                    return window;
+                });
         var robot = new Robot(stage);
         robot.settle();
         return robot;
@@ -66,11 +65,10 @@ public final class Robot implements AutoCloseable {
             return;
         }
         var ready = new CountDownLatch(1);
-        Platform.startup(
-                () -> {
-                    Platform.setImplicitExit(false);
-                    ready.countDown();
-                });
+        Platform.startup(() -> {
+            Platform.setImplicitExit(false);
+            ready.countDown();
+        });
         try {
             if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new AssertionError("the toolkit did not start");
@@ -85,14 +83,13 @@ public final class Robot implements AutoCloseable {
     public static <T> T onScreen(Callable<T> what) {
         start();
         var answer = new CompletableFuture<T>();
-        Platform.runLater(
-                () -> {
-                    try {
-                        answer.complete(what.call());
-                    } catch (Exception | AssertionError e) {
-                        answer.completeExceptionally(e);
-                    }
-                });
+        Platform.runLater(() -> {
+            try {
+                answer.complete(what.call());
+            } catch (Exception | AssertionError e) {
+                answer.completeExceptionally(e);
+            }
+        });
         try {
             return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (Exception e) {
@@ -102,11 +99,10 @@ public final class Robot implements AutoCloseable {
 
     /// Runs something on the JavaFX thread.
     public static void onScreen(Runnable what) {
-        onScreen(
-                () -> {
-                    what.run();
-                    return true;
-                });
+        onScreen(() -> {
+            what.run();
+            return true;
+        });
     }
 
     /// The window.
@@ -116,8 +112,7 @@ public final class Robot implements AutoCloseable {
 
     /// The one visible node that a selector names, in any window that is open: `#id` or `.class`.
     public Node find(String selector) {
-        return seek(selector)
-                .orElseThrow(() -> new AssertionError("no visible node " + selector));
+        return seek(selector).orElseThrow(() -> new AssertionError("no visible node " + selector));
     }
 
     /// Whether a selector names a visible node.
@@ -126,21 +121,19 @@ public final class Robot implements AutoCloseable {
     }
 
     private Optional<Node> seek(String selector) {
-        return onScreen(
-                () ->
-                        roots().flatMap(root -> root.lookupAll(selector).stream())
-                                .filter(Robot::isVisible)
-                                .findFirst());
+        return onScreen(() ->
+                roots().flatMap(root -> root.lookupAll(selector).stream())
+                        .filter(Robot::isVisible)
+                        .findFirst());
     }
 
     /// All nodes below the roots of all open windows, roots included.
     public static List<Node> everything() {
-        return onScreen(
-                () -> {
-                    var nodes = new ArrayList<Node>();
-                    roots().forEach(root -> collect(root, nodes));
-                    return List.copyOf(nodes);
-                });
+        return onScreen(() -> {
+            var nodes = new ArrayList<Node>();
+            roots().forEach(root -> collect(root, nodes));
+            return List.copyOf(nodes);
+        });
     }
 
     private static Stream<Parent> roots() {

@@ -53,7 +53,8 @@ public final class PaletteReader extends Region {
                                     "blocked"),
                             IntStream.rangeClosed(1, 12).mapToObj(n -> "cat-" + n))
                     .toList();
-    private static final Map<String, CssMetaData<PaletteReader, Color>> COLOURS = new LinkedHashMap<>();
+    private static final Map<String, CssMetaData<PaletteReader, Color>> COLOURS =
+            new LinkedHashMap<>();
     private static final List<CssMetaData<? extends Styleable, ?>> ALL =
             new ArrayList<>(Region.getClassCssMetaData());
 
@@ -79,13 +80,11 @@ public final class PaletteReader extends Region {
         getStyleClass().add("palette-reader");
         setManaged(false);
         setMouseTransparent(true);
-        COLOURS.forEach(
-                (name, meta) -> {
-                    var colour =
-                            new SimpleStyleableObjectProperty<>(meta, this, name, Color.GRAY);
-                    colour.addListener((_, _, _) -> readAgain());
-                    colours.put(name, colour);
-                });
+        COLOURS.forEach((name, meta) -> {
+            var colour = new SimpleStyleableObjectProperty<>(meta, this, name, Color.GRAY);
+            colour.addListener((_, _, _) -> readAgain());
+            colours.put(name, colour);
+        });
         palette.set(read());
     }
 

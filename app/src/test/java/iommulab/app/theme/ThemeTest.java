@@ -70,12 +70,11 @@ class ThemeTest {
                         "peer", List.of(p.peer(), p.peerGround()),
                         "user", List.of(p.user(), p.userGround()),
                         "kernel", List.of(p.kernel(), p.kernelGround()));
-        pairs.forEach(
-                (name, pair) -> {
-                    for (var ground : List.of(pair.get(1), p.canvas(), p.bar())) {
-                        assertStandsOut(theme + " " + name, pair.get(0), ground);
-                    }
-                });
+        pairs.forEach((name, pair) -> {
+            for (var ground : List.of(pair.get(1), p.canvas(), p.bar())) {
+                assertStandsOut(theme + " " + name, pair.get(0), ground);
+            }
+        });
     }
 
     @ParameterizedTest
@@ -83,18 +82,17 @@ class ThemeTest {
     void everyControlWeUseIsStyledWithoutAWarning(Theme theme) {
         var warnings = listenToStyleSheets();
         try (var window = Robot.at(() -> dressed(everyControl(), theme))) {
-            Robot.onScreen(
-                    () -> {
-                        var root = window.stage().getScene().getRoot();
-                        new PopOver(new Label("a refusal")).show(root, 10, 10);
-                        Notifications.create().owner(root).title("Saved").text("a file").show();
-                        new Tooltip("a tooltip").show(window.stage());
-                        new ContextMenu(new MenuItem("an item"), new SeparatorMenuItem())
-                                .show(window.stage());
-                        var alert = new Alert(Alert.AlertType.ERROR, "a defect");
-                        alert.initOwner(window.stage());
-                        alert.show();
-                    });
+            Robot.onScreen(() -> {
+                var root = window.stage().getScene().getRoot();
+                new PopOver(new Label("a refusal")).show(root, 10, 10);
+                Notifications.create().owner(root).title("Saved").text("a file").show();
+                new Tooltip("a tooltip").show(window.stage());
+                new ContextMenu(new MenuItem("an item"), new SeparatorMenuItem())
+                        .show(window.stage());
+                var alert = new Alert(Alert.AlertType.ERROR, "a defect");
+                alert.initOwner(window.stage());
+                alert.show();
+            });
             window.settle();
             window.look();
             Robot.onScreen(() -> theme.opposite().dress(window.stage().getScene(), 1.5));
@@ -108,11 +106,10 @@ class ThemeTest {
     void theColoursForDrawingFollowTheTheme() {
         var reader = new PaletteReader[1];
         try (var window =
-                Robot.at(
-                        () -> {
-                            reader[0] = new PaletteReader();
-                            return dressed(new Pane(reader[0]), Theme.LIGHT);
-                        })) {
+                Robot.at(() -> {
+                    reader[0] = new PaletteReader();
+                    return dressed(new Pane(reader[0]), Theme.LIGHT);
+                })) {
             window.look();
             assertThat(reader[0].palette().get().canvas()).isEqualTo(Color.web("#ffffff"));
             assertThat(reader[0].palette().get().dark()).isFalse();
@@ -159,11 +156,10 @@ class ThemeTest {
     private static Palette paletteOf(Theme theme) {
         var reader = new PaletteReader[1];
         try (var window =
-                Robot.at(
-                        () -> {
-                            reader[0] = new PaletteReader();
-                            return dressed(new Pane(reader[0]), theme);
-                        })) {
+                Robot.at(() -> {
+                    reader[0] = new PaletteReader();
+                    return dressed(new Pane(reader[0]), theme);
+                })) {
             window.look();
             return reader[0].palette().get();
         }
