@@ -6,7 +6,7 @@ import iommulab.engine.group.Grouping;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.Permissions;
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.Region;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.RequesterId;
@@ -172,22 +172,6 @@ public record MachineSnapshot(
     /// @param bytes length, a multiple of 4096
     /// @param pages in words, such as `2 × 2 MiB, 16 × 4 KiB`
     public record Mapping(long iova, long hpa, long bytes, Permissions permissions, String pages) {}
-
-    /// What answers in a range of host-physical addresses.
-    ///
-    /// @param kind what sort
-    /// @param name such as `System RAM`, `BAR 0 of 0000:03:00.0`
-    /// @param owner the function whose BAR it is
-    public record Region(
-            AddressRange range, RegionKind kind, String name, Optional<PciAddress> owner) {
-        public enum RegionKind {
-            RAM,
-            TABLES,
-            BAR,
-            INTERRUPT,
-            RESERVED
-        }
-    }
 
     /// Counters; each only rises.
     ///
