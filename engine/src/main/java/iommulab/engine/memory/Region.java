@@ -9,8 +9,7 @@ import java.util.Optional;
 /// @param kind what sort
 /// @param name such as `System RAM`, `BAR 0 of 0000:03:00.0`
 /// @param owner the function whose BAR it is
-public record Region(
-        AddressRange range, RegionKind kind, String name, Optional<PciAddress> owner) {
+public record Region(AddressRange range, RegionKind kind, String name, Optional<PciAddress> owner) {
     /// What sort of thing answers.
     public enum RegionKind {
         RAM,

@@ -19,12 +19,11 @@ import java.util.TreeSet;
 class AddressMapTest {
     @Test
     void anAddressHasOneOwner() {
-        assertThatThrownBy(
-                        () ->
-                                new AddressMap(
-                                        List.of(
-                                                region("a BAR", 0xfe00_0000L, 0xfe00_0fffL),
-                                                region("RAM", 0, 0xfe00_0000L))))
+        assertThatThrownBy(() ->
+                        new AddressMap(
+                                List.of(
+                                        region("a BAR", 0xfe00_0000L, 0xfe00_0fffL),
+                                        region("RAM", 0, 0xfe00_0000L))))
                 .hasMessageContaining("a BAR")
                 .hasMessageContaining("RAM");
     }
@@ -55,7 +54,6 @@ class AddressMapTest {
     }
 
     private static Region region(String name, long start, long last) {
-        return new Region(
-                new AddressRange(start, last), RegionKind.RAM, name, Optional.empty());
+        return new Region(new AddressRange(start, last), RegionKind.RAM, name, Optional.empty());
     }
 }

@@ -131,8 +131,7 @@ class PhysicalMemoryTest {
 
     private static PhysicalMemory memory() {
         return new PhysicalMemory(
-                new AddressMap(
-                        List.of(region(0x10_0000, TOP - 1), region(0, 0x9_ffff))));
+                new AddressMap(List.of(region(0x10_0000, TOP - 1), region(0, 0x9_ffff))));
     }
 
     private static Region region(long start, long last) {
