@@ -8,7 +8,8 @@ module iommulab.app {
     requires org.controlsfx.controls;
     requires atlantafx.base;
     requires org.kordamp.ikonli.javafx;
-    requires org.kordamp.ikonli.material2;
+    requires org.kordamp.ikonli.core;
+    requires org.kordamp.ikonli.feather;
     requires info.picocli;
 
     exports iommulab.app to

@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
@@ -8,9 +9,11 @@ import iommulab.engine.session.Preview;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /// What a panel may ask of the window and, through it, of the engine. All calls on the JavaFX thread;
@@ -40,6 +43,17 @@ public interface Workbench {
 
     /// Shows the Walk perspective with this question asked; `stepToShow` -1 shows the last step.
     void openWalk(WalkQuestion question, int stepToShow);
+
+    /// The question that was asked last for the Walk perspective. The Walk panel listens.
+    ReadOnlyObjectProperty<Optional<AskedWalk>> askedWalk();
+
+    /// A question for the Walk perspective.
+    ///
+    /// @param stepToShow index of a step; -1 for the last
+    record AskedWalk(WalkQuestion question, int stepToShow) {}
+
+    /// The colours in force, for what is drawn.
+    ObservableValue<Palette> palette();
 
     /// Starts or pauses traffic.
     void setRunning(boolean running);
