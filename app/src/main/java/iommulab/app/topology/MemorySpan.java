@@ -1,9 +1,9 @@
 package iommulab.app.topology;
 
 import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.Region;
+import iommulab.engine.memory.Region.RegionKind;
 import iommulab.engine.session.MachineSnapshot.Domain;
-import iommulab.engine.session.MachineSnapshot.Region;
-import iommulab.engine.session.MachineSnapshot.Region.RegionKind;
 
 import java.util.ArrayList;
 import java.util.Comparator;
