@@ -3,7 +3,6 @@ package iommulab.app.topology;
 import iommulab.app.topology.Part.Kind;
 import iommulab.engine.pci.PciFunction;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /// Gives the boxes of the PCI tree their places: a bridge at the left, what hangs below it stacked at
@@ -96,7 +95,9 @@ final class FabricLayout {
         return switch (part.kind()) {
             case PORT, SWITCH, CONVENTIONAL_BRIDGE -> PORT_HEIGHT;
             case DEVICE ->
-                    rows == 1 ? DEVICE_HEIGHT : 2 * ROW_PAD + rows * (ROW_HEIGHT + ROW_GAP) - ROW_GAP;
+                    rows == 1
+                            ? DEVICE_HEIGHT
+                            : 2 * ROW_PAD + rows * (ROW_HEIGHT + ROW_GAP) - ROW_GAP;
             case STACK -> STACK_HEIGHT;
             case EMPTY_SLOT -> ROW_HEIGHT + 2;
         };
@@ -108,7 +109,8 @@ final class FabricLayout {
     }
 
     private static double blockHeight(List<Sized> below) {
-        return below.stream().mapToDouble(Sized::height).sum() + GAP * Math.max(0, below.size() - 1);
+        return below.stream().mapToDouble(Sized::height).sum()
+                + GAP * Math.max(0, below.size() - 1);
     }
 
     private static double blockWidth(List<Sized> below) {
@@ -165,7 +167,10 @@ final class FabricLayout {
         for (var function : part.functions()) {
             var at =
                     new Rect(
-                            device.at().x() + ROW_PAD, y, device.at().width() - 2 * ROW_PAD, ROW_HEIGHT);
+                            device.at().x() + ROW_PAD,
+                            y,
+                            device.at().width() - 2 * ROW_PAD,
+                            ROW_HEIGHT);
             add(Box.Kind.ROW, at, List.of(function), device.id(), at);
             y += ROW_HEIGHT + ROW_GAP;
         }

@@ -41,8 +41,7 @@ final class MachineLayout {
         double complexX = plan.units().isEmpty() ? unitX : unitX + UNIT_WIDTH + CORRIDOR;
         placeComplexes(complexX);
         var units = placeUnits(unitX);
-        double bottom =
-                boxes.stream().mapToDouble(b -> b.at().bottom()).max().orElse(EDGE + 200);
+        double bottom = boxes.stream().mapToDouble(b -> b.at().bottom()).max().orElse(EDGE + 200);
         bottom = Math.max(bottom, EDGE + MEMORY_HEAD + spansHeight() + 8);
         var memory = placeMemory(bottom);
         UnitLinks.add(plan, units, complexes, memory, links);
@@ -65,7 +64,10 @@ final class MachineLayout {
             rows.add(FlowRow.of(parts, width));
         }
         double total =
-                rows.stream().flatMap(List::stream).mapToDouble(r -> r.height() + FabricLayout.GAP).sum();
+                rows.stream()
+                        .flatMap(List::stream)
+                        .mapToDouble(r -> r.height() + FabricLayout.GAP)
+                        .sum();
         double column = width + RAIL + RAIL_TO_PART;
         int columns = 1;
         while (columns < 12 && (x + columns * column) / (total / columns + 60) < SCREEN_SHAPE) {

@@ -15,7 +15,12 @@ import java.util.List;
 /// @param regions how many regions it stands for
 /// @param domains made by somebody that map into it, by number, with the mapped bytes
 record MemorySpan(
-        RegionKind kind, String name, AddressRange range, int regions, long bytes, List<Share> domains) {
+        RegionKind kind,
+        String name,
+        AddressRange range,
+        int regions,
+        long bytes,
+        List<Share> domains) {
 
     /// @param bytes that the domain maps into the span
     record Share(int domain, long bytes) {}
@@ -27,8 +32,7 @@ record MemorySpan(
         var spans = new ArrayList<MemorySpan>();
         memory.stream()
                 .sorted(
-                        Comparator.comparing(
-                                        (Region r) -> r.range().start(), Long::compareUnsigned)
+                        Comparator.comparing((Region r) -> r.range().start(), Long::compareUnsigned)
                                 .reversed())
                 .forEach(region -> append(spans, region));
         while (spans.size() > MOST) {
@@ -40,11 +44,17 @@ record MemorySpan(
     private static void append(List<MemorySpan> spans, Region region) {
         var span =
                 new MemorySpan(
-                        region.kind(), region.name(), region.range(), 1, region.range().bytes(), List.of());
+                        region.kind(),
+                        region.name(),
+                        region.range(),
+                        1,
+                        region.range().bytes(),
+                        List.of());
         boolean joins =
                 !spans.isEmpty()
                         && spans.getLast().kind == region.kind()
-                        && (region.kind() == RegionKind.BAR || region.kind() == RegionKind.RESERVED);
+                        && (region.kind() == RegionKind.BAR
+                                || region.kind() == RegionKind.RESERVED);
         if (joins) {
             spans.add(spans.removeLast().with(span));
         } else {

@@ -29,11 +29,10 @@ final class Parts {
         this.expanded = expanded;
         for (var function : topology.functions()) {
             function.physicalFunction()
-                    .ifPresent(
-                            pf ->
-                                    virtualFunctions
-                                            .computeIfAbsent(pf, _ -> new ArrayList<>())
-                                            .add(function));
+                    .ifPresent(pf ->
+                            virtualFunctions
+                                    .computeIfAbsent(pf, _ -> new ArrayList<>())
+                                    .add(function));
         }
     }
 
@@ -43,12 +42,10 @@ final class Parts {
     static List<Plan.Complex> complexes(PciTopology topology, Set<PciAddress> expanded) {
         var parts = new Parts(topology, expanded);
         return byRootBus(topology).values().stream()
-                .map(
-                        functions -> {
-                            var first = functions.getFirst().address();
-                            return new Plan.Complex(
-                                    first.domain(), first.bus(), parts.siblings(functions));
-                        })
+                .map(functions -> {
+                    var first = functions.getFirst().address();
+                    return new Plan.Complex(first.domain(), first.bus(), parts.siblings(functions));
+                })
                 .toList();
     }
 
@@ -210,6 +207,8 @@ final class Parts {
     /// What makes two functions look the same.
     private static List<Object> likeness(PciFunction function) {
         return List.of(
-                function.ids(), function.driver(), PciExpress.portType(function.config()) == PortType.UNKNOWN);
+                function.ids(),
+                function.driver(),
+                PciExpress.portType(function.config()) == PortType.UNKNOWN);
     }
 }

@@ -14,7 +14,11 @@ import java.util.Optional;
 /// @param boxes containers before what they contain
 /// @param boxOf the innermost box of each function
 record Picture(
-        double width, double height, List<Box> boxes, List<Link> links, Map<PciAddress, Box> boxOf) {
+        double width,
+        double height,
+        List<Box> boxes,
+        List<Link> links,
+        Map<PciAddress, Box> boxOf) {
 
     Picture {
         boxes = List.copyOf(boxes);

@@ -26,12 +26,18 @@ record Plan(List<Complex> complexes, List<Unit> units, List<MemorySpan> memory) 
     static Plan of(MachineSnapshot machine, Set<PciAddress> expanded) {
         var complexes = Parts.complexes(machine.topology(), expanded);
         return new Plan(
-                complexes, units(machine, complexes), MemorySpan.of(machine.memory(), machine.domains()));
+                complexes,
+                units(machine, complexes),
+                MemorySpan.of(machine.memory(), machine.domains()));
     }
 
     private static List<Unit> units(MachineSnapshot machine, List<Complex> complexes) {
         return machine.units().stream()
-                .map(unit -> new Unit(unit.name(), served(machine, unit, complexes), unit.caches().size()))
+                .map(unit ->
+                        new Unit(
+                                unit.name(),
+                                served(machine, unit, complexes),
+                                unit.caches().size()))
                 .toList();
     }
 

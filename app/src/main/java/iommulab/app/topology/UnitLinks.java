@@ -8,8 +8,7 @@ import java.util.List;
 final class UnitLinks {
     private UnitLinks() {}
 
-    static void add(
-            Plan plan, List<Box> units, List<Box> complexes, Box memory, List<Link> links) {
+    static void add(Plan plan, List<Box> units, List<Box> complexes, Box memory, List<Link> links) {
         var served = new HashSet<Integer>();
         for (int u = 0; u < units.size(); u++) {
             var unit = units.get(u);
@@ -54,7 +53,6 @@ final class UnitLinks {
                 Link.Kind.BYPASS,
                 complex.id(),
                 memory.id(),
-                List.of(
-                        new Point(complex.at().x() + 20, y), new Point(memory.at().right(), y)));
+                List.of(new Point(complex.at().x() + 20, y), new Point(memory.at().right(), y)));
     }
 }
