@@ -14,5 +14,6 @@ module iommulab.engine {
     exports iommulab.engine.group;
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;
+    exports iommulab.engine.io;
     exports iommulab.engine.io.oracle;
 }

@@ -1,0 +1,2 @@
+/// Reading machines from files: archives of a Linux system's `/sys` and `/proc`, dumps by `lspci`.
+package iommulab.engine.io;
