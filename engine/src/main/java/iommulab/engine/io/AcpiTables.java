@@ -36,11 +36,10 @@ public final class AcpiTables {
         return other instanceof AcpiTables tables
                 && bySignature.keySet().equals(tables.bySignature.keySet())
                 && bySignature.keySet().stream()
-                        .allMatch(
-                                signature ->
-                                        Arrays.equals(
-                                                bySignature.get(signature),
-                                                tables.bySignature.get(signature)));
+                        .allMatch(signature ->
+                                Arrays.equals(
+                                        bySignature.get(signature),
+                                        tables.bySignature.get(signature)));
     }
 
     @Override

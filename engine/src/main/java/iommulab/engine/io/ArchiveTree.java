@@ -45,12 +45,15 @@ final class ArchiveTree {
         var compressed = new MeteredStream(in);
         try {
             var unpacked = new MeteredStream(new BufferedInputStream(unzip(compressed), 1 << 16));
-            tree.readEntries(unpacked, wanted, () -> {
-                progress.at("Unpacking", compressed.count(), compressedBytes);
-                if (progress.cancelled()) {
-                    throw new CancellationException("the import was cancelled");
-                }
-            });
+            tree.readEntries(
+                    unpacked,
+                    wanted,
+                    () -> {
+                        progress.at("Unpacking", compressed.count(), compressedBytes);
+                        if (progress.cancelled()) {
+                            throw new CancellationException("the import was cancelled");
+                        }
+                    });
         } catch (MeteredStream.TooLong tooLong) {
             throw new FileRefused("the archive", tooLong.rule(), REMEDY, tooLong);
         } catch (IOException damaged) {
@@ -68,10 +71,12 @@ final class ArchiveTree {
         buffered.mark(2);
         boolean gzip = buffered.read() == 0x1f && buffered.read() == 0x8b;
         buffered.reset();
-        return gzip ? GzipCompressorInputStream.builder()
+        return gzip
+                ? GzipCompressorInputStream.builder()
                         .setInputStream(buffered)
                         .setDecompressConcatenated(true)
-                        .get() : buffered;
+                        .get()
+                : buffered;
     }
 
     private void readEntries(MeteredStream unpacked, Predicate<String> wanted, Runnable pulse)
@@ -160,8 +165,7 @@ final class ArchiveTree {
 
     /// The last component of where a symbolic link leads; empty if there is none.
     Optional<String> linkName(String path) {
-        return linkTarget(path)
-                .map(target -> target.substring(target.lastIndexOf('/') + 1));
+        return linkTarget(path).map(target -> target.substring(target.lastIndexOf('/') + 1));
     }
 
     /// All files whose path starts so.

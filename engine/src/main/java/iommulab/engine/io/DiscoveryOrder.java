@@ -31,9 +31,7 @@ final class DiscoveryOrder {
     static PciTopology arrange(List<PciFunction> functions, List<String> rootBuses)
             throws FileRefused {
         var order = new DiscoveryOrder();
-        functions.stream()
-                .sorted(Comparator.comparing(PciFunction::address))
-                .forEach(order::file);
+        functions.stream().sorted(Comparator.comparing(PciFunction::address)).forEach(order::file);
         for (String bus : rootBuses) {
             order.discover(order.onRootBus.getOrDefault(bus, List.of()));
         }
@@ -88,11 +86,10 @@ final class DiscoveryOrder {
         }
         virtual.stream()
                 .sorted(
-                        Comparator.comparing(
-                                function ->
-                                        function.physicalFunction()
-                                                .map(position::get)
-                                                .orElse(Integer.MAX_VALUE)))
+                        Comparator.comparing(function ->
+                                function.physicalFunction()
+                                        .map(position::get)
+                                        .orElse(Integer.MAX_VALUE)))
                 .forEach(ordered::add);
     }
 }

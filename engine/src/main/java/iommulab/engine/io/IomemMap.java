@@ -29,16 +29,15 @@ public record IomemMap(List<Line> lines) {
         var lines = new ArrayList<Line>();
         text.lines()
                 .filter(line -> !line.isBlank())
-                .forEach(
-                        line -> {
-                            try {
-                                lines.add(parseLine(line));
-                            } catch (IllegalArgumentException _) {
-                                remarks.add(
-                                        "ignored in proc/iomem: '%s' is not start-end : name"
-                                                .formatted(line.strip()));
-                            }
-                        });
+                .forEach(line -> {
+                    try {
+                        lines.add(parseLine(line));
+                    } catch (IllegalArgumentException _) {
+                        remarks.add(
+                                "ignored in proc/iomem: '%s' is not start-end : name"
+                                        .formatted(line.strip()));
+                    }
+                });
         return new IomemMap(lines);
     }
 

@@ -20,21 +20,18 @@ final class RootBusOrder {
     private RootBusOrder() {}
 
     /// @return such as `0000:00`; buses that a function brings (Intel VMD) come last
-    static List<String> of(
-            Map<PciAddress, SysfsPath> paths, ArchiveTree tree, IomemMap iomem) {
+    static List<String> of(Map<PciAddress, SysfsPath> paths, ArchiveTree tree, IomemMap iomem) {
         var buses = new TreeSet<String>();
         var inner = new TreeSet<String>();
         var hostBridges = new HashMap<String, String>();
-        paths.forEach(
-                (address, place) -> {
-                    buses.add(busOf(address, place));
-                    if (place.inner()) {
-                        inner.add(place.rootBus());
-                    } else {
-                        hostBridge(tree, place)
-                                .ifPresent(name -> hostBridges.put(place.rootBus(), name));
-                    }
-                });
+        paths.forEach((address, place) -> {
+            buses.add(busOf(address, place));
+            if (place.inner()) {
+                inner.add(place.rootBus());
+            } else {
+                hostBridge(tree, place).ifPresent(name -> hostBridges.put(place.rootBus(), name));
+            }
+        });
         var listed = fromHostBridges(buses, inner, hostBridges).orElse(fromIomem(iomem));
         return buses.stream()
                 .sorted(

@@ -102,12 +102,11 @@ public final class SysfsArchive {
     private static AcpiTables acpi(ArchiveTree tree, List<String> remarks) {
         var tables = new HashMap<String, byte[]>();
         tree.filesUnder(ACPI)
-                .forEach(
-                        (path, table) -> {
-                            if (table.length > 0) {
-                                tables.put(path.substring(ACPI.length()), table);
-                            }
-                        });
+                .forEach((path, table) -> {
+                    if (table.length > 0) {
+                        tables.put(path.substring(ACPI.length()), table);
+                    }
+                });
         if (tables.isEmpty()) {
             remarks.add(
                     "ACPI tables are unknown: the archive was made without root, or the machine has"
@@ -116,10 +115,8 @@ public final class SysfsArchive {
         return new AcpiTables(tables);
     }
 
-    private static void noteUnknown(
-            PciTopology topology, List<String> remarks) {
-        long partial =
-                topology.functions().stream().filter(f -> f.config().size() < 256).count();
+    private static void noteUnknown(PciTopology topology, List<String> remarks) {
+        long partial = topology.functions().stream().filter(f -> f.config().size() < 256).count();
         if (partial > 0) {
             remarks.add(
                     "capabilities are unknown for %d of %d functions: only their header is known"

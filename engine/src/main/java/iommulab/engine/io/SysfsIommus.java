@@ -24,19 +24,17 @@ final class SysfsIommus {
         var members = new TreeMap<Integer, List<PciAddress>>();
         tree.filesUnder(GROUPS)
                 .keySet()
-                .forEach(path -> number(path).ifPresent(id -> members.putIfAbsent(id, new ArrayList<>())));
+                .forEach(path ->
+                        number(path).ifPresent(id -> members.putIfAbsent(id, new ArrayList<>())));
         tree.linksUnder(GROUPS)
                 .keySet()
-                .forEach(
-                        path -> {
-                            var id = number(path);
-                            var member =
-                                    SysfsPath.address(path.substring(path.lastIndexOf('/') + 1));
-                            if (id.isPresent() && member.isPresent()) {
-                                members.computeIfAbsent(id.get(), _ -> new ArrayList<>())
-                                        .add(member.get());
-                            }
-                        });
+                .forEach(path -> {
+                    var id = number(path);
+                    var member = SysfsPath.address(path.substring(path.lastIndexOf('/') + 1));
+                    if (id.isPresent() && member.isPresent()) {
+                        members.computeIfAbsent(id.get(), _ -> new ArrayList<>()).add(member.get());
+                    }
+                });
         return members.entrySet().stream()
                 .map(group -> group(tree, group.getKey(), group.getValue(), remarks))
                 .toList();
@@ -89,9 +87,8 @@ final class SysfsIommus {
         String folder = SysfsPath.resolve(UNITS, target) + "/";
         var attributes = new HashMap<String, String>();
         tree.filesUnder(folder)
-                .forEach(
-                        (path, _) ->
-                                tree.line(path).ifPresent(text -> attributes.put(lastOf(path), text)));
+                .forEach((path, _) ->
+                        tree.line(path).ifPresent(text -> attributes.put(lastOf(path), text)));
         var devices =
                 tree.linksUnder(folder + "devices/").keySet().stream()
                         .flatMap(path -> SysfsPath.address(lastOf(path)).stream())

@@ -36,11 +36,7 @@ record SysfsPath(String path, String rootBus, Optional<PciAddress> parent, boole
         }
         boolean inner = root > 0 && address(components[root - 1]).isPresent();
         return Optional.of(
-                new SysfsPath(
-                        path,
-                        components[root].substring("pci".length()),
-                        parent,
-                        inner));
+                new SysfsPath(path, components[root].substring("pci".length()), parent, inner));
     }
 
     /// A PCI address, if the text is one.

@@ -68,8 +68,7 @@ class CapturedMachinesTest {
             assertThat(lines.get(resource.index()).getAsString())
                     .isEqualTo(
                             "0x%016x 0x%016x 0x%016x"
-                                    .formatted(
-                                            resource.start(), resource.end(), resource.flags()));
+                                    .formatted(resource.start(), resource.end(), resource.flags()));
         }
     }
 

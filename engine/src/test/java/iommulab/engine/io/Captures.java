@@ -22,7 +22,11 @@ final class Captures {
     /// Names of all captures.
     static Stream<String> names() {
         try (var folders = Files.list(root())) {
-            return folders.map(folder -> folder.getFileName().toString()).sorted().toList().stream();
+            return folders
+                    .map(folder -> folder.getFileName().toString())
+                    .sorted()
+                    .toList()
+                    .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
