@@ -83,8 +83,7 @@ public final class Fabric {
     }
 
     FabricNode node(PciFunction function) {
-        return nodes.computeIfAbsent(
-                function.address(), _ -> FabricNode.of(function, quirks));
+        return nodes.computeIfAbsent(function.address(), _ -> FabricNode.of(function, quirks));
     }
 
     Optional<FabricNode> above(FabricNode node) {
@@ -103,10 +102,9 @@ public final class Fabric {
                         ? topology.childrenOf(above.get().address())
                         : topology.onRootBuses();
         return siblings.stream()
-                .filter(
-                        s ->
-                                s.address().domain() == node.address().domain()
-                                        && s.address().bus() == node.address().bus())
+                .filter(s ->
+                        s.address().domain() == node.address().domain()
+                                && s.address().bus() == node.address().bus())
                 .map(this::node)
                 .toList();
     }

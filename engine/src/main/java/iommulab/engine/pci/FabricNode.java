@@ -61,10 +61,9 @@ record FabricNode(
     /// Whether it sends such requests up: by a quirk; or because the bit is set; or because a function
     /// with ACS that does not offer the bit does no such peer-to-peer at all.
     boolean sendsUp(int flag) {
-        return quirk.orElseGet(
-                () ->
-                        acs.map(a -> (a.capability() & flag) == 0 || (a.control() & flag) != 0)
-                                .orElse(false));
+        return quirk.orElseGet(() ->
+                acs.map(a -> (a.capability() & flag) == 0 || (a.control() & flag) != 0)
+                        .orElse(false));
     }
 
     /// The bit of the egress control vector that stands for a way out.

@@ -3,6 +3,7 @@ package iommulab.engine.pci;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// One request on its way through the fabric; used once.
 ///
@@ -66,14 +67,13 @@ final class Journey {
         var above = fabric.above(at);
         if (above.isPresent() && above.get().leadsToConventionalBus()) {
             return peerOf(at, _ -> true)
-                    .map(
-                            peer ->
-                                    turn(
-                                            above.get(),
-                                            peer,
-                                            "on a conventional bus whoever decodes the address"
-                                                    + " claims the request",
-                                            Optional.empty()));
+                    .map(peer ->
+                            turn(
+                                    above.get(),
+                                    peer,
+                                    "on a conventional bus whoever decodes the address"
+                                            + " claims the request",
+                                    Optional.empty()));
         }
         if (at.type() == PortType.DOWNSTREAM_PORT) {
             return peerOf(at, p -> p.type() == PortType.DOWNSTREAM_PORT)
@@ -85,8 +85,7 @@ final class Journey {
         return Optional.empty();
     }
 
-    private Optional<FabricNode> peerOf(
-            FabricNode at, java.util.function.Predicate<FabricNode> reachable) {
+    private Optional<FabricNode> peerOf(FabricNode at, Predicate<FabricNode> reachable) {
         return fabric.onSameBus(at).stream()
                 .filter(peer -> !peer.address().equals(at.address()))
                 .filter(reachable)
@@ -106,7 +105,11 @@ final class Journey {
     private Optional<Route> byAcs(FabricNode at, FabricNode peer) {
         if (translated && at.enables(Acs.DIRECT_TRANSLATED)) {
             return Optional.of(
-                    turn(at, peer, "Direct Translated P2P lets translated requests turn", bit(at, Acs.DIRECT_TRANSLATED)));
+                    turn(
+                            at,
+                            peer,
+                            "Direct Translated P2P lets translated requests turn",
+                            bit(at, Acs.DIRECT_TRANSLATED)));
         }
         if (at.enables(Acs.EGRESS_CONTROL)) {
             return byEgressControl(at, peer);
@@ -211,8 +214,8 @@ final class Journey {
         return Optional.of(
                 block(
                         bridge,
-                        "the address is in its window, from where it forwards nothing up, and nobody"
-                                + " below claims it",
+                        "the address is in its window, from where it forwards nothing up, and"
+                            + " nobody below claims it",
                         Optional.empty()));
     }
 
@@ -302,16 +305,14 @@ final class Journey {
             return Optional.of("known of this chip");
         }
         return at.acs()
-                .map(
-                        acs ->
-                                (acs.capability() & flag) == 0
-                                        ? "ACS capability, %s = 0: not offered"
-                                                .formatted(Acs.nameOf(flag))
-                                        : "ACS control, %s (bit %d) = %d"
-                                                .formatted(
-                                                        Acs.nameOf(flag),
-                                                        Integer.numberOfTrailingZeros(flag),
-                                                        (acs.control() & flag) == 0 ? 0 : 1));
+                .map(acs ->
+                        (acs.capability() & flag) == 0
+                                ? "ACS capability, %s = 0: not offered".formatted(Acs.nameOf(flag))
+                                : "ACS control, %s (bit %d) = %d"
+                                        .formatted(
+                                                Acs.nameOf(flag),
+                                                Integer.numberOfTrailingZeros(flag),
+                                                (acs.control() & flag) == 0 ? 0 : 1));
     }
 
     private void hop(FabricNode at, Hop.Did did, String text) {

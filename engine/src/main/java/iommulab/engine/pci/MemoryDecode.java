@@ -107,9 +107,7 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
             List<AddressRange> windows, ConfigSpace config, int at, int baseUpper, int limitUpper) {
         long base = (long) baseUpper << 32 | (config.read16(at) & 0xfff0L) << 16;
         long last =
-                (long) limitUpper << 32
-                        | (config.read16(at + 2) & 0xfff0L) << 16
-                        | WINDOW_LOW_BITS;
+                (long) limitUpper << 32 | (config.read16(at + 2) & 0xfff0L) << 16 | WINDOW_LOW_BITS;
         if (Long.compareUnsigned(base, last) <= 0) {
             windows.add(new AddressRange(base, last));
         }

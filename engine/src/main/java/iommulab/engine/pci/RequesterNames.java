@@ -61,14 +61,11 @@ final class RequesterNames {
         int secondary = Header.secondaryBus(bridge.config()) << 8;
         return switch (PciExpress.portType(bridge.config())) {
             case PCIE_TO_PCI_BRIDGE ->
-                    handsIdsOn(bridge)
-                            ? Optional.empty()
-                            : Optional.of(new RequesterId(secondary));
+                    handsIdsOn(bridge) ? Optional.empty() : Optional.of(new RequesterId(secondary));
             case PCI_TO_PCIE_BRIDGE -> Optional.of(new RequesterId(own));
             case CONVENTIONAL ->
                     Optional.of(
-                            new RequesterId(
-                                    hidesItsExpressSide(bridge, above) ? secondary : own));
+                            new RequesterId(hidesItsExpressSide(bridge, above) ? secondary : own));
             case ENDPOINT,
                     LEGACY_ENDPOINT,
                     ROOT_PORT,

@@ -18,7 +18,7 @@ public final class RouteTable {
      * next request lies in it too.
      *
      *        gapStart          starts[0]  lasts[0]     starts[1]
-     *   0 ... |--- gapSpan ---|[  exception 0  ]|--- gap ---|[ ...
+     *   0 ... |--- gapBytes ---|[  exception 0  ]|--- gap ---|[ ...
      */
     private final RequesterId requester;
     private final int links;
@@ -26,7 +26,7 @@ public final class RouteTable {
     private final long[] lasts;
     private final Route[] routes;
     private long gapStart;
-    private long gapSpan;
+    private long gapBytes;
 
     private RouteTable(RequesterId requester, int links, List<Exceptional> exceptions) {
         this.requester = requester;
@@ -106,7 +106,7 @@ public final class RouteTable {
     /// @param address in the request, untranslated
     /// @return [#UPSTREAM], or the number of the exceptional range in which it lies
     public int lookup(long address) {
-        if (Long.compareUnsigned(address - gapStart, gapSpan) <= 0) {
+        if (Long.compareUnsigned(address - gapStart, gapBytes) < 0) {
             return UPSTREAM;
         }
         return search(address);
@@ -130,15 +130,12 @@ public final class RouteTable {
         return UPSTREAM;
     }
 
+    /// The gap may be empty. That of a function without exceptions is one byte short of the whole
+    /// space, whose size no long can hold; [#search] answers for that byte.
     private void rememberGapBefore(int exception) {
-        if (exception == 0 && starts.length > 0 && starts[0] == 0) {
-            gapStart = lasts[0] + 1;
-            gapSpan = -1;
-            return;
-        }
         gapStart = exception == 0 ? 0 : lasts[exception - 1] + 1;
-        long end = exception == starts.length ? -1 : starts[exception] - 1;
-        gapSpan = end - gapStart;
+        long end = exception == starts.length ? -1 : starts[exception];
+        gapBytes = end - gapStart;
     }
 
     /// Number of exceptional ranges.
