@@ -1,5 +1,6 @@
 package iommulab.engine.io;
 
+import iommulab.engine.firmware.AcpiTables;
 import iommulab.engine.pci.PciTopology;
 
 import java.io.BufferedInputStream;

@@ -1,4 +1,4 @@
-package iommulab.engine.io;
+package iommulab.engine.firmware;
 
 import iommulab.engine.ImmutableValue;
 

@@ -1,0 +1,54 @@
+package iommulab.engine.session;
+
+import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.memory.AddressMap;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciTopology;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// A machine as it is when power is switched on: everything that no command brought about.
+///
+/// @param name for people
+/// @param origin where it came from: `sample`, `captured from Linux 6.12.0`, `drawn by hand`
+/// @param about what it shows, in a few sentences; may be empty
+/// @param kernelRelease such as `6.12.0-1-amd64`; empty if unknown
+/// @param commandLine of the kernel, as `/proc/cmdline` has it
+/// @param topology PCI functions in the order in which Linux discovers them
+/// @param firmware raw ACPI tables
+/// @param units what is known of the IOMMUs beyond the firmware's tables, by register base
+/// @param memory what answers at which address
+/// @param externalFacing root ports that ACPI marks as facing outside the machine
+/// @param kernelSaid group number of each function as a captured kernel listed it; never used
+/// @param remarks what the import ignored or does not know, one sentence each
+public record MachineDescription(
+        String name,
+        String origin,
+        String about,
+        String kernelRelease,
+        String commandLine,
+        PciTopology topology,
+        AcpiTables firmware,
+        List<Unit> units,
+        AddressMap memory,
+        Set<PciAddress> externalFacing,
+        Map<PciAddress, Integer> kernelSaid,
+        List<String> remarks) {
+
+    public MachineDescription {
+        units = List.copyOf(units);
+        externalFacing = Set.copyOf(externalFacing);
+        kernelSaid = Map.copyOf(kernelSaid);
+        remarks = List.copyOf(remarks);
+    }
+
+    /// What an IOMMU's registers say of it.
+    ///
+    /// @param name such as `dmar0`
+    /// @param registerBase hpa of its registers
+    /// @param cap capability register, 64 bits
+    /// @param ecap extended capability register, 64 bits
+    public record Unit(String name, long registerBase, long cap, long ecap) {}
+}
