@@ -22,12 +22,7 @@ public enum Type {
     RAW_BOLD(Family.MONO, 13, true),
     MONO(Family.MONO, 11.5, false),
     MONO_BOLD(Family.MONO, 11.5, true),
-    BIT(Family.MONO, 10, false),
-    WALL_TITLE(Family.SANS, 34, true),
-    WALL_HEAD(Family.SANS, 28, true),
-    WALL_BODY(Family.SANS, 27, false),
-    WALL_MONO(Family.MONO, 28, false),
-    WALL_MONO_BOLD(Family.MONO, 31, true);
+    BIT(Family.MONO, 10, false);
 
     private final Font font;
     private final double size;

@@ -1,0 +1,184 @@
+package iommulab.app.walk;
+
+import iommulab.app.theme.Sign;
+import iommulab.engine.iommu.Field;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.iommu.Walk.GivenBy;
+import iommulab.engine.iommu.Walk.Step;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// One step of a walk in the words of the ladder.
+///
+/// @param height how much room it takes
+/// @param table hpa of the table, `index` in the colour `category`, `size` the factor; empty if the
+///     step reads no table
+/// @param address what the sum gives
+/// @param words the raw entry, highest word first
+/// @param chips the fields worth a chip, most important first
+/// @param givenBy who gave it, and `place` where exactly
+/// @param cycles its cost, or a dash
+/// @param sign its outcome
+/// @param failed whether the walk ended here with a fault
+record Rung(
+        Height height,
+        String name,
+        String detail,
+        String table,
+        String index,
+        int category,
+        String size,
+        String address,
+        List<Word> words,
+        List<Chip> chips,
+        String givenBy,
+        String place,
+        String cycles,
+        Sign sign,
+        boolean failed,
+        String finding) {
+
+    /// How much room a rung takes.
+    enum Height {
+        ENTRY,
+        PROBE,
+        END
+    }
+
+    /// One 64-bit word of an entry.
+    ///
+    /// @param number 0 for the lowest; -1 if the entry has only one
+    record Word(int number, long raw) {
+        /// Four groups of four hex digits.
+        List<String> groups() {
+            var hex = "%016x".formatted(raw);
+            return List.of(
+                    hex.substring(0, 4),
+                    hex.substring(4, 8),
+                    hex.substring(8, 12),
+                    hex.substring(12));
+        }
+    }
+
+    /// One field of an entry.
+    ///
+    /// @param word number of the word that holds it
+    /// @param bits `63:12`, with `q1` before it where the entry has several words
+    /// @param label name and value
+    record Chip(
+            int word,
+            int high,
+            int low,
+            String bits,
+            String label,
+            String meaning,
+            Field.Role role) {
+        boolean covers(int word, int bit) {
+            return this.word == word && bit <= high && bit >= low;
+        }
+    }
+
+    static Rung of(Step step, boolean failed, Walk walk) {
+        boolean end = step.kind() == Walk.Kind.ACCESS || step.kind() == Walk.Kind.FAULT;
+        boolean probe = step.kind() == Walk.Kind.IOTLB_PROBE;
+        boolean saved = step.givenBy() == GivenBy.SAVED;
+        boolean table = step.indexSource() != Walk.IndexSource.NONE;
+        return new Rung(
+                end ? Height.END : probe ? Height.PROBE : Height.ENTRY,
+                step.name(),
+                step.detail(),
+                table ? Long.toHexString(step.tableHpa()) : "",
+                table ? index(step) : "",
+                BitField.categoryOf(step),
+                table ? "× %x".formatted(step.entryBytes()) : "",
+                address(step, walk),
+                words(step),
+                chips(step),
+                givenBy(step),
+                saved ? "not read" : step.cachePlace(),
+                saved || step.cycles() == 0 && !probe ? "–" : thousands(step.cycles()),
+                sign(step, failed),
+                failed,
+                step.finding());
+    }
+
+    private static String index(Step step) {
+        int digits = (step.indexHigh() - step.indexLow() + 4) / 4;
+        return ("%0" + Math.max(1, digits) + "x").formatted(step.index());
+    }
+
+    private static String address(Step step, Walk walk) {
+        if (step.kind() == Walk.Kind.ACCESS
+                && walk.outcome() instanceof Walk.Outcome.Reached(long hpa, _, _, _)) {
+            return Long.toHexString(hpa);
+        }
+        return step.indexSource() == Walk.IndexSource.NONE
+                ? ""
+                : Long.toHexString(step.entryHpa());
+    }
+
+    private static List<Word> words(Step step) {
+        var words = new ArrayList<Word>();
+        for (int i = step.raw().size() - 1; i >= 0; i--) {
+            words.add(new Word(step.raw().size() == 1 ? -1 : i, step.raw().get(i)));
+        }
+        return words;
+    }
+
+    private static List<Chip> chips(Step step) {
+        boolean several = step.raw().size() > 1;
+        var chips = new ArrayList<Chip>();
+        for (var role : List.of(Field.Role.OFFENDING, Field.Role.POINTER, Field.Role.ORDINARY)) {
+            for (var field : step.fields()) {
+                if (field.role() == role
+                        && (role == Field.Role.OFFENDING || !field.name().isEmpty())) {
+                    chips.add(chip(field, several));
+                }
+            }
+        }
+        return chips;
+    }
+
+    private static Chip chip(Field field, boolean several) {
+        var bits =
+                field.high() == field.low()
+                        ? String.valueOf(field.high())
+                        : field.high() + ":" + field.low();
+        // The bits of a pointer stand where they count: shifted back they are the address itself.
+        long value =
+                field.role() == Field.Role.POINTER ? field.value() << field.low() : field.value();
+        var name = field.name().isEmpty() ? "reserved" : field.name();
+        return new Chip(
+                field.word(),
+                field.high(),
+                field.low(),
+                several ? "q" + field.word() + " " + bits : bits,
+                name + " " + Long.toHexString(value),
+                field.meaning(),
+                field.role());
+    }
+
+    private static String givenBy(Step step) {
+        return step.givenBy() == GivenBy.NOBODY && step.kind() == Walk.Kind.IOTLB_PROBE
+                ? "miss"
+                : step.givenBy() == GivenBy.SAVED ? "saved" : step.givenBy().words();
+    }
+
+    private static Sign sign(Step step, boolean failed) {
+        if (failed || step.kind() == Walk.Kind.FAULT) {
+            return Sign.FAULT;
+        }
+        return switch (step.givenBy()) {
+            case MEMORY -> Sign.WALK;
+            case DEVICE_CACHE, IOTLB, PAGING_CACHE -> Sign.HIT;
+            case SAVED -> Sign.SAVED;
+            case NOBODY -> Sign.PROBE;
+        };
+    }
+
+    /// Digits in threes, a thin space between.
+    static String thousands(long number) {
+        return "%,d".formatted(number).replace(',', '\u2009');
+    }
+}
