@@ -18,7 +18,8 @@ public enum Theme {
     HIGH_CONTRAST("High contrast", "high-contrast", true),
     PRINT("Print", "print", false);
 
-    private static final List<String> SHARED = List.of("meaning", "controls", "classes");
+    private static final List<String> SHARED =
+            List.of("meaning", "controls", "classes", "perspectives");
     private static final List<String> FONT_FILES =
             List.of(
                     "DejaVuSans",

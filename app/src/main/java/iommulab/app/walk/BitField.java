@@ -93,9 +93,7 @@ record BitField(int high, int low, String bits, String hex, String name, int cat
         return switch (walk.outcome()) {
             case Walk.Outcome.Reached(_, long pageBytes, _, _) when pageBytes > 1 ->
                     Long.numberOfTrailingZeros(pageBytes);
-            case Walk.Outcome.Reached _,
-                            Walk.Outcome.Faulted _,
-                            Walk.Outcome.NotTranslated _ ->
+            case Walk.Outcome.Reached _, Walk.Outcome.Faulted _, Walk.Outcome.NotTranslated _ ->
                     PAGE_BITS;
         };
     }

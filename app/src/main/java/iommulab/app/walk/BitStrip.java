@@ -7,12 +7,14 @@ import iommulab.app.theme.Type;
 import javafx.scene.paint.Color;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Draws the bits of the request, cut into the indices that the walk uses.
 final class BitStrip {
     static final double HEIGHT = 96;
     static final double WALL_HEIGHT = 66;
     private static final double GAP = 5;
+    private static final double FIXED = 150;
     private static final double FADED = 0.2;
 
     private final Pen pen;
@@ -24,14 +26,19 @@ final class BitStrip {
     }
 
     void draw(WalkModel model, double width) {
-        double bit = Math.clamp((width - 330) / 74, 7.0, 10.6);
+        double bit = Math.clamp((width - FIXED) / digits(model), 7.2, 10.6);
         double x = 16;
         pen.text("Requester ID", Type.SECONDARY_BOLD, palette.text2(), x, 13);
         x = fields(model.requester(), x, bit, model.current()) + 24;
-        pen.text(
-                "IOVA 0x" + model.iova(), Type.SECONDARY_BOLD, palette.text2(), x, 13);
+        pen.text("IOVA 0x" + model.iova(), Type.SECONDARY_BOLD, palette.text2(), x, 13);
         fields(model.address(), x, bit, model.current());
         pen.line(palette.faintLine(), 1, 0, HEIGHT, width, HEIGHT);
+    }
+
+    private static int digits(WalkModel model) {
+        return Stream.concat(model.requester().stream(), model.address().stream())
+                .mapToInt(f -> f.bits().length())
+                .sum();
     }
 
     private double fields(List<BitField> fields, double start, double bit, int current) {
@@ -53,10 +60,15 @@ final class BitStrip {
     }
 
     private void box(
-            BitField field, double x, double y, double width, double height, double bit, boolean on) {
+            BitField field,
+            double x,
+            double y,
+            double width,
+            double height,
+            double bit,
+            boolean on) {
         var colour = colour(field);
-        pen.plate(
-                on ? colour : colour.deriveColor(0, 1, 1, FADED), x, y, width, height, 3);
+        pen.plate(on ? colour : colour.deriveColor(0, 1, 1, FADED), x, y, width, height, 3);
         pen.outline(colour, on ? 2 : 1.3, x, y, width, height, 3);
         var ink = on ? palette.canvas() : palette.text1();
         double step = width / field.bits().length();
@@ -77,7 +89,12 @@ final class BitStrip {
         double x = 16;
         for (var field : fields) {
             box(
-                    fieldForWall(field, each), x, 8, each, 28, each / field.bits().length(),
+                    fieldForWall(field, each),
+                    x,
+                    8,
+                    each,
+                    28,
+                    each / field.bits().length(),
                     field.step() == model.current());
             pen.textCentre(
                     pen.cut(field.name() + ": " + field.hex(), Type.MONO_BOLD, each + GAP),

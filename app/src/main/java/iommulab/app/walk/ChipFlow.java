@@ -23,8 +23,7 @@ record ChipFlow(List<Placed> placed, int rows, int left, double leftX) {
         int row = 0;
         for (int i = 0; i < chips.size(); i++) {
             var chip = chips.get(i);
-            var type =
-                    chip.role() == Field.Role.ORDINARY ? Type.SECONDARY : Type.SECONDARY_BOLD;
+            var type = chip.role() == Field.Role.ORDINARY ? Type.SECONDARY : Type.SECONDARY_BOLD;
             double bits = pen.width(chip.bits(), Type.BIT) + 17;
             var label = pen.cut(chip.label(), type, width - bits);
             double needed = bits + pen.width(label, type);

@@ -96,7 +96,7 @@ record Rung(
                 words(step),
                 chips(step),
                 givenBy(step),
-                saved ? "not read" : step.cachePlace(),
+                place(step, failed, walk),
                 saved || step.cycles() == 0 && !probe ? "–" : thousands(step.cycles()),
                 sign(step, failed),
                 failed,
@@ -113,9 +113,14 @@ record Rung(
                 && walk.outcome() instanceof Walk.Outcome.Reached(long hpa, _, _, _)) {
             return Long.toHexString(hpa);
         }
-        return step.indexSource() == Walk.IndexSource.NONE
-                ? ""
-                : Long.toHexString(step.entryHpa());
+        return step.indexSource() == Walk.IndexSource.NONE ? "" : Long.toHexString(step.entryHpa());
+    }
+
+    private static String place(Step step, boolean failed, Walk walk) {
+        if (failed && walk.outcome() instanceof Walk.Outcome.Faulted(var reason, _, _)) {
+            return "fault %02xh".formatted(reason.code());
+        }
+        return step.givenBy() == GivenBy.SAVED ? "not read" : step.cachePlace();
     }
 
     private static List<Word> words(Step step) {

@@ -17,6 +17,7 @@ final class RungDrawing {
     private static final double HALF_WORD_GAP = 3;
     private static final double CHIP_HEIGHT = 20;
     private static final double CHIP_GAP = 4;
+    private static final double THREE_ROWS = 76;
 
     private final Pen pen;
     private final Palette palette;
@@ -44,7 +45,7 @@ final class RungDrawing {
             switch (rung.height()) {
                 case PROBE -> probe(rung, middle);
                 case END -> end(rung, model, middle);
-                case ENTRY -> entry(rung, number, current, middle);
+                case ENTRY -> entry(rung, number, current, middle, height);
             }
         }
         pen.opacity(1);
@@ -71,7 +72,11 @@ final class RungDrawing {
         if (number == current && !rung.failed()) {
             pen.plate(palette.accent(), x - 9, middle - 9, 18, 18, 9);
             pen.sign(
-                    rung.sign() == Sign.WALK ? Sign.WALK : Sign.HIT, palette.canvas(), x, middle, 8);
+                    rung.sign() == Sign.WALK ? Sign.WALK : Sign.HIT,
+                    palette.canvas(),
+                    x,
+                    middle,
+                    8);
         } else if (number > current && rung.sign() == Sign.WALK) {
             pen.sign(Sign.WALK_TO_COME, x, middle, 15);
         } else {
@@ -89,7 +94,7 @@ final class RungDrawing {
         };
     }
 
-    private void entry(Rung rung, int number, int current, double middle) {
+    private void entry(Rung rung, int number, int current, double middle, double height) {
         nameAndGiver(rung, middle);
         sum(rung, columns.address(), middle - 13);
         pen.text(rung.address(), Type.RAW_BOLD, palette.text1(), columns.address(), middle + 11);
@@ -103,9 +108,20 @@ final class RungDrawing {
         }
         boolean two = rung.words().size() > 1;
         for (int i = 0; i < Math.min(2, rung.words().size()); i++) {
-            word(rung, number, rung.words().get(i), columns.raw(), middle - (two ? 16 - 28 * i : 7));
+            word(
+                    rung,
+                    number,
+                    rung.words().get(i),
+                    columns.raw(),
+                    middle - (two ? 16 - 28 * i : 7));
         }
-        chips(rung, number, columns.fields(), columns.fieldsWidth(), middle);
+        chips(
+                rung,
+                number,
+                columns.fields(),
+                columns.fieldsWidth(),
+                middle,
+                height < THREE_ROWS ? 2 : 3);
     }
 
     private void nameAndGiver(Rung rung, double middle) {
@@ -116,14 +132,19 @@ final class RungDrawing {
                 rung.detail(), Type.DENSE, palette.text2(), columns.name(), middle + 9, nameWidth);
         double giverWidth = columns.cyclesRight() - columns.givenBy() - 36;
         pen.textWithin(
-                rung.failed() ? "fault" : rung.givenBy(),
+                rung.givenBy(),
                 Type.BODY_BOLD,
                 giver(rung),
                 columns.givenBy(),
                 middle - 7,
                 giverWidth);
         pen.textWithin(
-                rung.place(), Type.DENSE, palette.text2(), columns.givenBy(), middle + 9, giverWidth);
+                rung.place(),
+                Type.DENSE,
+                palette.text2(),
+                columns.givenBy(),
+                middle + 9,
+                giverWidth);
         pen.textRight(
                 rung.cycles(), Type.RAW_BOLD, palette.text1(), columns.cyclesRight(), middle - 7);
     }
@@ -188,8 +209,7 @@ final class RungDrawing {
         }
         boolean offending =
                 rung.chips().stream()
-                        .anyMatch(
-                                c -> c.role() == Field.Role.OFFENDING && c.covers(word, bit));
+                        .anyMatch(c -> c.role() == Field.Role.OFFENDING && c.covers(word, bit));
         if (offending) {
             return palette.fault();
         }
@@ -211,8 +231,8 @@ final class RungDrawing {
         return -1;
     }
 
-    private void chips(Rung rung, int number, double x, double width, double middle) {
-        var flow = ChipFlow.of(pen, rung.chips(), width, columns.wall() ? 2 : 3);
+    private void chips(Rung rung, int number, double x, double width, double middle, int rows) {
+        var flow = ChipFlow.of(pen, rung.chips(), width, rows);
         double top = middle - (flow.rows() > 2 ? 36 : 24);
         for (var placed : flow.placed()) {
             chip(placed, x + placed.x(), top + placed.row() * (CHIP_HEIGHT + CHIP_GAP));
@@ -268,7 +288,11 @@ final class RungDrawing {
         double room = columns.raw() - columns.address() - 8;
         pen.text(rung.name(), Type.SECONDARY_BOLD, palette.text1(), columns.name(), baseline);
         pen.textWithin(
-                rung.detail(), Type.MONO, palette.text1(), columns.address(), baseline,
+                rung.detail(),
+                Type.MONO,
+                palette.text1(),
+                columns.address(),
+                baseline,
                 rung.place().isEmpty() ? columns.givenBy() - columns.address() - 8 : room);
         pen.textWithin(
                 rung.place().isEmpty() ? "" : rung.place() + ". " + rung.finding(),
@@ -283,8 +307,7 @@ final class RungDrawing {
                 giver(rung),
                 columns.givenBy(),
                 baseline);
-        pen.textRight(
-                rung.cycles(), Type.MONO, palette.text1(), columns.cyclesRight(), baseline);
+        pen.textRight(rung.cycles(), Type.MONO, palette.text1(), columns.cyclesRight(), baseline);
     }
 
     private void end(Rung rung, WalkModel model, double middle) {
@@ -301,23 +324,34 @@ final class RungDrawing {
                 baseline,
                 columns.givenBy() - from - 8);
         pen.text(
-                model.soFar() + " so far", Type.SECONDARY, palette.text2(), columns.givenBy(), baseline);
+                model.soFar() + " so far",
+                Type.SECONDARY,
+                palette.text2(),
+                columns.givenBy(),
+                baseline);
         pen.textRight(
-                "Σ " + model.sum(), Type.RAW_BOLD, palette.text1(), columns.cyclesRight(), baseline);
+                "Σ " + model.sum(),
+                Type.RAW_BOLD,
+                palette.text1(),
+                columns.cyclesRight(),
+                baseline);
     }
 
     /// On a wall only the current rung tells everything.
     private void wall(Rung rung, int number, boolean small, double y, double height) {
         double baseline = small ? y + height / 2 + 4 : y + 22;
         pen.textWithin(
-                rung.name(), Type.TITLE, palette.text1(), columns.name(), baseline,
+                rung.name(),
+                Type.TITLE,
+                palette.text1(),
+                columns.name(),
+                baseline,
                 columns.raw() - columns.name() - 8);
         var shown = rung.words().isEmpty() ? rung.address() : "";
         for (var word : rung.words().stream().limit(1).toList()) {
             shown = String.join(" ", word.groups());
         }
-        pen.text(
-                shown, small ? Type.RAW : Type.RAW_BOLD, palette.text1(), columns.raw(), baseline);
+        pen.text(shown, small ? Type.RAW : Type.RAW_BOLD, palette.text1(), columns.raw(), baseline);
         double giverWidth = columns.cyclesRight() - columns.givenBy();
         pen.textRight(
                 pen.cut(
@@ -332,11 +366,19 @@ final class RungDrawing {
         if (!small && rung.height() == Rung.Height.ENTRY) {
             sum(rung, columns.name(), y + 46);
             pen.text(
-                    "= " + rung.address(), Type.RAW_BOLD, palette.text1(), columns.raw() + 30, y + 46);
-            chips(rung, number, columns.name(), columns.width() - columns.name() - 16, y + 80);
+                    "= " + rung.address(),
+                    Type.RAW_BOLD,
+                    palette.text1(),
+                    columns.raw() + 30,
+                    y + 46);
+            chips(rung, number, columns.name(), columns.width() - columns.name() - 16, y + 80, 2);
         } else if (!small) {
             pen.textWithin(
-                    rung.finding(), Type.BODY, palette.text1(), columns.name(), y + 46,
+                    rung.finding(),
+                    Type.BODY,
+                    palette.text1(),
+                    columns.name(),
+                    y + 46,
                     columns.width() - columns.name() - 16);
         }
     }

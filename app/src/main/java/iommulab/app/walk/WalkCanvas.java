@@ -21,11 +21,11 @@ import java.util.function.IntConsumer;
 final class WalkCanvas extends Drawing {
     private static final double HEAD = 28;
     private static final double RUNG_LEAST = 56;
-    private static final double RUNG_MOST = 96;
+    private static final double RUNG_MOST = 84;
     private static final double PROBE = 26;
     private static final double END = 44;
     private static final double WALL_RUNG = 34;
-    private static final double WALL_CURRENT = 112;
+    private static final double WALL_CURRENT = 104;
 
     private final Targets targets = new Targets();
     private @Nullable WalkModel model;
@@ -41,13 +41,11 @@ final class WalkCanvas extends Drawing {
         setAccessibleRole(AccessibleRole.LIST_VIEW);
         setOnMouseMoved(this::hover);
         setOnMouseExited(_ -> light(Optional.empty()));
-        setOnMouseClicked(
-                event -> targets.rungAt(place(event).getY()).ifPresent(onRung));
-        setOnScroll(
-                event -> {
-                    scrolled -= event.getDeltaY() / scale();
-                    redraw();
-                });
+        setOnMouseClicked(event -> targets.rungAt(place(event).getY()).ifPresent(onRung));
+        setOnScroll(event -> {
+            scrolled -= event.getDeltaY() / scale();
+            redraw();
+        });
     }
 
     /// @param onRung told the number of a rung that was clicked
@@ -71,8 +69,7 @@ final class WalkCanvas extends Drawing {
         if (model != null) {
             var place = place(event);
             light(targets.fieldAt(place.getX(), place.getY(), model.rungs()));
-            setCursor(
-                    targets.rungAt(place.getY()).isPresent() ? Cursor.HAND : Cursor.DEFAULT);
+            setCursor(targets.rungAt(place.getY()).isPresent() ? Cursor.HAND : Cursor.DEFAULT);
         }
     }
 
@@ -149,7 +146,12 @@ final class WalkCanvas extends Drawing {
         }
         if (below) {
             pen.line(
-                    pen.palette().line(), 2, columns.rail(), middle + clear, columns.rail(), y + height);
+                    pen.palette().line(),
+                    2,
+                    columns.rail(),
+                    middle + clear,
+                    columns.rail(),
+                    y + height);
         }
     }
 

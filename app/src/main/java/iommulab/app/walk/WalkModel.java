@@ -100,6 +100,20 @@ record WalkModel(
         return rungs.get(current);
     }
 
+    /// What the highlighted step found; at the end also how the walk ended.
+    String caption() {
+        if (rungs.isEmpty()) {
+            return result;
+        }
+        var finding = rung().finding();
+        return atEnd() && !result.equals(finding) ? (finding + " " + result).strip() : finding;
+    }
+
+    /// Whether the walk ended with a fault.
+    boolean faulted() {
+        return rungs.stream().anyMatch(Rung::failed);
+    }
+
     boolean atStart() {
         return current <= 0;
     }

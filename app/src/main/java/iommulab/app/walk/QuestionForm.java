@@ -1,0 +1,113 @@
+package iommulab.app.walk;
+
+import iommulab.app.shell.FunctionChooser;
+import iommulab.app.shell.HexField;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.WalkQuestion;
+
+import javafx.beans.binding.Bindings;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.layout.HBox;
+
+import org.controlsfx.control.SegmentedButton;
+
+import java.util.function.Consumer;
+
+/// The line in which a request is put together: device, iova, bytes, read or write.
+final class QuestionForm extends HBox {
+    private static final int MOST_BYTES = 4096;
+
+    private final FunctionChooser device = new FunctionChooser();
+    private final HexField iova = new HexField("0xffdc2000", 15);
+    private final HexField bytes = new HexField("0x40", 4);
+    private final ToggleButton read = new ToggleButton("read");
+    private final ToggleButton write = new ToggleButton("write");
+    private final Button ask = new Button("Ask");
+    private final Label complaint = new Label();
+    private final BooleanProperty valid = new SimpleBooleanProperty();
+
+    QuestionForm(Consumer<WalkQuestion> onAsk) {
+        getStyleClass().addAll("panel-tools", "walk-question");
+        device.setId("walk-device");
+        device.setPrefWidth(170);
+        iova.setId("walk-iova");
+        bytes.setId("walk-bytes");
+        ask.setId("walk-ask");
+        read.setSelected(true);
+        bytes.setText("0x40");
+        complaint.getStyleClass().addAll("secondary", "says-fault");
+        var access = new SegmentedButton(read, write);
+        access.setToggleGroup(read.getToggleGroup());
+        getChildren()
+                .addAll(
+                        caption("Ask"),
+                        device,
+                        caption("IOVA"),
+                        iova,
+                        caption("bytes"),
+                        bytes,
+                        access,
+                        ask,
+                        complaint);
+        ask.setOnAction(_ -> onAsk.accept(question()));
+        iova.setOnAction(_ -> ask.fire());
+        bytes.setOnAction(_ -> ask.fire());
+        judge();
+        device.valueProperty().addListener((_, _, _) -> judge());
+        iova.textProperty().addListener((_, _, _) -> judge());
+        bytes.textProperty().addListener((_, _, _) -> judge());
+        ask.disableProperty().bind(valid.not());
+        complaint
+                .textProperty()
+                .bind(
+                        Bindings.createStringBinding(
+                                () ->
+                                        iova.complaint().get().isEmpty()
+                                                ? bytes.complaint().get()
+                                                : iova.complaint().get(),
+                                iova.complaint(),
+                                bytes.complaint()));
+    }
+
+    private static Label caption(String text) {
+        var label = new Label(text);
+        label.getStyleClass().add("secondary");
+        label.setMinWidth(USE_PREF_SIZE);
+        return label;
+    }
+
+    void show(MachineSnapshot machine) {
+        device.show(machine);
+    }
+
+    /// Shows a question that was asked elsewhere, so that it can be asked again with a change.
+    void show(WalkQuestion question) {
+        device.choose(question.function());
+        iova.show(question.iova());
+        bytes.show(question.bytes());
+        (question.access() == Access.READ ? read : write).setSelected(true);
+    }
+
+    private void judge() {
+        long length = bytes.number().orElse(0);
+        valid.set(
+                device.chosen().isPresent()
+                        && iova.number().isPresent()
+                        && length >= 1
+                        && length <= MOST_BYTES);
+    }
+
+    private WalkQuestion question() {
+        return new WalkQuestion(
+                device.chosen().orElseThrow(),
+                iova.number().orElseThrow(),
+                (int) bytes.number().orElseThrow(),
+                write.isSelected() ? Access.WRITE : Access.READ,
+                true);
+    }
+}

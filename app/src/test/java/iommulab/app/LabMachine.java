@@ -1,0 +1,389 @@
+package iommulab.app;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.CacheSnapshot.Line;
+import iommulab.engine.cache.CacheSnapshot.Staleness;
+import iommulab.engine.cache.CacheSnapshot.Statistics;
+import iommulab.engine.cache.Replacement;
+import iommulab.engine.group.DomainType;
+import iommulab.engine.group.Group;
+import iommulab.engine.group.Grouping;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.pci.ConfigSpace;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
+import iommulab.engine.pci.PciTopology;
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.session.CostEvent;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.MachineSnapshot.Counters;
+import iommulab.engine.session.MachineSnapshot.DmaEvent;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+import iommulab.engine.session.MachineSnapshot.Domain;
+import iommulab.engine.session.MachineSnapshot.Fault;
+import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.MachineSnapshot.Mapping;
+import iommulab.engine.session.MachineSnapshot.Unit;
+import iommulab.engine.traffic.Pattern;
+import iommulab.engine.traffic.TrafficSource;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// A small machine by hand, for tests of what panels say: a graphics card and a network card below one
+/// IOMMU, a sound card behind a bridge that rewrites its requests.
+public final class LabMachine {
+    public static final PciAddress GPU = PciAddress.parse("03:00.0");
+    public static final PciAddress NIC = PciAddress.parse("06:00.0");
+    public static final PciAddress BRIDGE = PciAddress.parse("07:00.0");
+    public static final PciAddress SOUND = PciAddress.parse("08:01.0");
+    public static final long UNMAPPED = 0xffdc_2000L;
+
+    /// The reasons that the fixture's faults name; the texts are the kernel's.
+    public enum Reason implements FaultReason {
+        PRESENT_CLEAR_IN_CONTEXT(0x2, "Present bit in context entry is clear"),
+        WRITE_CLEAR(0x5, "PTE Write access is not set"),
+        READ_CLEAR(0x6, "PTE Read access is not set");
+
+        private final int code;
+        private final String kernelText;
+
+        Reason(int code, String kernelText) {
+            this.code = code;
+            this.kernelText = kernelText;
+        }
+
+        @Override
+        public int code() {
+            return code;
+        }
+
+        @Override
+        public String kernelText() {
+            return kernelText;
+        }
+
+        @Override
+        public String meaning() {
+            return "An entry on the way had the right that the request needs not set.";
+        }
+    }
+
+    private final List<JournalView.Entry> journal = new ArrayList<>();
+    private final List<Fault> faults = new ArrayList<>();
+    private final List<DmaEvent> events = new ArrayList<>();
+    private final List<Mapping> mappings = new ArrayList<>();
+    private final List<TrafficSource> sources = new ArrayList<>();
+    private final List<CacheSnapshot> caches = new ArrayList<>();
+    private Counters counters = Counters.ZERO;
+    private boolean running;
+
+    /// The machine with nothing mapped and nothing done.
+    public LabMachine() {}
+
+    public LabMachine mapping(long iova, long hpa, long bytes, Permissions permissions) {
+        mappings.add(new Mapping(iova, hpa, bytes, permissions, bytes / 4096 + " × 4 KiB"));
+        return this;
+    }
+
+    public LabMachine did(String title, String call) {
+        int number = journal.size() + 1;
+        journal.add(new JournalView.Entry(number, title, call, "ok", 100L * number, 0, number));
+        return this;
+    }
+
+    public LabMachine running() {
+        running = true;
+        return this;
+    }
+
+    public LabMachine served(Counters counters) {
+        this.counters = counters;
+        return this;
+    }
+
+    public LabMachine source(PciAddress device, Pattern pattern, int weight) {
+        sources.add(new TrafficSource(sources.size() + 1, device, pattern, weight, 64, 50, 42));
+        return this;
+    }
+
+    public LabMachine cache(CacheSnapshot cache) {
+        caches.add(cache);
+        return this;
+    }
+
+    public LabMachine fault(
+            PciAddress device, RequesterId as, long iova, Access access, Reason reason) {
+        long sequence = faults.size() + 1;
+        faults.addFirst(
+                new Fault(
+                        sequence,
+                        1000 + sequence,
+                        "dmar0",
+                        device,
+                        as,
+                        iova,
+                        access,
+                        reason,
+                        3,
+                        true,
+                        List.of(
+                                "DMAR: DRHD: handling fault status reg 2",
+                                ("DMAR: [DMA %s NO_PASID] Request device [%s] fault addr 0x%x"
+                                                + " [fault reason 0x%02x] %s")
+                                        .formatted(
+                                                access == Access.READ ? "Read" : "Write",
+                                                as,
+                                                iova & ~0xfffL,
+                                                reason.code(),
+                                                reason.kernelText())),
+                        journal.size()));
+        return this;
+    }
+
+    public LabMachine dma(PciAddress device, long iova, DmaOutcome outcome, long target) {
+        events.addFirst(
+                new DmaEvent(
+                        events.size() + 1,
+                        device,
+                        device.requesterId(),
+                        iova,
+                        64,
+                        Access.READ,
+                        outcome,
+                        target,
+                        Optional.empty(),
+                        "dmar0",
+                        3,
+                        outcome == DmaOutcome.WALK ? 4 : 0,
+                        outcome == DmaOutcome.WALK ? 450 : 14,
+                        Optional.empty(),
+                        ""));
+        return this;
+    }
+
+    public MachineSnapshot snapshot() {
+        var costs = new EnumMap<CostEvent, Long>(CostEvent.class);
+        for (var event : CostEvent.values()) {
+            costs.put(event, event.defaultCycles());
+        }
+        var topology =
+                new PciTopology(
+                        List.of(
+                                function(GPU, 0x030000, "vfio-pci"),
+                                function(NIC, 0x020000, "ice"),
+                                bridge(),
+                                behindBridge(SOUND, "snd_emu10k1")));
+        return new MachineSnapshot(
+                "lab-station",
+                "by hand",
+                new MachineSnapshot.Kernel("6.12.0", "intel_iommu=on", "Linux 6.1 to 7.2"),
+                topology,
+                grouping(),
+                Map.of(),
+                List.of(unit()),
+                domains(),
+                List.of(),
+                sources,
+                running,
+                counters,
+                Map.of(1, counters.requests()),
+                costs,
+                faults,
+                events,
+                new JournalView(journal, journal.size()));
+    }
+
+    private static Grouping grouping() {
+        return new Grouping(
+                "Linux 6.1 to 7.2",
+                List.of(
+                        new Group(3, DomainType.DMA_FQ, List.of(GPU), List.of()),
+                        new Group(
+                                9,
+                                DomainType.DMA_FQ,
+                                List.of(NIC),
+                                List.of(
+                                        new Group.ReservedRegion(
+                                                0xfee0_0000L, 0xfeef_ffffL, "msi"))),
+                        new Group(10, DomainType.DMA_FQ, List.of(BRIDGE, SOUND), List.of())),
+                Map.of(),
+                Map.of());
+    }
+
+    private Unit unit() {
+        return new Unit(
+                "dmar0",
+                "VT-d legacy",
+                true,
+                0xd97f_c000L,
+                "include all",
+                List.of(GPU, NIC, BRIDGE, SOUND),
+                true,
+                0x1009_2000L,
+                48,
+                0xd2008c40660462L,
+                0xf050da,
+                caches,
+                List.of(
+                        new MachineSnapshot.FaultRecord(
+                                0, UNMAPPED, 0x8000_0005_0000_0800L, !faults.isEmpty()),
+                        new MachineSnapshot.FaultRecord(1, 0, 0, false)),
+                false,
+                Optional.of(
+                        new MachineSnapshot.Queue(
+                                0x1700_0000L, 4096, 0x2c0, 0x2c0, List.of("wait, status written"))),
+                counters);
+    }
+
+    private List<Domain> domains() {
+        long mapped = mappings.stream().mapToLong(Mapping::bytes).sum();
+        return List.of(
+                new Domain(
+                        3,
+                        "GPU lab",
+                        DomainType.UNMANAGED,
+                        true,
+                        "dmar0",
+                        3,
+                        0x243d_7000L,
+                        4,
+                        List.of(GPU),
+                        mappings,
+                        mapped,
+                        5,
+                        List.of()),
+                new Domain(
+                        4,
+                        "default of group 9",
+                        DomainType.DMA_FQ,
+                        false,
+                        "dmar0",
+                        4,
+                        0x243e_0000L,
+                        4,
+                        List.of(NIC),
+                        List.of(
+                                new Mapping(
+                                        0xfff0_0000L,
+                                        0x1_2340_0000L,
+                                        0x20_0000,
+                                        Permissions.READ_WRITE,
+                                        "1 × 2 MiB")),
+                        0x20_0000,
+                        4,
+                        List.of()),
+                new Domain(
+                        5,
+                        "default of group 10",
+                        DomainType.DMA_FQ,
+                        false,
+                        "dmar0",
+                        5,
+                        0x243f_0000L,
+                        4,
+                        List.of(BRIDGE, SOUND),
+                        List.of(),
+                        0,
+                        1,
+                        List.of()),
+                new Domain(
+                        6,
+                        "spare",
+                        DomainType.BLOCKED,
+                        true,
+                        "dmar0",
+                        6,
+                        0,
+                        0,
+                        List.of(),
+                        List.of(),
+                        0,
+                        0,
+                        List.of()));
+    }
+
+    private static PciFunction function(PciAddress address, int classCode, String driver) {
+        return new PciFunction(
+                address,
+                Optional.empty(),
+                ConfigSpace.of(new byte[256]),
+                new PciFunction.PciIds(0x8086, 0x1592, 0, 0, classCode, 2),
+                Optional.empty(),
+                List.of(),
+                Optional.of(driver),
+                OptionalInt.empty());
+    }
+
+    private static PciFunction bridge() {
+        return new PciFunction(
+                BRIDGE,
+                Optional.empty(),
+                ConfigSpace.of(new byte[256]),
+                new PciFunction.PciIds(0x104c, 0x8240, 0, 0, 0x060400, 0),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                OptionalInt.empty());
+    }
+
+    private static PciFunction behindBridge(PciAddress address, String driver) {
+        var plain = function(address, 0x040100, driver);
+        return new PciFunction(
+                address,
+                Optional.of(BRIDGE),
+                plain.config(),
+                plain.ids(),
+                Optional.empty(),
+                List.of(),
+                plain.driver(),
+                OptionalInt.empty());
+    }
+
+    /// A cache of 4 KiB pages, filled by a rule, with one stale entry.
+    public static CacheSnapshot cache(CacheKind kind, int level, int sets, int ways) {
+        var lines = new ArrayList<Line>();
+        for (int set = 0; set < sets; set++) {
+            for (int way = 0; way < ways; way++) {
+                if ((set * 7 + way * 3) % 5 < 4) {
+                    lines.add(line(kind, set, way, ways, set == sets / 2 && way == 0));
+                }
+            }
+        }
+        return new CacheSnapshot(
+                kind,
+                level,
+                new CacheGeometry(sets, ways, Replacement.LRU),
+                new Statistics(18_432, 16_920, 1_512, 900, 12, 620, 540, 352),
+                lines,
+                Math.min(2, sets - 1),
+                Math.min(1, ways - 1));
+    }
+
+    private static Line line(CacheKind kind, int set, int way, int ways, boolean stale) {
+        boolean device = kind == CacheKind.DEVICE_ENTRY;
+        return new Line(
+                set,
+                way,
+                (set + way) % ways,
+                3 + (set * 3 + way) % 4,
+                device ? 0x300 + set * 8 + way : 0x7_f3a9_c500L + set * 0x10L + way,
+                0x3c27_d000L + set * 0x1000L,
+                device ? 0 : 4096,
+                device ? "" : "rw",
+                stale
+                        ? Optional.of(
+                                new Staleness(
+                                        "the level 1 entry at 0x1f6e90f38 is 0",
+                                        "IOTLB invalidation of page 0x7f3a9c5e7000, domain 3"))
+                        : Optional.empty());
+    }
+}

@@ -1,0 +1,155 @@
+package iommulab.app;
+
+import iommulab.app.shell.Panel;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
+import iommulab.app.shell.Workbench;
+import iommulab.app.theme.Palette;
+import iommulab.app.theme.PaletteReader;
+import iommulab.app.theme.Theme;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Outcome;
+import iommulab.engine.session.Preview;
+import iommulab.engine.session.WalkQuestion;
+
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
+import javafx.embed.swing.SwingFXUtils;
+import javafx.scene.Node;
+import javafx.scene.Scene;
+import javafx.scene.image.WritableImage;
+import javafx.scene.layout.StackPane;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import javax.imageio.ImageIO;
+
+/// One panel alone in a window, with a machine that stands still: for looking at the panel and for
+/// seeing which commands it sends.
+public final class PanelBench implements Workbench {
+    private final PaletteReader colours = new PaletteReader();
+    private final SimpleObjectProperty<Subject> subject =
+            new SimpleObjectProperty<>(new Subject.Nothing());
+    private final SimpleObjectProperty<Optional<AskedWalk>> asked =
+            new SimpleObjectProperty<>(Optional.empty());
+    private final MachineSnapshot machine;
+    private final Function<WalkQuestion, Walk> answers;
+    private final List<Command> sent = new ArrayList<>();
+
+    public PanelBench(MachineSnapshot machine, Function<WalkQuestion, Walk> answers) {
+        this.machine = machine;
+        this.answers = answers;
+    }
+
+    /// The panel in a scene, shown once.
+    public Scene scene(Panel panel, Theme theme, double width, double height, double textScale) {
+        var scene = new Scene(new StackPane(colours, panel.view()), width, height);
+        theme.dress(scene, textScale);
+        panel.show(machine, subject.get());
+        subject.addListener((_, _, now) -> panel.show(machine, now));
+        return scene;
+    }
+
+    /// Writes the picture of a scene to a file.
+    public static void save(Robot robot, String name) {
+        save(robot.look(), name);
+    }
+
+    /// Draws a panel without a window, at any size.
+    public void draw(
+            Supplier<Panel> panel,
+            Theme theme,
+            double width,
+            double height,
+            double textScale,
+            String name) {
+        save(
+                Robot.onScreen(() -> {
+                    var scene = scene(panel.get(), theme, width, height, textScale);
+                    // The colours are read while the first picture is laid out.
+                    scene.snapshot(null);
+                    return scene.snapshot(null);
+                }),
+                name);
+    }
+
+    private static void save(WritableImage image, String name) {
+        var picture = SwingFXUtils.fromFXImage(image, null);
+        try {
+            var folder = Files.createDirectories(Path.of("target", "pictures"));
+            ImageIO.write(picture, "png", folder.resolve(name + ".png").toFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The commands that the panel sent.
+    public List<Command> sent() {
+        return List.copyOf(sent);
+    }
+
+    @Override
+    public CompletionStage<Outcome> submit(Command command, Node where) {
+        sent.add(command);
+        return CompletableFuture.completedFuture(new Outcome.Done());
+    }
+
+    @Override
+    public CompletionStage<Walk> explain(WalkQuestion question) {
+        return CompletableFuture.completedFuture(answers.apply(question));
+    }
+
+    @Override
+    public CompletionStage<Preview> preview(List<Command> commands) {
+        return new CompletableFuture<>();
+    }
+
+    @Override
+    public MachineSnapshot machine() {
+        return machine;
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Subject> subject() {
+        return subject;
+    }
+
+    @Override
+    public void select(Subject selected) {
+        subject.set(selected);
+    }
+
+    @Override
+    public void open(Perspective perspective) {}
+
+    @Override
+    public void openWalk(WalkQuestion question, int stepToShow) {
+        asked.set(Optional.of(new AskedWalk(question, stepToShow)));
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Optional<AskedWalk>> askedWalk() {
+        return asked;
+    }
+
+    @Override
+    public ObservableValue<Palette> palette() {
+        return colours.palette();
+    }
+
+    @Override
+    public void setRunning(boolean running) {}
+}
