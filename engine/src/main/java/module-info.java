@@ -16,5 +16,6 @@ module iommulab.engine {
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;
     exports iommulab.engine.io;
+    exports iommulab.engine.io.machine;
     exports iommulab.engine.io.oracle;
 }

@@ -14,10 +14,10 @@ import java.util.List;
 
 /// Every command there is, with any values its records accept: found by their shape, so that a command
 /// added tomorrow is tested too.
-final class AnyCommand {
+public final class AnyCommand {
     private AnyCommand() {}
 
-    static Arbitrary<Command> anyCommand() {
+    public static Arbitrary<Command> anyCommand() {
         return ofSealed(Command.class);
     }
 
@@ -82,7 +82,7 @@ final class AnyCommand {
         return type.isRecord() ? ofRecord(type) : ofSealed(type);
     }
 
-    static Arbitrary<PciAddress> addresses() {
+    public static Arbitrary<PciAddress> addresses() {
         return Combinators.combine(
                         Arbitraries.integers().greaterOrEqual(0),
                         Arbitraries.integers().between(0, 0xff),

@@ -31,10 +31,6 @@ final class JsonNode {
         this.element = element;
     }
 
-    String path() {
-        return path;
-    }
-
     JsonNode member(String name) throws FileRefused {
         return optional(name).orElseThrow(() -> refused("'" + name + "' is missing"));
     }
@@ -120,6 +116,15 @@ final class JsonNode {
         return Long.parseUnsignedLong(text, 2, text.length(), 16);
     }
 
+    /// At most 31 bits, written as text `0x` and hex digits.
+    int bits(int width) throws FileRefused {
+        long value = bits64();
+        if (value >>> width != 0) {
+            throw refused("0x%x, more than %d bits".formatted(value, width));
+        }
+        return (int) value;
+    }
+
     /// Bytes written as pairs of hex digits.
     byte[] bytes(int atMost) throws FileRefused {
         var text = text(LONGEST_TEXT);
@@ -144,29 +149,35 @@ final class JsonNode {
     }
 
     FileRefused refused(String rule) {
-        return new FileRefused(
-                path.isEmpty() ? "file" : path, rule, "Correct the file, or take an earlier copy");
+        return new FileRefused(path.isEmpty() ? "file" : path, rule, StrictJson.REMEDY);
     }
 
     JsonElement element() {
         return element;
     }
 
-    /// Members that nobody asked for, by their path.
-    void collectUnasked(Map<String, JsonElement> into) {
+    /// Members that nobody asked for, by the steps that lead to them: names and list positions.
+    void collectUnasked(List<String> steps, Map<List<String>, JsonElement> into) {
         if (element instanceof JsonObject object) {
             for (var member : object.entrySet()) {
+                var here = longer(steps, member.getKey());
                 var node = asked.get(member.getKey());
                 if (node == null) {
-                    into.put(
-                            path.isEmpty() ? member.getKey() : path + "." + member.getKey(),
-                            member.getValue());
+                    into.put(here, member.getValue());
                 } else {
-                    node.collectUnasked(into);
+                    node.collectUnasked(here, into);
                 }
             }
         }
-        items.forEach(item -> item.collectUnasked(into));
+        for (int i = 0; i < items.size(); i++) {
+            items.get(i).collectUnasked(longer(steps, Integer.toString(i)), into);
+        }
+    }
+
+    private static List<String> longer(List<String> steps, String last) {
+        var all = new ArrayList<>(steps);
+        all.add(last);
+        return List.copyOf(all);
     }
 
     private JsonObject object() throws FileRefused {

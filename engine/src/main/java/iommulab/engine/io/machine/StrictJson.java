@@ -25,7 +25,7 @@ final class StrictJson {
     static final int MOST_VALUES = 1_000_000;
     static final long MOST_CHARACTERS = 64L << 20;
     private static final int LONGEST_NUMBER = 40;
-    private static final String REMEDY = "Correct the file, or take an earlier copy";
+    static final String REMEDY = "Correct the file, or take an earlier copy.";
 
     private final JsonReader reader;
     private int values;
@@ -48,14 +48,14 @@ final class StrictJson {
             return root;
         } catch (CharacterCodingException badBytes) {
             throw new FileRefused(
-                    json.place(), "bytes that are no UTF-8", "Save the file as UTF-8", badBytes);
+                    json.place(), "bytes that are no UTF-8", "Save the file as UTF-8.", badBytes);
         } catch (LimitedReader.TooLong tooLong) {
             throw json.refused("longer than %d MiB".formatted(MOST_CHARACTERS >> 20));
         } catch (MalformedJsonException | EOFException malformed) {
             throw new FileRefused(
                     json.place(),
                     "no JSON: " + firstLine(malformed),
-                    "The file is damaged or was cut off; take an earlier copy",
+                    "The file is damaged or was cut off; take an earlier copy.",
                     malformed);
         }
     }
