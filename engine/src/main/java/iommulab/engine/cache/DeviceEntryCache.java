@@ -1,0 +1,96 @@
+package iommulab.engine.cache;
+
+/// The cache of device entries (VT-d: context cache), by requester.
+///
+/// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
+public final class DeviceEntryCache {
+    /*
+     *   tag    63 filled | 15:0 requester
+     *   word   low 64 bits of the entry
+     *   origin high 64 bits of the entry
+     *
+     * Most devices have function 0 only; the set is folded from all bits of the requester, so that they
+     * do not all fall into one set.
+     */
+    private static final long FILLED = 1L << 63;
+
+    private final SetAssociativeCache lines;
+
+    /// @param seed of random replacement
+    public DeviceEntryCache(CacheGeometry geometry, long seed) {
+        this(new SetAssociativeCache(geometry, seed));
+    }
+
+    private DeviceEntryCache(SetAssociativeCache lines) {
+        this.lines = lines;
+    }
+
+    public DeviceEntryCache copy() {
+        return new DeviceEntryCache(lines.copy());
+    }
+
+    /// Empty, in another shape.
+    public DeviceEntryCache reshaped(CacheGeometry geometry) {
+        return new DeviceEntryCache(lines.reshaped(geometry));
+    }
+
+    /// @param requester 16 bits
+    /// @return the line that holds its entry, or [SetAssociativeCache#MISS]
+    public int find(int requester) {
+        return lines.probe(FILLED | requester, index(requester));
+    }
+
+    /// Counts a lookup that found nothing.
+    public void countMiss(int requester) {
+        lines.countMiss(index(requester));
+    }
+
+    public long low(int line) {
+        return lines.word(line);
+    }
+
+    public long high(int line) {
+        return lines.origin(line);
+    }
+
+    public void insert(int requester, long low, long high) {
+        lines.insert(FILLED | requester, index(requester), low, high);
+    }
+
+    /// Removes everything.
+    public int removeAll() {
+        return lines.remove(_ -> true);
+    }
+
+    /// Chooses entries by requester and content.
+    public interface EntryTest {
+        boolean covers(int requester, long low, long high);
+    }
+
+    /// Removes every entry that is covered.
+    public int remove(EntryTest test) {
+        int removed = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0
+                    && test.covers(requesterAt(line), lines.word(line), lines.origin(line))) {
+                lines.remove(line);
+                removed++;
+            }
+        }
+        return removed;
+    }
+
+    /// Sets, ways, statistics.
+    public SetAssociativeCache lines() {
+        return lines;
+    }
+
+    /// Requester of a filled line.
+    public int requesterAt(int line) {
+        return (int) lines.tag(line) & 0xffff;
+    }
+
+    private static int index(int requester) {
+        return requester ^ requester >>> 3 ^ requester >>> 8;
+    }
+}

@@ -1,0 +1,176 @@
+package iommulab.engine.cache;
+
+/// The IOTLB: finished translations, tagged by domain, pages of 4 KiB, 2 MiB and 1 GiB side by side. A
+/// device finds what another device of its domain has walked for.
+///
+/// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
+public final class Iotlb {
+    /*
+     *   tag   63 filled | 62:61 size | 60:45 domain | 44:0 first page (iova >> 12)
+     *   word  51:12 first byte of the page, hpa | 10:5 page shift | 1 write | 0 read
+     *   size  0 4 KiB, 1 2 MiB, 2 1 GiB
+     *
+     * The set is chosen by the number of the page in its own size and the domain. A lookup probes for
+     * 4 KiB, then for the larger sizes that were inserted since the last removal found none.
+     */
+    /// Bit of a word: reads are allowed.
+    public static final int READ = 1;
+
+    /// Bit of a word: writes are allowed.
+    public static final int WRITE = 2;
+
+    /// Lowest of the six bits of a word that tell the page size.
+    public static final int PAGE_SHIFT_AT = 5;
+
+    private static final long FILLED = 1L << 63;
+    private static final int SIZES = 3;
+    private static final int DOMAIN_SHIFT = 45;
+    private static final long PAGES = (1L << DOMAIN_SHIFT) - 1;
+
+    private final SetAssociativeCache lines;
+    private int largerSizes;
+
+    /// @param seed of random replacement
+    public Iotlb(CacheGeometry geometry, long seed) {
+        this(new SetAssociativeCache(geometry, seed));
+    }
+
+    private Iotlb(SetAssociativeCache lines) {
+        this.lines = lines;
+        noteLargerSizes();
+    }
+
+    public Iotlb copy() {
+        return new Iotlb(lines.copy());
+    }
+
+    /// Empty, in another shape.
+    public Iotlb reshaped(CacheGeometry geometry) {
+        return new Iotlb(lines.reshaped(geometry));
+    }
+
+    /// @param domain 16 bits
+    /// @param iova at most 57 bits
+    /// @return the line that translates it, or [SetAssociativeCache#MISS]
+    public int find(int domain, long iova) {
+        long page = iova >>> 12;
+        int line = lines.probe(FILLED | (long) domain << DOMAIN_SHIFT | page, page ^ domain);
+        return line >= 0 ? line : findLarger(domain, page);
+    }
+
+    private int findLarger(int domain, long page) {
+        for (int size = 1; largerSizes != 0 && size < SIZES; size++) {
+            if ((largerSizes >>> size & 1) != 0) {
+                int line = lines.probe(tag(domain, page, size), index(domain, page, size));
+                if (line >= 0) {
+                    return line;
+                }
+            }
+        }
+        lines.countMiss(index(domain, page, 0));
+        return SetAssociativeCache.MISS;
+    }
+
+    /// What a line gives: see [#hpa], [#rights], [#pageShift].
+    public long word(int line) {
+        return lines.word(line);
+    }
+
+    /// The address that a word gives an iova.
+    public static long hpa(long word, long iova) {
+        return word & -4096L | iova & (1L << pageShift(word)) - 1;
+    }
+
+    /// [#READ], [#WRITE], both or none.
+    public static int rights(long word) {
+        return (int) word & (READ | WRITE);
+    }
+
+    /// 12, 21 or 30.
+    public static int pageShift(long word) {
+        return (int) word >>> PAGE_SHIFT_AT & 63;
+    }
+
+    /// @param word as [#word] will give it; page shift 12, 21 or 30
+    /// @param origin where the translation came from; not interpreted
+    public void insert(int domain, long iova, long word, long origin) {
+        int size = (pageShift(word) - 12) / 9;
+        long page = iova >>> 12;
+        lines.insert(tag(domain, page, size), index(domain, page, size), word, origin);
+        largerSizes |= 1 << size & ~1;
+    }
+
+    /// Removes everything.
+    public int removeAll() {
+        return removed(lines.remove(_ -> true));
+    }
+
+    public int removeDomain(int domain) {
+        return removed(lines.remove(tag -> domainOf(tag) == domain));
+    }
+
+    /// Removes every page of a domain that shares an address with a range.
+    ///
+    /// @param addressMask the range has 2^addressMask pages and is aligned to its size
+    public int removePages(int domain, long iova, int addressMask) {
+        return removed(
+                lines.remove(
+                        tag ->
+                                domainOf(tag) == domain
+                                        && Ranges.touch(
+                                                pageOf(tag),
+                                                9 * sizeOf(tag),
+                                                iova >>> 12,
+                                                addressMask)));
+    }
+
+    private int removed(int count) {
+        noteLargerSizes();
+        return count;
+    }
+
+    private void noteLargerSizes() {
+        largerSizes = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0) {
+                largerSizes |= 1 << sizeOf(lines.tag(line)) & ~1;
+            }
+        }
+    }
+
+    /// Sets, ways, statistics.
+    public SetAssociativeCache lines() {
+        return lines;
+    }
+
+    /// Domain of a filled line.
+    public int domainAt(int line) {
+        return domainOf(lines.tag(line));
+    }
+
+    /// First iova that a line translates.
+    public long iovaAt(int line) {
+        return pageOf(lines.tag(line)) << 12;
+    }
+
+    private static long tag(int domain, long page, int size) {
+        long first = page & -1L << 9 * size;
+        return FILLED | (long) size << 61 | (long) domain << DOMAIN_SHIFT | first;
+    }
+
+    private static long index(int domain, long page, int size) {
+        return page >>> 9 * size ^ domain;
+    }
+
+    private static int sizeOf(long tag) {
+        return (int) (tag >>> 61) & 3;
+    }
+
+    private static int domainOf(long tag) {
+        return (int) (tag >>> DOMAIN_SHIFT) & 0xffff;
+    }
+
+    private static long pageOf(long tag) {
+        return tag & PAGES;
+    }
+}

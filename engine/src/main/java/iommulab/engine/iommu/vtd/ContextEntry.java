@@ -1,0 +1,59 @@
+package iommulab.engine.iommu.vtd;
+
+/// The fields of a context entry that translation needs, from its two words.
+/// Spec: VT-d, "Context Entry".
+final class ContextEntry {
+    /*
+     *   low   0 P | 1 FPD | 3:2 TT | 11:4 reserved | 63:12 SSPTPTR
+     *   high  2:0 AW | 6:3 ignored | 7 reserved | 23:8 DID | 63:24 reserved
+     */
+    static final int TYPE_UNTRANSLATED = 0;
+    static final int TYPE_DEVICE_TLB = 1;
+    static final int TYPE_PASS_THROUGH = 2;
+    static final long TYPE = 3L << 2;
+    static final long PASS_THROUGH = (long) TYPE_PASS_THROUGH << 2;
+
+    private static final long LOW_RESERVED = 0xff0L;
+    private static final long HIGH_RESERVED = -1L << 24 | 1 << 7;
+
+    private ContextEntry() {}
+
+    static boolean isPresent(long low) {
+        return (low & 1) != 0;
+    }
+
+    /// FPD: qualified faults of this requester are not recorded.
+    static boolean isSilent(long low) {
+        return (low & 2) != 0;
+    }
+
+    static int type(long low) {
+        return (int) (low >>> 2) & 3;
+    }
+
+    static long table(long low) {
+        return low & (1L << 52) - 4096;
+    }
+
+    /// 3, 4 or 5; anything from 2 to 9 in an invalid entry.
+    static int levels(long high) {
+        return (int) (high & 7) + 2;
+    }
+
+    /// Bits of iova that the tree translates.
+    static int addressBits(long high) {
+        return 30 + 9 * (int) (high & 7);
+    }
+
+    static int domain(long high) {
+        return (int) (high >>> 8) & 0xffff;
+    }
+
+    static long reservedInLow(VtdCapabilities capabilities) {
+        return LOW_RESERVED | -1L << capabilities.hostAddressBits();
+    }
+
+    static long reservedInHigh() {
+        return HIGH_RESERVED;
+    }
+}

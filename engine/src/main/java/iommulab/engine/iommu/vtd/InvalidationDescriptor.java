@@ -1,0 +1,163 @@
+package iommulab.engine.iommu.vtd;
+
+/// One descriptor of the invalidation queue: 128 bits that ask for one invalidation or one wait.
+/// Spec: VT-d, "Queued Invalidation Interface".
+///
+/// @param low bits 63:0
+/// @param high bits 127:64
+public record InvalidationDescriptor(long low, long high) {
+    static final int CONTEXT = 1;
+    static final int IOTLB = 2;
+    static final int DEVICE_TLB = 3;
+    static final int INTERRUPT_ENTRY = 4;
+    static final int WAIT = 5;
+    static final int PASID_IOTLB = 6;
+    static final int PASID_CACHE = 7;
+
+    static final int GLOBAL = 1;
+    static final int DOMAIN = 2;
+
+    /// Device-selective in the context cache, page-selective in the IOTLB.
+    static final int SELECTIVE = 3;
+
+    public static InvalidationDescriptor contextGlobal() {
+        return new InvalidationDescriptor(CONTEXT | GLOBAL << 4, 0);
+    }
+
+    public static InvalidationDescriptor contextDomain(int domain) {
+        return new InvalidationDescriptor(CONTEXT | DOMAIN << 4 | (long) domain << 16, 0);
+    }
+
+    /// @param functionMask 0 to 3
+    public static InvalidationDescriptor contextDevice(
+            int domain, int requester, int functionMask) {
+        return new InvalidationDescriptor(
+                CONTEXT
+                        | SELECTIVE << 4
+                        | (long) domain << 16
+                        | (long) requester << 32
+                        | (long) functionMask << 48,
+                0);
+    }
+
+    public static InvalidationDescriptor iotlbGlobal() {
+        return new InvalidationDescriptor(IOTLB | GLOBAL << 4, 0);
+    }
+
+    public static InvalidationDescriptor iotlbDomain(int domain) {
+        return new InvalidationDescriptor(IOTLB | DOMAIN << 4 | (long) domain << 16, 0);
+    }
+
+    /// @param addressMask 2^n pages
+    /// @param leavesOnly IH: no entry that points to a table was changed
+    public static InvalidationDescriptor iotlbPage(
+            int domain, long iova, int addressMask, boolean leavesOnly) {
+        return new InvalidationDescriptor(
+                IOTLB | SELECTIVE << 4 | (long) domain << 16,
+                iova & -4096L | (leavesOnly ? 1 << 6 : 0) | addressMask);
+    }
+
+    /// Writes 32 bits of data when everything before it is done.
+    ///
+    /// @param statusHpa multiple of 4
+    public static InvalidationDescriptor waitAndWrite(int data, long statusHpa) {
+        return new InvalidationDescriptor(WAIT | 1 << 5 | (long) data << 32, statusHpa);
+    }
+
+    int type() {
+        return (int) low & 0xf | (int) (low >>> 9 & 7) << 4;
+    }
+
+    int granularity() {
+        return (int) (low >>> 4) & 3;
+    }
+
+    int domain() {
+        return (int) (low >>> 16) & 0xffff;
+    }
+
+    int requester() {
+        return (int) (low >>> 32) & 0xffff;
+    }
+
+    int functionMask() {
+        return (int) (low >>> 48) & 3;
+    }
+
+    int addressMask() {
+        return (int) high & 0x3f;
+    }
+
+    boolean leavesOnly() {
+        return (high & 1 << 6) != 0;
+    }
+
+    /// Whether hardware with these capabilities can execute it: a type it has, no reserved bit, no
+    /// reserved granularity, no address mask beyond MAMV.
+    boolean isValid(VtdCapabilities capabilities) {
+        return switch (type()) {
+            case CONTEXT -> granularity() != 0 && onlyIn(0x3_ffff_ffff_003fL, 0);
+            case IOTLB -> granularity() != 0 && isValidIotlb(capabilities);
+            case DEVICE_TLB ->
+                    capabilities.deviceTlb() && onlyIn(0xffff_001f_000fL, -4096L | 1);
+            case INTERRUPT_ENTRY ->
+                    capabilities.interruptRemapping() && onlyIn(0xffff_f800_001fL, 0);
+            case WAIT -> onlyIn(0xffff_ffff_0000_00ffL, -4L);
+            case PASID_IOTLB -> capabilities.scalable() && granularity() >= 2;
+            case PASID_CACHE -> capabilities.scalable() && granularity() != 2;
+            default -> false;
+        };
+    }
+
+    private boolean isValidIotlb(VtdCapabilities capabilities) {
+        return onlyIn(0xffff_00ffL, -4096L | 0x7f)
+                && (granularity() != SELECTIVE
+                        || addressMask() <= capabilities.maxAddressMask());
+    }
+
+    private boolean onlyIn(long lowBits, long highBits) {
+        return (low & ~lowBits) == 0 && (high & ~highBits) == 0;
+    }
+
+    /// What it asks for, in words.
+    @Override
+    public String toString() {
+        return switch (type()) {
+            case CONTEXT -> "context cache, " + contextWords();
+            case IOTLB -> "IOTLB, " + iotlbWords();
+            case DEVICE_TLB -> "device-TLB of 0x%04x".formatted(requester());
+            case INTERRUPT_ENTRY -> "interrupt entry cache";
+            case WAIT -> "wait, write 0x%x to 0x%x".formatted((int) (low >>> 32), high & -4L);
+            case PASID_IOTLB -> "PASID-based IOTLB, domain %d".formatted(domain());
+            case PASID_CACHE -> "PASID cache, domain %d".formatted(domain());
+            default -> "unknown type %d".formatted(type());
+        };
+    }
+
+    private String contextWords() {
+        return switch (granularity()) {
+            case GLOBAL -> "global";
+            case DOMAIN -> "domain %d".formatted(domain());
+            default ->
+                    "domain %d, device 0x%04x%s"
+                            .formatted(
+                                    domain(),
+                                    requester(),
+                                    functionMask() == 0 ? "" : ", function mask " + functionMask());
+        };
+    }
+
+    private String iotlbWords() {
+        return switch (granularity()) {
+            case GLOBAL -> "global";
+            case DOMAIN -> "domain %d".formatted(domain());
+            default ->
+                    "domain %d, %d pages from 0x%x%s"
+                            .formatted(
+                                    domain(),
+                                    1L << addressMask(),
+                                    high & -4096L,
+                                    leavesOnly() ? ", leaves only" : "");
+        };
+    }
+}

@@ -1,0 +1,201 @@
+package iommulab.engine.iommu.vtd;
+
+import iommulab.engine.memory.PhysicalMemory;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The invalidation queue: a ring of descriptors in memory that software fills and hardware empties.
+/// Hardware runs it as soon as software moves the tail, and stops at the first bad descriptor.
+/// Spec: VT-d, "Queued Invalidation Interface".
+public final class InvalidationQueue {
+    /// Descriptors remembered for [#recent].
+    public static final int REMEMBERED = 16;
+
+    private static final int WIDE = 1 << 11;
+    private static final int OFFSETS = 0x7fff0;
+
+    private final PhysicalMemory memory;
+    private final VtdCapabilities capabilities;
+    private long address;
+    private int head;
+    private int tail;
+    private boolean enabled;
+    private boolean waitCompleted;
+    private long executed;
+    private final long[] recentLows = new long[REMEMBERED];
+    private final long[] recentHighs = new long[REMEMBERED];
+
+    InvalidationQueue(PhysicalMemory memory, VtdCapabilities capabilities) {
+        this.memory = memory;
+        this.capabilities = capabilities;
+    }
+
+    void become(InvalidationQueue other) {
+        address = other.address;
+        head = other.head;
+        tail = other.tail;
+        enabled = other.enabled;
+        waitCompleted = other.waitCompleted;
+        executed = other.executed;
+        System.arraycopy(other.recentLows, 0, recentLows, 0, REMEMBERED);
+        System.arraycopy(other.recentHighs, 0, recentHighs, 0, REMEMBERED);
+    }
+
+    /// IQA_REG: 63:12 base, 11 DW (256-bit descriptors), 2:0 QS (4096 << QS bytes).
+    public long address() {
+        return address;
+    }
+
+    void setAddress(long value) {
+        address = value;
+    }
+
+    /// hpa of the ring.
+    public long base() {
+        return address & -4096L;
+    }
+
+    /// Size of the ring.
+    public int bytes() {
+        return 4096 << (int) (address & 7);
+    }
+
+    /// Size of one descriptor.
+    public int descriptorBytes() {
+        return (address & WIDE) == 0 ? 16 : 32;
+    }
+
+    /// Byte offset of the next descriptor that hardware reads.
+    public int head() {
+        return head;
+    }
+
+    /// Byte offset behind the last that software wrote.
+    public int tail() {
+        return tail;
+    }
+
+    /// GSTS.QIES
+    public boolean isEnabled() {
+        return enabled;
+    }
+
+    /// Enabling starts at the beginning of the ring.
+    void setEnabled(boolean value) {
+        if (value && !enabled) {
+            head = 0;
+        }
+        enabled = value;
+    }
+
+    /// ICS.IWC: a wait descriptor asked for an interrupt and is done.
+    public boolean hasWaitCompleted() {
+        return waitCompleted;
+    }
+
+    void acknowledgeWait() {
+        waitCompleted = false;
+    }
+
+    /// Descriptors executed since power-on.
+    public long executed() {
+        return executed;
+    }
+
+    /// The last descriptors executed, newest first.
+    public List<InvalidationDescriptor> recent() {
+        var descriptors = new ArrayList<InvalidationDescriptor>();
+        for (long number = executed - 1;
+                number >= 0 && number >= executed - REMEMBERED;
+                number--) {
+            int place = (int) (number % REMEMBERED);
+            descriptors.add(new InvalidationDescriptor(recentLows[place], recentHighs[place]));
+        }
+        return descriptors;
+    }
+
+    void setTail(long offset, VtdCaches caches, FaultRecording faults) {
+        tail = (int) offset & OFFSETS;
+        run(caches, faults);
+    }
+
+    /// Executes descriptors until the queue is empty or one is bad.
+    void run(VtdCaches caches, FaultRecording faults) {
+        if (!enabled || faults.hasQueueError()) {
+            return;
+        }
+        int step = descriptorBytes();
+        if (tail >= bytes() || tail % step != 0) {
+            faults.raiseQueueError();
+            return;
+        }
+        while (head != tail) {
+            long at = base() + head;
+            var descriptor = new InvalidationDescriptor(memory.read64(at), memory.read64(at + 8));
+            boolean readable =
+                    memory.isBacked(at)
+                            && (step == 16 || (memory.read64(at + 16) | memory.read64(at + 24)) == 0);
+            if (!readable || !descriptor.isValid(capabilities)) {
+                faults.raiseQueueError();
+                return;
+            }
+            execute(descriptor, caches);
+            head = (head + step) % bytes();
+        }
+    }
+
+    private void execute(InvalidationDescriptor descriptor, VtdCaches caches) {
+        recentLows[(int) (executed % REMEMBERED)] = descriptor.low();
+        recentHighs[(int) (executed % REMEMBERED)] = descriptor.high();
+        executed++;
+        switch (descriptor.type()) {
+            case InvalidationDescriptor.CONTEXT -> context(descriptor, caches);
+            case InvalidationDescriptor.IOTLB -> iotlb(descriptor, caches);
+            case InvalidationDescriptor.WAIT -> completeWait(descriptor);
+            // Nothing of what the others invalidate is ever cached here.
+            default -> {}
+        }
+    }
+
+    private static void context(InvalidationDescriptor descriptor, VtdCaches caches) {
+        switch (descriptor.granularity()) {
+            case InvalidationDescriptor.GLOBAL -> caches.removeContexts();
+            case InvalidationDescriptor.DOMAIN -> caches.removeContexts(descriptor.domain());
+            default ->
+                    caches.removeContexts(
+                            descriptor.domain(),
+                            descriptor.requester(),
+                            descriptor.functionMask());
+        }
+    }
+
+    private static void iotlb(InvalidationDescriptor descriptor, VtdCaches caches) {
+        switch (descriptor.granularity()) {
+            case InvalidationDescriptor.GLOBAL -> caches.removeTranslations();
+            case InvalidationDescriptor.DOMAIN -> caches.removeTranslations(descriptor.domain());
+            default ->
+                    caches.removePages(
+                            descriptor.domain(),
+                            descriptor.high() & -4096L,
+                            descriptor.addressMask(),
+                            descriptor.leavesOnly());
+        }
+    }
+
+    private void completeWait(InvalidationDescriptor descriptor) {
+        if ((descriptor.low() & 1 << 5) != 0) {
+            memory.write32(descriptor.high() & -4L, (int) (descriptor.low() >>> 32));
+        }
+        if ((descriptor.low() & 1 << 4) != 0) {
+            waitCompleted = true;
+        }
+    }
+
+    long stateHash() {
+        long hash = address * 31 + head;
+        hash = hash * 31 + tail;
+        hash = hash * 31 + (enabled ? 1 : 0) + (waitCompleted ? 2 : 0);
+        return hash * 31 + executed;
+    }
+}

@@ -1,0 +1,137 @@
+package iommulab.engine.iommu.vtd;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.iommu.CacheShapes;
+
+import java.util.Arrays;
+
+/// All caches of a VT-d unit, and what each invalidation removes from them.
+/// Spec: VT-d, "Caching Translation Information", "Invalidation of Translation Caches".
+public final class VtdCaches {
+    private static final PagingStructureCache[] NO_CACHES = new PagingStructureCache[0];
+
+    private CacheShapes shapes;
+    private DeviceEntryCache contexts;
+    private Iotlb iotlb;
+    private final PagingStructureCache[] paging;
+
+    /// @param levels of the deepest tree
+    /// @param seed of random replacement
+    VtdCaches(CacheShapes shapes, int levels, long seed) {
+        this.shapes = shapes;
+        contexts = new DeviceEntryCache(shapes.deviceEntry(), seed);
+        iotlb = new Iotlb(shapes.iotlb(), seed + 1);
+        paging = new PagingStructureCache[Math.max(0, levels - 1)];
+        for (int i = 0; i < paging.length; i++) {
+            paging[i] = new PagingStructureCache(i + 2, shapes.paging(), seed + i + 2);
+        }
+    }
+
+    private VtdCaches(VtdCaches other) {
+        shapes = other.shapes;
+        contexts = other.contexts.copy();
+        iotlb = other.iotlb.copy();
+        paging = other.paging.clone();
+        Arrays.setAll(paging, i -> paging[i].copy());
+    }
+
+    VtdCaches copy() {
+        return new VtdCaches(this);
+    }
+
+    public CacheShapes shapes() {
+        return shapes;
+    }
+
+    /// Gives the caches of a kind another shape; they are empty afterwards.
+    void reshape(CacheKind kind, CacheGeometry geometry) {
+        shapes = shapes.with(kind, geometry);
+        switch (kind) {
+            case DEVICE_ENTRY -> contexts = contexts.reshaped(geometry);
+            case IOTLB -> iotlb = iotlb.reshaped(geometry);
+            case PAGING_STRUCTURE -> Arrays.setAll(paging, i -> paging[i].reshaped(geometry));
+        }
+    }
+
+    DeviceEntryCache contexts() {
+        return contexts;
+    }
+
+    Iotlb iotlb() {
+        return iotlb;
+    }
+
+    /// By level, from 2; none if they are off.
+    PagingStructureCache[] pagingInUse() {
+        return shapes.paging().isOff() ? NO_CACHES : paging;
+    }
+
+    // ---- invalidations, each with the number of entries it removed
+
+    int removeAll() {
+        return removeContexts() + removeTranslations();
+    }
+
+    /// Context-cache invalidation, global.
+    int removeContexts() {
+        return contexts.removeAll();
+    }
+
+    /// Context-cache invalidation, domain-selective.
+    int removeContexts(int domain) {
+        return contexts.remove((_, _, high) -> ContextEntry.domain(high) == domain);
+    }
+
+    /// Context-cache invalidation, device-selective.
+    ///
+    /// @param functionMask 1 leaves bit 2 of the requester out of the comparison, 2 bits 2:1, 3 bits 2:0
+    int removeContexts(int domain, int requester, int functionMask) {
+        int ignored = 8 - (8 >>> functionMask);
+        return contexts.remove(
+                (other, _, high) ->
+                        ContextEntry.domain(high) == domain
+                                && ((other ^ requester) & ~ignored) == 0);
+    }
+
+    /// IOTLB invalidation, global.
+    int removeTranslations() {
+        int removed = iotlb.removeAll();
+        for (var cache : paging) {
+            removed += cache.removeAll();
+        }
+        return removed;
+    }
+
+    /// IOTLB invalidation, domain-selective.
+    int removeTranslations(int domain) {
+        int removed = iotlb.removeDomain(domain);
+        for (var cache : paging) {
+            removed += cache.removeDomain(domain);
+        }
+        return removed;
+    }
+
+    /// IOTLB invalidation, page-selective within a domain.
+    ///
+    /// @param addressMask 2^n pages from an address aligned to as many
+    /// @param leavesOnly IH: software changed no entry that points to a table
+    int removePages(int domain, long iova, int addressMask, boolean leavesOnly) {
+        int removed = iotlb.removePages(domain, iova, addressMask);
+        for (var cache : paging) {
+            removed += leavesOnly ? 0 : cache.removePages(domain, iova, addressMask);
+        }
+        return removed;
+    }
+
+    long stateHash() {
+        long hash = contexts.lines().stateHash() * 31 + iotlb.lines().stateHash();
+        for (var cache : paging) {
+            hash = hash * 31 + cache.lines().stateHash();
+        }
+        return hash;
+    }
+}
