@@ -114,14 +114,10 @@ public final class Iotlb {
     /// @param addressMask the range has 2^addressMask pages and is aligned to its size
     public int removePages(int domain, long iova, int addressMask) {
         return removed(
-                lines.remove(
-                        tag ->
-                                domainOf(tag) == domain
-                                        && Ranges.touch(
-                                                pageOf(tag),
-                                                9 * sizeOf(tag),
-                                                iova >>> 12,
-                                                addressMask)));
+                lines.remove(tag ->
+                        domainOf(tag) == domain
+                                && Ranges.touch(
+                                        pageOf(tag), 9 * sizeOf(tag), iova >>> 12, addressMask)));
     }
 
     private int removed(int count) {

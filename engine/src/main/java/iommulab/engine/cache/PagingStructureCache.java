@@ -90,11 +90,9 @@ public final class PagingStructureCache {
     /// @param addressMask the range has 2^addressMask pages and is aligned to its size
     public int removePages(int domain, long iova, int addressMask) {
         int bits = shift - 12;
-        return lines.remove(
-                tag ->
-                        domainOf(tag) == domain
-                                && Ranges.touch(
-                                        (tag & PREFIXES) << bits, bits, iova >>> 12, addressMask));
+        return lines.remove(tag ->
+                domainOf(tag) == domain
+                        && Ranges.touch((tag & PREFIXES) << bits, bits, iova >>> 12, addressMask));
     }
 
     /// Sets, ways, statistics.

@@ -334,8 +334,7 @@ public final class SetAssociativeCache {
                 filled.add(reader.read(line));
             }
         }
-        return new CacheSnapshot(
-                kind, level, geometry, statistics(), filled, lastSet(), lastWay());
+        return new CacheSnapshot(kind, level, geometry, statistics(), filled, lastSet(), lastWay());
     }
 
     /// Hash of everything that decides what the cache will answer and count from now on.

@@ -153,10 +153,7 @@ public final class Structure {
                                     low,
                                     "",
                                     Use.RESERVED,
-                                    value ->
-                                            value == 0
-                                                    ? "reserved"
-                                                    : "reserved, must be zero"));
+                                    value -> value == 0 ? "reserved" : "reserved, must be zero"));
         }
 
         /// Bits that hardware does not look at.

@@ -98,8 +98,7 @@ public record InvalidationDescriptor(long low, long high) {
         return switch (type()) {
             case CONTEXT -> granularity() != 0 && onlyIn(0x3_ffff_ffff_003fL, 0);
             case IOTLB -> granularity() != 0 && isValidIotlb(capabilities);
-            case DEVICE_TLB ->
-                    capabilities.deviceTlb() && onlyIn(0xffff_001f_000fL, -4096L | 1);
+            case DEVICE_TLB -> capabilities.deviceTlb() && onlyIn(0xffff_001f_000fL, -4096L | 1);
             case INTERRUPT_ENTRY ->
                     capabilities.interruptRemapping() && onlyIn(0xffff_f800_001fL, 0);
             case WAIT -> onlyIn(0xffff_ffff_0000_00ffL, -4L);
@@ -111,8 +110,7 @@ public record InvalidationDescriptor(long low, long high) {
 
     private boolean isValidIotlb(VtdCapabilities capabilities) {
         return onlyIn(0xffff_00ffL, -4096L | 0x7f)
-                && (granularity() != SELECTIVE
-                        || addressMask() <= capabilities.maxAddressMask());
+                && (granularity() != SELECTIVE || addressMask() <= capabilities.maxAddressMask());
     }
 
     private boolean onlyIn(long lowBits, long highBits) {

@@ -106,9 +106,7 @@ public final class InvalidationQueue {
     /// The last descriptors executed, newest first.
     public List<InvalidationDescriptor> recent() {
         var descriptors = new ArrayList<InvalidationDescriptor>();
-        for (long number = executed - 1;
-                number >= 0 && number >= executed - REMEMBERED;
-                number--) {
+        for (long number = executed - 1; number >= 0 && number >= executed - REMEMBERED; number--) {
             int place = (int) (number % REMEMBERED);
             descriptors.add(new InvalidationDescriptor(recentLows[place], recentHighs[place]));
         }
@@ -135,7 +133,8 @@ public final class InvalidationQueue {
             var descriptor = new InvalidationDescriptor(memory.read64(at), memory.read64(at + 8));
             boolean readable =
                     memory.isBacked(at)
-                            && (step == 16 || (memory.read64(at + 16) | memory.read64(at + 24)) == 0);
+                            && (step == 16
+                                    || (memory.read64(at + 16) | memory.read64(at + 24)) == 0);
             if (!readable || !descriptor.isValid(capabilities)) {
                 faults.raiseQueueError();
                 return;
@@ -164,9 +163,7 @@ public final class InvalidationQueue {
             case InvalidationDescriptor.DOMAIN -> caches.removeContexts(descriptor.domain());
             default ->
                     caches.removeContexts(
-                            descriptor.domain(),
-                            descriptor.requester(),
-                            descriptor.functionMask());
+                            descriptor.domain(), descriptor.requester(), descriptor.functionMask());
         }
     }
 

@@ -91,10 +91,8 @@ public final class VtdCaches {
     /// @param functionMask 1 leaves bit 2 of the requester out of the comparison, 2 bits 2:1, 3 bits 2:0
     int removeContexts(int domain, int requester, int functionMask) {
         int ignored = 8 - (8 >>> functionMask);
-        return contexts.remove(
-                (other, _, high) ->
-                        ContextEntry.domain(high) == domain
-                                && ((other ^ requester) & ~ignored) == 0);
+        return contexts.remove((other, _, high) ->
+                ContextEntry.domain(high) == domain && ((other ^ requester) & ~ignored) == 0);
     }
 
     /// IOTLB invalidation, global.

@@ -14,7 +14,13 @@ public record VtdCapabilities(long cap, long ecap, int hostAddressBits) {
     /// fault record, invalidation queue, device-TLB, pass-through, snoop control, 64 Ki domains.
     public static final VtdCapabilities EVERYTHING =
             new VtdCapabilities(
-                    6L | SAGAW_39_48_57 | 56L << 16 | 0x22L << 24 | 3L << 34 | PAGE_SELECTIVE | 18L << 48,
+                    6L
+                            | SAGAW_39_48_57
+                            | 56L << 16
+                            | 0x22L << 24
+                            | 3L << 34
+                            | PAGE_SELECTIVE
+                            | 18L << 48,
                     1L << 1 | 1L << 2 | 1L << 6 | 1L << 7 | 0xfL << 8,
                     52);
 

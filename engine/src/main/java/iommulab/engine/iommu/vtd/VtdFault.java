@@ -22,8 +22,8 @@ public enum VtdFault implements FaultReason {
             0x3,
             true,
             "Invalid context entry",
-            "The context entry asks for an address width or a translation type that this unit does not"
-                    + " have, or its second-stage table is not in memory."),
+            "The context entry asks for an address width or a translation type that this unit does"
+                + " not have, or its second-stage table is not in memory."),
     BEYOND_WIDTH(
             0x4,
             true,
@@ -68,14 +68,14 @@ public enum VtdFault implements FaultReason {
             0xc,
             true,
             "non-zero reserved fields in PTE",
-            "A reserved bit of a second-stage entry is set, or bits of its address that this host does"
-                    + " not have."),
+            "A reserved bit of a second-stage entry is set, or bits of its address that this host"
+                + " does not have."),
     TYPE_BLOCKED(
             0xd,
             true,
             "PCE for translation request specifies blocking",
-            "The device asks for a translation, or uses one, and TT of its context entry does not allow"
-                    + " that."),
+            "The device asks for a translation, or uses one, and TT of its context entry does not"
+                + " allow that."),
     OUTPUT_IS_INTERRUPT(
             0xe,
             true,

@@ -79,8 +79,7 @@ public final class VtdRegisters {
             case QUEUE_HEAD -> unit.queue().head();
             case QUEUE_TAIL -> unit.queue().tail();
             case QUEUE_ADDRESS -> unit.queue().address();
-            case INVALIDATION_COMPLETION & ~7 ->
-                    unit.queue().hasWaitCompleted() ? 1L << 32 : 0;
+            case INVALIDATION_COMPLETION & ~7 -> unit.queue().hasWaitCompleted() ? 1L << 32 : 0;
             default -> 0;
         };
     }
