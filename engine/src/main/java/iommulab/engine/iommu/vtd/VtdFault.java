@@ -23,7 +23,7 @@ public enum VtdFault implements FaultReason {
             true,
             "Invalid context entry",
             "The context entry asks for an address width or a translation type that this unit does"
-                + " not have, or its second-stage table is not in memory."),
+                    + " not have, or its second-stage table is not in memory."),
     BEYOND_WIDTH(
             0x4,
             true,
@@ -69,13 +69,13 @@ public enum VtdFault implements FaultReason {
             true,
             "non-zero reserved fields in PTE",
             "A reserved bit of a second-stage entry is set, or bits of its address that this host"
-                + " does not have."),
+                    + " does not have."),
     TYPE_BLOCKED(
             0xd,
             true,
             "PCE for translation request specifies blocking",
             "The device asks for a translation, or uses one, and TT of its context entry does not"
-                + " allow that."),
+                    + " allow that."),
     OUTPUT_IS_INTERRUPT(
             0xe,
             true,
