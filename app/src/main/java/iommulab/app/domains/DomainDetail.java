@@ -1,0 +1,116 @@
+package iommulab.app.domains;
+
+import iommulab.app.shell.Subject;
+import iommulab.app.shell.Workbench;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.MachineSnapshot.Domain;
+
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+
+import org.jspecify.annotations.Nullable;
+
+/// The lower half of the Domains perspective: one domain, its iova space, its mappings, and the form
+/// that changes them.
+final class DomainDetail extends BorderPane {
+    private final Workbench workbench;
+    private final IovaStrip strip;
+    private final MappingTable table;
+    private final MappingForm form;
+    private final Label name = new Label();
+    private final Label facts = new Label();
+    private final Label unflushed = new Label();
+    private final Button walk = new Button("Walk it");
+    private @Nullable Domain domain;
+    private int remembered = -1;
+
+    DomainDetail(Workbench workbench, DomainsActions actions) {
+        this.workbench = workbench;
+        strip = new IovaStrip(workbench.palette(), this::selectMapping);
+        strip.setId("iova-strip");
+        table =
+                new MappingTable(mapping -> {
+                    selectMapping(mapping.iova());
+                    fill(mapping.iova());
+                });
+        form = new MappingForm(actions::submit);
+        name.getStyleClass().add("row-name");
+        facts.getStyleClass().add("secondary");
+        unflushed.getStyleClass().addAll("warning-box", "secondary");
+        unflushed.setWrapText(true);
+        unflushed.setMaxWidth(Double.MAX_VALUE);
+        walk.setId("mapping-walk");
+        walk.setMinWidth(USE_PREF_SIZE);
+        walk.setOnAction(_ -> {
+            var mapping = table.getSelectionModel().getSelectedItem();
+            if (domain != null && mapping != null) {
+                actions.walk(domain, mapping.iova());
+            }
+        });
+        var space = new Region();
+        HBox.setHgrow(space, Priority.ALWAYS);
+        var head = new HBox(name, facts, space, walk);
+        head.getStyleClass().add("detail-head");
+        strip.setMinHeight(70);
+        strip.setPrefHeight(70);
+        table.setMinHeight(60);
+        setTop(new VBox(head, unflushed, strip));
+        setCenter(table);
+        setRight(form);
+        getStyleClass().add("domain-detail");
+    }
+
+    void show(MachineSnapshot machine, Subject subject) {
+        var found =
+                DomainsModel.selectedDomain(machine, subject)
+                        .or(() -> DomainsModel.domain(machine, remembered))
+                        .or(() -> DomainsModel.firstDomain(machine));
+        setVisible(found.isPresent());
+        if (found.isEmpty()) {
+            return;
+        }
+        var now = found.get();
+        remembered = now.id();
+        long selected =
+                subject instanceof Subject.Mapping(int id, long iova) && id == now.id() ? iova : -1;
+        walk.setDisable(selected < 0 || now.attached().isEmpty());
+        table.show(now.mappings(), selected);
+        strip.show(IovaStripModel.of(now, machine), selected);
+        if (now.equals(domain)) {
+            return;
+        }
+        domain = now;
+        name.setText("Domain %d  %s".formatted(now.id(), now.name()));
+        facts.setText(
+                DomainsModel.hasTable(now)
+                        ? "%s, top table at %x".formatted(DomainsModel.kind(now), now.table())
+                        : DomainsModel.kind(now));
+        unflushed.setText(
+                "Forgotten, so that caches may still answer: "
+                        + String.join("; ", now.unflushed()));
+        unflushed.setVisible(!now.unflushed().isEmpty());
+        unflushed.setManaged(unflushed.isVisible());
+        form.show(now);
+    }
+
+    private void selectMapping(long iova) {
+        if (domain != null) {
+            workbench.select(new Subject.Mapping(domain.id(), iova));
+            fill(iova);
+        }
+    }
+
+    private void fill(long iova) {
+        if (domain != null) {
+            domain.mappings().stream()
+                    .filter(m -> m.iova() == iova)
+                    .findFirst()
+                    .ifPresent(form::fill);
+        }
+    }
+}
