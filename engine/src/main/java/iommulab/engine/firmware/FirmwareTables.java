@@ -2,7 +2,6 @@ package iommulab.engine.firmware;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// The ACPI tables of a machine that tell about IOMMUs; empty where it has none, or where nobody was
@@ -15,20 +14,13 @@ public record FirmwareTables(
             new FirmwareTables(
                     Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-    /// Reads the tables whose signatures are known.
-    ///
-    /// @param raw bytes by signature, such as `DMAR`; an empty array stands for a table that could not
-    ///     be read
-    public static FirmwareTables read(Map<String, byte[]> raw) {
+    /// Decodes the tables whose signatures are known.
+    public static FirmwareTables read(AcpiTables raw) {
         return new FirmwareTables(
-                bytes(raw, "DMAR").map(Dmar::read),
-                bytes(raw, "IVRS").map(Ivrs::read),
-                bytes(raw, "IORT").map(Iort::read),
-                bytes(raw, "VIOT").map(Viot::read));
-    }
-
-    private static Optional<byte[]> bytes(Map<String, byte[]> raw, String signature) {
-        return Optional.ofNullable(raw.get(signature)).filter(table -> table.length > 0);
+                raw.find("DMAR").map(Dmar::read),
+                raw.find("IVRS").map(Ivrs::read),
+                raw.find("IORT").map(Iort::read),
+                raw.find("VIOT").map(Viot::read));
     }
 
     /// What is wrong with any of them, one sentence each.
