@@ -27,10 +27,15 @@ public final class SecondStageFormat implements TableFormat {
             reservedInTables[level] = always | SNOOP | (level > 3 ? PAGE : 0);
             reservedInLeaves[level] =
                     always
-                            | (capabilities.snoopControl() ? 0 : SNOOP)
+                            | (takesSnoop(capabilities) ? 0 : SNOOP)
                             | (level == 1 || largePages ? 0 : PAGE)
                             | pageBytes(level) - 4096;
         }
+    }
+
+    /// Hardware that has scalable mode takes the bit whatever SC says.
+    private static boolean takesSnoop(VtdCapabilities capabilities) {
+        return capabilities.snoopControl() || capabilities.scalable();
     }
 
     /// Bits that must be zero in an entry of a level.
