@@ -8,12 +8,13 @@ import java.util.regex.Pattern;
 /// A command in the lab's call vocabulary, such as `domain.map(domain=3, iova=0x1000)`: the form in which
 /// files, the transcript and the console speak. Not yet checked against the commands that exist.
 ///
-/// Values are text. A value that is no plain word stands in double quotes, with `\"` and `\\` inside.
+/// Values are text. A value that is no plain word stands in double quotes, with `\"`, `\\` and
+/// `\n` inside; a call is one line.
 ///
 /// @param name object and verb, such as `domain.map`
 /// @param arguments by name, in the order written
 public record Call(String name, SequencedMap<String, String> arguments) {
-    private static final Pattern PLAIN_WORD = Pattern.compile("[^\\s,()=\"\\\\]+");
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9_.:/+-]+");
 
     public Call {
         arguments = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(arguments));
@@ -62,6 +63,8 @@ public record Call(String name, SequencedMap<String, String> arguments) {
     private static String quoted(String value) {
         return PLAIN_WORD.matcher(value).matches()
                 ? value
-                : '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+                : '"'
+                        + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")
+                        + '"';
     }
 }

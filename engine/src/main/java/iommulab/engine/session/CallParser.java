@@ -54,7 +54,7 @@ final class CallParser {
                 return value.toString();
             }
             if (c == '\\' && at + 1 < text.length()) {
-                c = text.charAt(++at);
+                c = text.charAt(++at) == 'n' ? '\n' : text.charAt(at);
             }
             value.append(c);
         }

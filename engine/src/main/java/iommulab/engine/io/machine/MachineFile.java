@@ -26,19 +26,21 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /// A saved machine, `*.iommulab.json`: what it is at power-on, the commands that brought it where it is,
 /// and how the window showed it.
 ///
 /// @param machine at power-on
 /// @param journal commands in force, oldest first
-/// @param stateHash hash of the machine after them, so that a reader can tell that it came to the same
+/// @param stateHash hash of the machine after them, so that a reader can tell that it came to the same;
+///     empty if not known
 /// @param view what the window remembers, by name
 /// @param unknown what a newer version of the program wrote, kept
 public record MachineFile(
         MachineDescription machine,
         List<Command> journal,
-        long stateHash,
+        OptionalLong stateHash,
         Map<String, String> view,
         UnknownMembers unknown) {
     /// How the name of such a file ends.
@@ -96,10 +98,11 @@ public record MachineFile(
         for (var member : root.member("view").members(MOST_VIEW_MEMBERS).entrySet()) {
             view.put(member.getKey(), member.getValue().text(10_000));
         }
+        var hash = root.optional("stateHash");
         return new MachineFile(
                 DescriptionJson.read(root.member("machine")),
                 journal,
-                root.member("stateHash").bits64(),
+                hash.isEmpty() ? OptionalLong.empty() : OptionalLong.of(hash.get().bits64()),
                 view,
                 UnknownMembers.of(root));
     }
@@ -124,7 +127,7 @@ public record MachineFile(
         var commands = new JsonArray();
         journal.forEach(command -> commands.add(CallJson.write(command)));
         json.add("journal", commands);
-        json.addProperty("stateHash", Hex.text(stateHash));
+        stateHash.ifPresent(hash -> json.addProperty("stateHash", Hex.text(hash)));
         var shown = new JsonObject();
         view.forEach(shown::addProperty);
         json.add("view", shown);

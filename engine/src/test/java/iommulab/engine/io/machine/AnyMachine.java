@@ -9,10 +9,12 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.session.AnyCommand;
+import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineDescription;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,21 +32,19 @@ final class AnyMachine {
     private AnyMachine() {}
 
     static Arbitrary<MachineFile> anyFile() {
-        return Arbitraries.randoms().flatMap(AnyMachine::file);
+        return Combinators.combine(Arbitraries.longs(), AnyCommand.anyCommand().list().ofMaxSize(6))
+                .as(AnyMachine::file)
+                .withoutEdgeCases();
     }
 
-    private static Arbitrary<MachineFile> file(Random random) {
-        var machine = machine(random);
-        return AnyCommand.anyCommand()
-                .list()
-                .ofMaxSize(6)
-                .map(journal ->
-                        new MachineFile(
-                                machine,
-                                journal,
-                                random.nextLong(),
-                                Map.of("perspective", text(random), "zoom", "1.25"),
-                                UnknownMembers.NONE));
+    private static MachineFile file(long seed, List<Command> journal) {
+        var random = new Random(seed);
+        return new MachineFile(
+                machine(random),
+                journal,
+                OptionalLong.of(random.nextLong()),
+                Map.of("perspective", text(random), "zoom", "1.25"),
+                UnknownMembers.NONE);
     }
 
     static MachineDescription machine(Random random) {

@@ -34,9 +34,9 @@ class MachineFileTest {
         assertThat(read(file.toText())).isEqualTo(file);
     }
 
-    @Property(tries = 10)
-    void aFileCutOffAnywhereIsRefused(@ForAll("files") MachineFile file) {
-        var bytes = file.toText().strip().getBytes(StandardCharsets.UTF_8);
+    @Test
+    void aFileCutOffAnywhereIsRefused() throws Exception {
+        var bytes = read(sample().toString()).toText().strip().getBytes(StandardCharsets.UTF_8);
         for (int length = 0; length < bytes.length; length++) {
             var cut = new String(bytes, 0, length, StandardCharsets.UTF_8);
             assertThatThrownBy(() -> read(cut))
