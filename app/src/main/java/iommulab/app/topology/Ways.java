@@ -1,0 +1,149 @@
+package iommulab.app.topology;
+
+import iommulab.engine.pci.PciAddress;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/// The ways that requests take through a picture, along its links.
+final class Ways {
+    private final Picture picture;
+    private final Map<Integer, Link> up = new HashMap<>();
+    private final List<Link> toUnits = new ArrayList<>();
+    private final Map<Integer, Link> toMemory = new HashMap<>();
+
+    Ways(Picture picture) {
+        this.picture = picture;
+        for (var link : picture.links()) {
+            switch (link.kind()) {
+                case PCI_EXPRESS, CONVENTIONAL_BUS, EMPTY_SLOT -> up.put(link.from(), link);
+                case TO_UNIT -> toUnits.add(link);
+                case TO_MEMORY, BYPASS -> toMemory.put(link.from(), link);
+            }
+        }
+    }
+
+    /// The links from a function up to its root bus, lowest first.
+    List<Link> linksUp(PciAddress function) {
+        var links = new ArrayList<Link>();
+        var box = hanging(function);
+        while (box != null) {
+            var link = up.get(box.id());
+            if (link == null) {
+                break;
+            }
+            links.add(link);
+            box = picture.boxes().get(link.to());
+        }
+        return links;
+    }
+
+    private @org.jspecify.annotations.Nullable Box hanging(PciAddress function) {
+        var box = picture.boxOf().get(function);
+        return box != null && box.kind() == Box.Kind.ROW ? picture.boxes().get(box.above()) : box;
+    }
+
+    /// From a function to its root bus.
+    List<Point> toRoot(PciAddress function) {
+        var points = new ArrayList<Point>();
+        linksUp(function).forEach(link -> points.addAll(link.points()));
+        return points;
+    }
+
+    /// From a function to the edge of its IOMMU.
+    ///
+    /// @param unit index of the IOMMU in the plan
+    List<Point> toUnit(PciAddress function, int unit) {
+        var points = new ArrayList<>(toRoot(function));
+        unitLink(function, unit).ifPresent(link -> points.addAll(link.points()));
+        return points;
+    }
+
+    /// From a function through its IOMMU to an address.
+    ///
+    /// @param unit index of the IOMMU in the plan, -1 if none translated
+    /// @param spans of the memory column
+    /// @param hpa where the request went; empty if nowhere
+    List<Point> toMemory(
+            PciAddress function, int unit, List<MemorySpan> spans, OptionalLong hpa) {
+        var points = new ArrayList<>(unit < 0 ? toRoot(function) : toUnit(function, unit));
+        var link =
+                unit < 0
+                        ? complexOf(function).map(toMemory::get)
+                        : picture.find(Box.Kind.UNIT, unit).map(box -> toMemory.get(box.id()));
+        link.ifPresent(last -> points.addAll(ending(last, spans, hpa)));
+        return points;
+    }
+
+    private List<Point> ending(Link link, List<MemorySpan> spans, OptionalLong hpa) {
+        var end = link.points().getLast();
+        for (int i = 0; hpa.isPresent() && i < spans.size(); i++) {
+            if (spans.get(i).range().contains(hpa.getAsLong())) {
+                var span = picture.find(Box.Kind.SPAN, i);
+                if (span.isPresent()) {
+                    double y = span.get().at().centreY();
+                    double corridor = end.x() + 14;
+                    return List.of(
+                            link.points().getFirst(),
+                            new Point(corridor, end.y()),
+                            new Point(corridor, y),
+                            new Point(span.get().at().right(), y));
+                }
+            }
+        }
+        return link.points();
+    }
+
+    /// From one function to another without going up to an IOMMU: up to where both ways meet, and down.
+    List<Point> toPeer(PciAddress from, PciAddress to) {
+        var rising = linksUp(from);
+        var falling = linksUp(to);
+        int meetR = rising.size();
+        int meetF = falling.size();
+        while (meetR > 0
+                && meetF > 0
+                && rising.get(meetR - 1).equals(falling.get(meetF - 1))) {
+            meetR--;
+            meetF--;
+        }
+        var points = new ArrayList<Point>();
+        for (int i = 0; i < meetR; i++) {
+            points.addAll(untilRail(rising.get(i), i == meetR - 1));
+        }
+        var down = new ArrayList<Point>();
+        for (int i = 0; i < meetF; i++) {
+            down.addAll(untilRail(falling.get(i), i == meetF - 1));
+        }
+        Collections.reverse(down);
+        points.addAll(down);
+        return points;
+    }
+
+    private static List<Point> untilRail(Link link, boolean turnsThere) {
+        return turnsThere && link.points().size() > 2 ? link.points().subList(0, 2) : link.points();
+    }
+
+    private java.util.Optional<Link> unitLink(PciAddress function, int unit) {
+        var complex = complexOf(function);
+        var box = picture.find(Box.Kind.UNIT, unit);
+        return toUnits.stream()
+                .filter(
+                        link ->
+                                complex.isPresent()
+                                        && box.isPresent()
+                                        && link.from() == complex.get()
+                                        && link.to() == box.get().id())
+                .findFirst();
+    }
+
+    private java.util.Optional<Integer> complexOf(PciAddress function) {
+        var links = linksUp(function);
+        return links.isEmpty()
+                ? java.util.Optional.empty()
+                : java.util.Optional.of(links.getLast().to());
+    }
+}
