@@ -2,12 +2,16 @@ package iommulab.app.topology;
 
 import iommulab.engine.pci.PciAddress;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /// The ways that requests take through a picture, along its links.
 final class Ways {
@@ -42,7 +46,7 @@ final class Ways {
         return links;
     }
 
-    private @org.jspecify.annotations.Nullable Box hanging(PciAddress function) {
+    private @Nullable Box hanging(PciAddress function) {
         var box = picture.boxOf().get(function);
         return box != null && box.kind() == Box.Kind.ROW ? picture.boxes().get(box.above()) : box;
     }
@@ -127,7 +131,50 @@ final class Ways {
         return turnsThere && link.points().size() > 2 ? link.points().subList(0, 2) : link.points();
     }
 
-    private java.util.Optional<Link> unitLink(PciAddress function, int unit) {
+    /// A place on a way.
+    ///
+    /// @param part of the way that lies behind, 0 to 1
+    static Point along(List<Point> way, double part) {
+        double left = part * length(way);
+        for (int i = 1; i < way.size(); i++) {
+            var from = way.get(i - 1);
+            var to = way.get(i);
+            double piece = Math.hypot(to.x() - from.x(), to.y() - from.y());
+            if (left <= piece && piece > 0) {
+                double k = left / piece;
+                return new Point(
+                        from.x() + k * (to.x() - from.x()), from.y() + k * (to.y() - from.y()));
+            }
+            left -= piece;
+        }
+        return way.getLast();
+    }
+
+    private static double length(List<Point> way) {
+        double length = 0;
+        for (int i = 1; i < way.size(); i++) {
+            length +=
+                    Math.hypot(
+                            way.get(i).x() - way.get(i - 1).x(), way.get(i).y() - way.get(i - 1).y());
+        }
+        return length;
+    }
+
+    /// The links around an IOMMU: from its root buses, and to memory.
+    List<Link> ofUnit(int unit) {
+        var links = new ArrayList<Link>();
+        picture.find(Box.Kind.UNIT, unit)
+                .ifPresent(
+                        box -> {
+                            toUnits.stream().filter(l -> l.to() == box.id()).forEach(links::add);
+                            links.addAll(
+                                    Stream.ofNullable(toMemory.get(box.id()))
+                                            .toList());
+                        });
+        return links;
+    }
+
+    private Optional<Link> unitLink(PciAddress function, int unit) {
         var complex = complexOf(function);
         var box = picture.find(Box.Kind.UNIT, unit);
         return toUnits.stream()
@@ -140,10 +187,10 @@ final class Ways {
                 .findFirst();
     }
 
-    private java.util.Optional<Integer> complexOf(PciAddress function) {
+    private Optional<Integer> complexOf(PciAddress function) {
         var links = linksUp(function);
         return links.isEmpty()
-                ? java.util.Optional.empty()
-                : java.util.Optional.of(links.getLast().to());
+                ? Optional.empty()
+                : Optional.of(links.getLast().to());
     }
 }

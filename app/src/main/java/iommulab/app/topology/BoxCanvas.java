@@ -1,0 +1,358 @@
+package iommulab.app.topology;
+
+import iommulab.app.theme.Category;
+import iommulab.app.theme.Palette;
+import iommulab.app.theme.Pen;
+import iommulab.app.theme.Type;
+import iommulab.engine.memory.Region.RegionKind;
+
+import javafx.scene.paint.Color;
+
+import java.util.List;
+import java.util.Set;
+
+/// Draws single boxes of the picture. Places come in as they lie on the canvas; text keeps its size, and
+/// a line that has no room is left out.
+final class BoxCanvas {
+    private static final double READABLE = 12;
+
+    private final Pen pen;
+    private final Palette palette;
+    private final Set<Layer> layers;
+    private final double zoom;
+    private final Type mono;
+    private final Type name;
+
+    BoxCanvas(Pen pen, Set<Layer> layers, double zoom) {
+        this.pen = pen;
+        this.palette = pen.palette();
+        this.layers = layers;
+        this.zoom = zoom;
+        this.mono = zoom < 0.85 ? Type.BIT : Type.MONO_BOLD;
+        this.name = zoom < 0.85 ? Type.SECOND_LINE : Type.DENSE;
+    }
+
+    // containers
+
+    void memory(Rect at, List<SpanLook> spans) {
+        box(at, palette.bar(), palette.line(), 1, 6);
+        if (at.width() > 60) {
+            pen.text("Memory", Type.HEAD, palette.text1(), at.x() + 10, at.y() + 19);
+        }
+    }
+
+    void container(Rect at, Look look) {
+        box(at, palette.bar(), palette.line(), 1, 6);
+        if (at.width() < 60 || zoom < 0.3) {
+            return;
+        }
+        double room = at.width() - 20;
+        var title = pen.cut(look.title(), Type.SECONDARY_BOLD, room);
+        pen.text(title, Type.SECONDARY_BOLD, palette.text1(), at.x() + 10, at.y() + 16);
+        double used = pen.width(title, Type.SECONDARY_BOLD) + 8;
+        if (!look.name().isEmpty() && used + 40 < room) {
+            pen.textWithin(
+                    look.name(),
+                    Type.BIT,
+                    palette.text2(),
+                    at.x() + 10 + used,
+                    at.y() + 16,
+                    room - used);
+        }
+    }
+
+    // memory and units
+
+    void span(Rect at, SpanLook look) {
+        boolean raised = look.kind() != RegionKind.RAM && look.kind() != RegionKind.TABLES;
+        box(
+                at,
+                raised ? palette.raised() : palette.canvas(),
+                look.kind() == RegionKind.TABLES ? palette.walk() : palette.line(),
+                1,
+                3);
+        if (at.height() < READABLE || at.width() < 44) {
+            return;
+        }
+        double room = at.width() - 14;
+        double x = at.x() + 8;
+        pen.textWithin(look.title(), Type.SECONDARY_BOLD, palette.text1(), x, at.y() + 15, room);
+        if (at.height() > 32) {
+            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + 29, room);
+        }
+        if (at.height() > 46) {
+            pen.textWithin(look.address(), Type.BIT, palette.text2(), x, at.bottom() - 7, room);
+        }
+        double y = at.y() + 35;
+        for (var share : look.shares()) {
+            if (y + 19 < at.bottom() - 16 && layers.contains(Layer.DOMAINS)) {
+                share(new Rect(x, y, at.width() - 16, 18), share);
+                y += 22;
+            }
+        }
+    }
+
+    private void share(Rect at, SpanLook.Share share) {
+        box(at, palette.canvas(), palette.category(share.domain()), 1, 3);
+        Category.fill(pen, share.domain(), at.x(), at.y(), at.width(), at.height(), 3);
+        pen.textWithin(
+                share.words(), Type.SECOND_LINE, palette.text1(), at.x() + 6, at.y() + 13, at.width() - 8);
+    }
+
+    void unit(Rect at, UnitLook look) {
+        box(at, palette.bar(), palette.walk(), 1.5, 6);
+        if (at.width() < 50 || at.height() < 20) {
+            return;
+        }
+        double x = at.x() + 10;
+        double right = at.right() - 10;
+        pen.text(look.name(), Type.HEAD, palette.text1(), x, at.y() + 19);
+        double named = pen.width(look.name(), Type.HEAD) + 10;
+        if (at.width() - 20 > named + 40) {
+            var words = pen.cut(look.architecture(), Type.SECOND_LINE, at.width() - 20 - named);
+            pen.textRight(words, Type.SECOND_LINE, palette.text2(), right, at.y() + 19);
+        }
+        if (zoom < 0.62) {
+            return;
+        }
+        double step = UnitText.LINE * Math.min(1, zoom);
+        double y = at.y() + UnitText.HEAD * Math.min(1, zoom) - 12;
+        pen.textWithin(look.scope(), Type.SECOND_LINE, palette.text2(), x, y, at.width() - 20);
+        y += step + 2;
+        if (!look.state().isEmpty()) {
+            pen.textWithin(look.state(), Type.DENSE, palette.stale(), x, y, at.width() - 20);
+            y += step;
+        }
+        for (var cache : look.caches()) {
+            cacheLine(cache, x, right, y);
+            y += step;
+        }
+        y += 4;
+        if (y < at.bottom() - 6) {
+            pen.text("fault records", Type.DENSE, palette.text2(), x, y);
+            var colour = look.faulty() ? palette.fault() : palette.text1();
+            pen.textRight(look.faults(), Type.BIT, colour, right, y);
+            y += step;
+        }
+        if (y < at.bottom() - 4) {
+            stale(look, x, right, y);
+        }
+    }
+
+    private void stale(UnitLook look, double x, double right, double y) {
+        pen.text("stale entries", Type.DENSE, palette.text2(), x, y);
+        var colour = look.stale() > 0 ? palette.stale() : palette.text1();
+        var words = String.valueOf(look.stale());
+        pen.textRight(words, Type.BIT, colour, right, y);
+        if (look.stale() > 0) {
+            double left = right - pen.width(words, Type.BIT) - 12;
+            pen.sign(iommulab.app.theme.Sign.STALE, left, y - 3.5, 11);
+        }
+    }
+
+    private void cacheLine(UnitLook.CacheLine cache, double x, double right, double y) {
+        pen.text(cache.name(), Type.DENSE, palette.text2(), x, y);
+        pen.textRight(cache.rate(), Type.BIT, palette.text1(), right, y);
+        double from = x + 66;
+        double room = right - 50 - from;
+        if (room > 16) {
+            pen.plate(palette.raised(), from, y - 7, room, 7, 2);
+            pen.plate(palette.hit(), from, y - 7, room * cache.fraction(), 7, 2);
+        }
+    }
+
+    // functions
+
+    void function(Rect at, Look look, Box.Kind kind) {
+        box(at, palette.canvas(), palette.line(), 1, kind == Box.Kind.ROW ? 3 : 5);
+        if (look.domain() >= 0 && layers.contains(Layer.DOMAINS)) {
+            Category.fill(pen, look.domain(), at.x(), at.y(), at.width(), at.height(), 5);
+        }
+        boolean rowTab = kind == Box.Kind.ROW && layers.contains(Layer.GROUPS) && zoom > 0.5;
+        double right = at.right() - 6;
+        if (rowTab && !look.tab().isEmpty()) {
+            right = tab(look.tab(), look.group(), right, at.centreY() - 8, true) - 4;
+        }
+        if (layers.contains(Layer.OWNERS) && look.owner() != Owner.NOBODY && at.height() > 17) {
+            double y = at.height() > 40 ? at.bottom() - 22 : at.centreY() - 8;
+            badge(look.owner(), right - 16, y);
+            right = at.height() > 40 ? right : right - 20;
+        }
+        lines(at, look, right);
+    }
+
+    private void lines(Rect at, Look look, double right) {
+        if (at.height() < READABLE || look.title().isEmpty()) {
+            return;
+        }
+        double pad = at.width() < 60 ? 3 : 8;
+        double x = at.x() + pad;
+        double room = right - x;
+        boolean two = at.height() >= 33 && !look.second().isEmpty() && zoom > 0.7;
+        double y = two ? at.y() + 16 : at.centreY() + 4;
+        var title = look.title();
+        if (pen.width(title, mono) > room) {
+            title = title.substring(title.indexOf(':') + 1);
+        }
+        if (pen.width(title, mono) > room) {
+            return;
+        }
+        pen.text(title, mono, palette.text1(), x, y);
+        double used = pen.width(title, mono) + 7;
+        if (room - used > 20) {
+            pen.textWithin(look.name(), name, palette.text1(), x + used, y, room - used);
+        }
+        if (two) {
+            double wide = look.owner() == Owner.NOBODY ? room : room - 20;
+            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + 30, wide);
+        }
+    }
+
+    void stack(Rect at, Look look) {
+        double shift = Math.min(3, at.height() / 16);
+        for (int i = 2; i >= 0; i--) {
+            box(
+                    new Rect(at.x() + i * shift, at.y() - i * shift, at.width(), at.height()),
+                    palette.canvas(),
+                    palette.line(),
+                    1,
+                    5);
+        }
+        if (at.height() < READABLE) {
+            return;
+        }
+        double room = at.width() - 16;
+        double x = at.x() + 8;
+        double y = at.height() > 30 ? at.y() + 16 : at.centreY() + 4;
+        var title = pen.cut(look.title(), Type.BODY_BOLD, room);
+        pen.text(title, Type.BODY_BOLD, palette.text1(), x, y);
+        double used = pen.width(title, Type.BODY_BOLD) + 6;
+        pen.textWithin(look.name(), mono, palette.text1(), x + used, y, room - used);
+        if (at.height() >= 44) {
+            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, y + 14, room);
+            cells(look.cells(), x, at.bottom() - 20, room);
+        }
+    }
+
+    private void cells(List<Look.Cell> cells, double x, double y, double room) {
+        int fit = (int) Math.max(0, Math.floor(room / 18));
+        int shown = cells.size() <= fit ? cells.size() : Math.max(0, fit - 2);
+        for (int i = 0; i < shown; i++) {
+            var cell = cells.get(i);
+            double left = x + 18 * i;
+            if (cell.domain() >= 0 && layers.contains(Layer.DOMAINS)) {
+                Category.fill(pen, cell.domain(), left, y, 14, 14, 2);
+            }
+            boolean grouped = cell.group() >= 0 && layers.contains(Layer.GROUPS);
+            Color colour = grouped ? palette.category(cell.group()) : palette.line();
+            pen.outline(
+                    cell.selected() ? palette.accent() : colour,
+                    cell.selected() ? 2.4 : 1.6,
+                    left,
+                    y,
+                    14,
+                    14,
+                    2,
+                    grouped && !cell.selected() ? Category.dashes(cell.group()) : new double[0]);
+            if (cell.owner() == Owner.USER && layers.contains(Layer.OWNERS)) {
+                pen.textCentre("U", Type.SMALLEST_BOLD, palette.user(), left + 7, y + 11);
+            }
+        }
+        if (shown < cells.size()) {
+            pen.text(
+                    "+" + (cells.size() - shown),
+                    Type.SECOND_LINE,
+                    palette.text2(),
+                    x + 18 * shown + 2,
+                    y + 11);
+        }
+    }
+
+    void emptySlot(Rect at) {
+        pen.outline(
+                palette.text3(), 1, at.x(), at.y(), at.width(), at.height(), 5, 2, 3);
+        if (at.height() > READABLE && at.width() > 70) {
+            pen.text(
+                    "slot empty", Type.SECOND_LINE, palette.text3(), at.x() + 8, at.centreY() + 4);
+        }
+    }
+
+    // groups
+
+    void outline(Rect at, Outline outline, double room) {
+        var colour = palette.category(outline.group());
+        double line = outline.several() ? 2.2 : 1.8;
+        if (outline.selected()) {
+            pen.plate(
+                    Color.color(colour.getRed(), colour.getGreen(), colour.getBlue(), 0.12),
+                    at.x(),
+                    at.y(),
+                    at.width(),
+                    at.height(),
+                    5);
+            line = 3.2;
+        }
+        pen.outline(
+                colour,
+                line,
+                at.x(),
+                at.y(),
+                at.width(),
+                at.height(),
+                5,
+                Category.dashes(outline.group()));
+        if (at.width() < 40 || at.height() < 14) {
+            return;
+        }
+        var number = String.valueOf(outline.group());
+        if (outline.label().isEmpty()) {
+            tab(number, outline.group(), at.right() - 8, at.y() - 8, true);
+        } else {
+            double right = tab(number, outline.group(), at.x() + 14, at.y() - 8, false);
+            label(outline.label(), right + 4, at.y() + 4, at.right() - 20);
+        }
+    }
+
+    private void label(String words, double x, double y, double right) {
+        if (right - x < 40 || zoom < 0.5) {
+            return;
+        }
+        var text = pen.cut(words, Type.SECOND_LINE, right - x);
+        double width = pen.width(text, Type.SECOND_LINE);
+        pen.plate(palette.bar(), x - 2, y - 11, width + 6, 14, 2);
+        pen.text(text, Type.SECOND_LINE, palette.text2(), x, y);
+    }
+
+    /// A number tab.
+    ///
+    /// @param leftwards whether `x` is its right edge
+    /// @return its other edge
+    private double tab(String number, int group, double x, double y, boolean leftwards) {
+        double width = Math.max(18, pen.width(number, Type.SMALLEST_BOLD) + 10);
+        double left = leftwards ? x - width : x;
+        var colour = group < 0 ? palette.kernel() : palette.category(group);
+        pen.plate(colour, left, y, width, 16, 3);
+        pen.textCentre(
+                number, Type.SMALLEST_BOLD, palette.canvas(), left + width / 2, y + 11.5);
+        return leftwards ? left : left + width;
+    }
+
+    private void badge(Owner owner, double x, double y) {
+        boolean user = owner == Owner.USER;
+        var colour = user ? palette.user() : palette.kernel();
+        double radius = user ? 8 : 3;
+        pen.plate(user ? palette.userGround() : palette.kernelGround(), x, y, 16, 16, radius);
+        pen.outline(colour, 1.2, x, y, 16, 16, radius);
+        pen.textCentre(user ? "U" : "K", Type.SMALLEST_BOLD, colour, x + 8, y + 11.8);
+    }
+
+    private void box(Rect at, Color ground, Color edge, double line, double radius) {
+        if (at.height() < 3) {
+            pen.fill(edge, at.x(), at.y(), at.width(), Math.max(1, at.height()));
+            return;
+        }
+        double r = Math.min(radius, at.height() / 4);
+        pen.plate(ground, at.x(), at.y(), at.width(), at.height(), r);
+        pen.outline(edge, line, at.x(), at.y(), at.width(), at.height(), r);
+    }
+}

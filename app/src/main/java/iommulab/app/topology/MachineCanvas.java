@@ -1,0 +1,233 @@
+package iommulab.app.topology;
+
+import iommulab.app.theme.Pen;
+import iommulab.app.theme.Type;
+
+import javafx.scene.paint.Color;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Draws a model of the machine: containers, links, boxes, groups, last requests. Only what lies in the
+/// view is drawn, and in small boxes only what can be read.
+final class MachineCanvas {
+    private final Pen pen;
+    private final View view;
+    private final MachineModel model;
+    private final Set<Layer> layers;
+    private final Rect visible;
+    private final BoxCanvas boxes;
+
+    private MachineCanvas(
+            Pen pen, View view, MachineModel model, Set<Layer> layers, double width, double height) {
+        this.pen = pen;
+        this.view = view;
+        this.model = model;
+        this.layers = layers;
+        double margin = 20;
+        this.visible = new Rect(-margin, -margin, width + 2 * margin, height + 2 * margin);
+        this.boxes = new BoxCanvas(pen, layers, view.zoom());
+    }
+
+    /// @param width of the canvas, in pixels at 100 %
+    static void draw(
+            Pen pen,
+            View view,
+            MachineModel model,
+            Heat heat,
+            Set<Layer> layers,
+            double width,
+            double height) {
+        var context = pen.context();
+        context.save();
+        context.scale(view.grown(), view.grown());
+        var canvas =
+                new MachineCanvas(
+                        pen, view, model, layers, width / view.grown(), height / view.grown());
+        canvas.containers();
+        canvas.links(heat);
+        canvas.boxes();
+        if (layers.contains(Layer.GROUPS)) {
+            canvas.groups();
+        }
+        canvas.selections();
+        if (layers.contains(Layer.DMA)) {
+            canvas.lastRequests();
+        }
+        context.restore();
+    }
+
+    private boolean sees(Rect on) {
+        return on.overlaps(visible);
+    }
+
+    private void containers() {
+        for (var box : model.picture().boxes()) {
+            var at = view.to(box.at());
+            if (!sees(at)) {
+                continue;
+            }
+            switch (box.kind()) {
+                case MEMORY -> boxes.memory(at, model.spans());
+                case COMPLEX, SWITCH -> boxes.container(at, model.looks().get(box.id()));
+                case SPAN, UNIT, PORT, BRIDGE, DEVICE, ROW, STACK, EMPTY_SLOT -> {}
+            }
+        }
+    }
+
+    private void links(Heat heat) {
+        var chosen = new HashSet<>(model.wayOfSelected());
+        for (var link : model.picture().links()) {
+            var points = link.points().stream().map(view::to).toList();
+            if (!sees(around(points))) {
+                continue;
+            }
+            boolean hot = layers.contains(Layer.HEAT) || layers.contains(Layer.DMA);
+            double rate = hot ? heat.rate(link) : 0;
+            if (rate > 0) {
+                hotLink(points, rate);
+            } else {
+                link(link, points, chosen.contains(link));
+            }
+        }
+    }
+
+    private static Rect around(List<Point> points) {
+        var rect = new Rect(points.getFirst().x() - 3, points.getFirst().y() - 3, 6, 6);
+        for (var p : points) {
+            rect = rect.with(new Rect(p.x() - 3, p.y() - 3, 6, 6));
+        }
+        return rect;
+    }
+
+    private void link(Link link, List<Point> points, boolean chosen) {
+        var palette = pen.palette();
+        Color colour = chosen ? palette.accent() : palette.kernel();
+        double line = chosen ? 3 : view.zoom() < 0.4 ? 1.2 : 2;
+        switch (link.kind()) {
+            case PCI_EXPRESS -> path(points, colour, line);
+            case EMPTY_SLOT -> path(points, palette.text3(), 1, 2, 3);
+            case CONVENTIONAL_BUS -> {
+                path(points, colour, line);
+                bus(points, colour);
+            }
+            case TO_UNIT, TO_MEMORY -> {
+                path(points, colour, line);
+                arrow(points, colour);
+            }
+            case BYPASS -> {
+                path(points, colour, line, 5, 4);
+                arrow(points, colour);
+            }
+        }
+    }
+
+    private void bus(List<Point> points, Color colour) {
+        var rail = points.get(1);
+        var end = points.get(points.size() - 2);
+        double reach = view.length(13);
+        double top = Math.min(rail.y(), end.y()) - reach;
+        double bottom = Math.max(rail.y(), end.y()) + reach;
+        pen.line(colour, Math.max(3, view.length(5)), rail.x(), top, rail.x(), bottom);
+    }
+
+    private void hotLink(List<Point> points, double rate) {
+        double line = 2 + 1.6 * Math.log10(1 + rate);
+        path(points, pen.palette().walk(), Math.min(12, line));
+    }
+
+    private void path(List<Point> points, Color colour, double line, double... dashes) {
+        var context = pen.context();
+        context.setStroke(colour);
+        context.setLineWidth(line);
+        context.setLineDashes(dashes);
+        context.beginPath();
+        context.moveTo(points.getFirst().x(), points.getFirst().y());
+        points.forEach(p -> context.lineTo(p.x(), p.y()));
+        context.stroke();
+        context.setLineDashes((double[]) null);
+    }
+
+    private void arrow(List<Point> points, Color colour) {
+        var tip = points.getLast();
+        double r = Math.max(4, Math.min(7, view.length(7)));
+        var context = pen.context();
+        context.setFill(colour);
+        context.fillPolygon(
+                new double[] {tip.x(), tip.x() + 1.5 * r, tip.x() + 1.5 * r},
+                new double[] {tip.y(), tip.y() - 0.8 * r, tip.y() + 0.8 * r},
+                3);
+    }
+
+    private void boxes() {
+        for (var box : model.picture().boxes()) {
+            var at = view.to(box.at());
+            if (!sees(at)) {
+                continue;
+            }
+            var look = model.looks().get(box.id());
+            switch (box.kind()) {
+                case SPAN -> boxes.span(at, model.spans().get(box.index()));
+                case UNIT -> boxes.unit(at, model.units().get(box.index()));
+                case PORT, BRIDGE, DEVICE, ROW -> boxes.function(at, look, box.kind());
+                case STACK -> boxes.stack(at, look);
+                case EMPTY_SLOT -> boxes.emptySlot(at);
+                case MEMORY, COMPLEX, SWITCH -> {}
+            }
+            if (box.kind() == Box.Kind.BRIDGE) {
+                busLabel(box);
+            }
+        }
+    }
+
+    private void busLabel(Box bridge) {
+        if (view.zoom() < 0.75) {
+            return;
+        }
+        var extent = view.to(bridge.extent());
+        double x = view.to(bridge.at()).right() + view.length(30);
+        pen.text(
+                "conventional bus",
+                Type.SECOND_LINE,
+                pen.palette().text2(),
+                x,
+                extent.bottom() - view.length(FabricLayout.MARGIN) - 5);
+    }
+
+    private void groups() {
+        for (var outline : model.outlines()) {
+            var at = view.to(outline.at());
+            if (sees(at)) {
+                boxes.outline(at, outline, view.to(outline.at()).width());
+            }
+        }
+    }
+
+    private void selections() {
+        for (var box : model.picture().boxes()) {
+            boolean selected =
+                    box.kind() == Box.Kind.UNIT
+                            ? model.units().get(box.index()).selected()
+                            : model.looks().get(box.id()).selected();
+            var at = view.to(box.at());
+            if (selected && sees(at)) {
+                var around = at.grown(3, 3, 3);
+                pen.outline(
+                        pen.palette().accent(),
+                        2.4,
+                        around.x(),
+                        around.y(),
+                        around.width(),
+                        around.height(),
+                        6);
+            }
+        }
+    }
+
+    private void lastRequests() {
+        for (var last : model.last().reversed()) {
+            RequestCanvas.draw(pen, view, last);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package iommulab.app.topology;
+
+import iommulab.app.theme.Drawing;
+import iommulab.app.theme.Palette;
+import iommulab.app.theme.Pen;
+
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.value.ObservableValue;
+import javafx.geometry.Point2D;
+import javafx.scene.input.MouseButton;
+import javafx.scene.input.MouseEvent;
+import javafx.scene.input.ScrollEvent;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/// The picture of the machine as a node: pan by dragging, zoom at the pointer by the wheel. Until
+/// somebody zooms or pans, the whole picture fits.
+final class PictureView extends Drawing {
+    private static final double WHEEL_STEP = 1.0015;
+
+    private final ReadOnlyObjectWrapper<View> view = new ReadOnlyObjectWrapper<>(View.WHOLE);
+    private Set<Layer> layers = EnumSet.of(Layer.GROUPS, Layer.DOMAINS, Layer.OWNERS, Layer.DMA);
+    private Heat heat = Heat.NONE;
+    private boolean fits = true;
+    private @Nullable MachineModel model;
+    private @Nullable Point2D grip;
+
+    PictureView(ObservableValue<Palette> palette) {
+        super(palette);
+        setFocusTraversable(true);
+        addEventHandler(ScrollEvent.SCROLL, this::wheel);
+        addEventHandler(MouseEvent.MOUSE_PRESSED, this::press);
+        addEventHandler(MouseEvent.MOUSE_DRAGGED, this::drag);
+    }
+
+    void show(MachineModel shown, Heat now) {
+        model = shown;
+        heat = now;
+        redraw();
+    }
+
+    void show(Set<Layer> shown) {
+        layers = shown;
+        redraw();
+    }
+
+    ReadOnlyObjectProperty<View> view() {
+        return view.getReadOnlyProperty();
+    }
+
+    /// Shows the whole picture, and keeps doing so when the window changes its size.
+    void fit() {
+        fits = true;
+        redraw();
+    }
+
+    void zoomTo(double zoom) {
+        zoomBy(drawnWidth() / 2, drawnHeight() / 2, zoom / view.get().zoom());
+    }
+
+    void zoomIn() {
+        zoomBy(drawnWidth() / 2, drawnHeight() / 2, 1.25);
+    }
+
+    void zoomOut() {
+        zoomBy(drawnWidth() / 2, drawnHeight() / 2, 0.8);
+    }
+
+    /// Zooms so far that a box can be read, and puts it in the middle.
+    void goTo(Box box) {
+        fits = false;
+        double zoom = Math.max(1, view.get().zoom());
+        view.set(new View(zoom, 0, 0).centredOn(box.at(), drawnWidth(), drawnHeight()));
+        redraw();
+    }
+
+    /// Moves the picture if a box is not in sight.
+    void reveal(Box box) {
+        var shown = view.get();
+        double x = box.at().centreX() * shown.zoom() + shown.x();
+        double y = box.at().centreY() * shown.zoom() + shown.y();
+        boolean inSight = x >= 0 && y >= 0 && x <= drawnWidth() && y <= drawnHeight();
+        if (!fits && !inSight) {
+            view.set(shown.centredOn(box.at(), drawnWidth(), drawnHeight()));
+            redraw();
+        }
+    }
+
+    /// The innermost box under the pointer.
+    Optional<Box> boxAt(MouseEvent event) {
+        var at = place(event);
+        var shown = view.get();
+        return model == null
+                ? Optional.empty()
+                : model.picture().boxAt(shown.pictureX(at.getX()), shown.pictureY(at.getY()));
+    }
+
+    private void zoomBy(double x, double y, double factor) {
+        fits = false;
+        view.set(view.get().zoomedAt(x, y, factor));
+        redraw();
+    }
+
+    private void wheel(ScrollEvent event) {
+        double factor = Math.pow(WHEEL_STEP, event.getDeltaY());
+        zoomBy(event.getX() / scale(), event.getY() / scale(), factor);
+        event.consume();
+    }
+
+    private void press(MouseEvent event) {
+        grip = place(event);
+        requestFocus();
+    }
+
+    private void drag(MouseEvent event) {
+        var from = grip;
+        if (from == null || event.getButton() == MouseButton.SECONDARY) {
+            return;
+        }
+        var to = place(event);
+        if (from.distance(to) < 3 && fits) {
+            return;
+        }
+        fits = false;
+        view.set(view.get().moved(to.getX() - from.getX(), to.getY() - from.getY()));
+        grip = to;
+        redraw();
+    }
+
+    @Override
+    protected void draw(Pen pen, double width, double height) {
+        var shown = model;
+        if (shown == null) {
+            return;
+        }
+        if (fits) {
+            view.set(View.fitting(shown.picture(), width, height));
+        }
+        MachineCanvas.draw(pen, view.get(), shown, heat, layers, width, height);
+    }
+}

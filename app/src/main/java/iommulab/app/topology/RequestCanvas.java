@@ -1,0 +1,77 @@
+package iommulab.app.topology;
+
+import iommulab.app.theme.Pen;
+import iommulab.app.theme.Type;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+
+import java.util.List;
+
+/// Draws how requests end: a sign on the device's link with its words, a peer-to-peer way in full.
+final class RequestCanvas {
+    private RequestCanvas() {}
+
+    /// The newest request of a device, where it stands now that it is over.
+    static void draw(Pen pen, View view, LastDma last) {
+        if (last.way().size() < 2) {
+            return;
+        }
+        var way = last.way().stream().map(view::to).toList();
+        if (last.outcome() == DmaOutcome.PEER) {
+            peer(pen, way);
+            return;
+        }
+        var from = way.getFirst();
+        double x = from.x() - Math.min(15, view.length(15));
+        double size = view.zoom() < 0.5 ? 7 : last.outcome() == DmaOutcome.HIT ? 10 : 13;
+        mark(pen, last, x, from.y(), size);
+        if (view.zoom() > 0.7) {
+            var colour = LastDma.sign(last.outcome()).colour(pen.palette());
+            plate(pen, last.words(), colour, x, from.y() + 20);
+        }
+    }
+
+    /// A sign over a line, with a gap in the ground's colour.
+    static void mark(Pen pen, LastDma last, double x, double y, double size) {
+        double r = size / 2 + 2;
+        pen.plate(pen.palette().bar(), x - r, y - r, 2 * r, 2 * r, r);
+        pen.sign(LastDma.sign(last.outcome()), x, y, size);
+    }
+
+    private static void plate(
+            Pen pen, String words, javafx.scene.paint.Color colour, double x, double y) {
+        double width = pen.width(words, Type.DENSE_BOLD) + 4;
+        pen.plate(pen.palette().bar(), x - width / 2, y - 10, width, 13, 3);
+        pen.textCentre(words, Type.DENSE_BOLD, colour, x, y);
+    }
+
+    private static void peer(Pen pen, List<Point> way) {
+        var palette = pen.palette();
+        var context = pen.context();
+        context.setStroke(palette.peer());
+        context.setLineWidth(3);
+        context.beginPath();
+        context.moveTo(way.getFirst().x(), way.getFirst().y());
+        way.forEach(p -> context.lineTo(p.x(), p.y()));
+        context.stroke();
+        var tip = way.getLast();
+        context.setFill(palette.peer());
+        context.fillPolygon(
+                new double[] {tip.x(), tip.x() - 12, tip.x() - 12},
+                new double[] {tip.y(), tip.y() - 7, tip.y() + 7},
+                3);
+        var turn = way.get(way.size() / 2);
+        pen.plate(palette.bar(), turn.x() - 9, turn.y() - 7, 18, 14, 3);
+        pen.sign(iommulab.app.theme.Sign.PEER, turn.x(), turn.y(), 16);
+        label(pen, turn);
+    }
+
+    private static void label(Pen pen, Point turn) {
+        var palette = pen.palette();
+        var words = "peer, IOMMU not reached";
+        double width = pen.width(words, Type.SMALLEST_BOLD) + 12;
+        double x = turn.x() - width - 14;
+        pen.plate(palette.peerGround(), x, turn.y() + 22, width, 18, 3);
+        pen.outline(palette.peer(), 1, x, turn.y() + 22, width, 18, 3);
+        pen.text(words, Type.SMALLEST_BOLD, palette.peer(), x + 6, turn.y() + 35);
+    }
+}
