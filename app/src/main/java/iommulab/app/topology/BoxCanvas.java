@@ -76,7 +76,8 @@ final class BoxCanvas {
         }
         double room = at.width() - 14;
         double x = at.x() + 8;
-        pen.textWithin(look.title(), Type.SECONDARY_BOLD, palette.text1(), x, at.y() + 15, room);
+        var bold = zoom < 0.9 ? Type.DENSE_BOLD : Type.SECONDARY_BOLD;
+        pen.textWithin(look.title(), bold, palette.text1(), x, at.y() + 15, room);
         if (at.height() > 32) {
             pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + 29, room);
         }
@@ -109,38 +110,46 @@ final class BoxCanvas {
         pen.text(look.name(), Type.HEAD, palette.text1(), x, at.y() + 19);
         double named = pen.width(look.name(), Type.HEAD) + 10;
         if (at.width() - 20 > named + 40) {
-            var words = pen.cut(look.architecture(), Type.SECOND_LINE, at.width() - 20 - named);
-            pen.textRight(words, Type.SECOND_LINE, palette.text2(), right, at.y() + 19);
+            var words = look.architecture();
+            boolean fits = pen.width(words, Type.SECOND_LINE) < at.width() - 20 - named;
+            pen.textRight(fits ? words : "", Type.SECOND_LINE, palette.text2(), right, at.y() + 19);
         }
-        if (zoom < 0.62) {
-            return;
+        double y = at.y() + 37;
+        if (zoom > 0.85) {
+            pen.textWithin(look.scope(), Type.SECOND_LINE, palette.text2(), x, y - 3, at.width() - 20);
+            y += 16;
         }
-        double step = UnitText.LINE * Math.min(1, zoom);
-        double y = at.y() + UnitText.HEAD * Math.min(1, zoom) - 12;
-        pen.textWithin(look.scope(), Type.SECOND_LINE, palette.text2(), x, y, at.width() - 20);
-        y += step + 2;
         if (!look.state().isEmpty()) {
             pen.textWithin(look.state(), Type.DENSE, palette.stale(), x, y, at.width() - 20);
-            y += step;
+            y += 18;
         }
-        for (var cache : look.caches()) {
+        unitLines(look, x, right, y, at.bottom() - 9);
+    }
+
+    /// As many lines as have room: state before caches, the first caches before the others.
+    private void unitLines(UnitLook look, double x, double right, double top, double bottom) {
+        int room = (int) Math.floor((bottom - top) / 13) + 1;
+        int caches = Math.min(look.caches().size(), Math.max(0, room - 2));
+        int lines = Math.min(room, caches + 2);
+        if (lines < 1 || right - x < 80) {
+            return;
+        }
+        double step = lines == 1 ? 0 : Math.min(UnitText.LINE, (bottom - top) / (lines - 1));
+        double y = top;
+        for (var cache : look.caches().subList(0, caches)) {
             cacheLine(cache, x, right, y);
             y += step;
         }
-        y += 4;
-        if (y < at.bottom() - 6) {
-            pen.text("fault records", Type.DENSE, palette.text2(), x, y);
-            var colour = look.faulty() ? palette.fault() : palette.text1();
-            pen.textRight(look.faults(), Type.BIT, colour, right, y);
-            y += step;
-        }
-        if (y < at.bottom() - 4) {
-            stale(look, x, right, y);
+        pen.text("faults", Type.DENSE, palette.text2(), x, y);
+        var colour = look.faulty() ? palette.fault() : palette.text1();
+        pen.textRight(look.faults(), Type.BIT, colour, right, y);
+        if (lines > 1) {
+            stale(look, x, right, y + step);
         }
     }
 
     private void stale(UnitLook look, double x, double right, double y) {
-        pen.text("stale entries", Type.DENSE, palette.text2(), x, y);
+        pen.text("stale", Type.DENSE, palette.text2(), x, y);
         var colour = look.stale() > 0 ? palette.stale() : palette.text1();
         var words = String.valueOf(look.stale());
         pen.textRight(words, Type.BIT, colour, right, y);
@@ -164,7 +173,12 @@ final class BoxCanvas {
     // functions
 
     void function(Rect at, Look look, Box.Kind kind) {
-        box(at, palette.canvas(), palette.line(), 1, kind == Box.Kind.ROW ? 3 : 5);
+        boolean ownGroup = kind == Box.Kind.ROW && !look.tab().isEmpty();
+        var edge =
+                ownGroup && layers.contains(Layer.GROUPS)
+                        ? palette.category(look.group())
+                        : palette.line();
+        box(at, palette.canvas(), edge, 1, kind == Box.Kind.ROW ? 3 : 5);
         if (look.domain() >= 0 && layers.contains(Layer.DOMAINS)) {
             Category.fill(pen, look.domain(), at.x(), at.y(), at.width(), at.height(), 5);
         }
@@ -188,8 +202,8 @@ final class BoxCanvas {
         double pad = at.width() < 60 ? 3 : 8;
         double x = at.x() + pad;
         double room = right - x;
-        boolean two = at.height() >= 33 && !look.second().isEmpty() && zoom > 0.7;
-        double y = two ? at.y() + 16 : at.centreY() + 4;
+        boolean two = at.height() >= 27 && !look.second().isEmpty();
+        double y = two ? at.y() + at.height() * 0.42 : at.centreY() + 4;
         var title = look.title();
         if (pen.width(title, mono) > room) {
             title = title.substring(title.indexOf(':') + 1);
@@ -204,7 +218,7 @@ final class BoxCanvas {
         }
         if (two) {
             double wide = look.owner() == Owner.NOBODY ? room : room - 20;
-            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + 30, wide);
+            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + at.height() * 0.82, wide);
         }
     }
 
@@ -228,8 +242,10 @@ final class BoxCanvas {
         pen.text(title, Type.BODY_BOLD, palette.text1(), x, y);
         double used = pen.width(title, Type.BODY_BOLD) + 6;
         pen.textWithin(look.name(), mono, palette.text1(), x + used, y, room - used);
-        if (at.height() >= 44) {
+        if (at.height() >= 56) {
             pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, y + 14, room);
+        }
+        if (at.height() >= 38) {
             cells(look.cells(), x, at.bottom() - 20, room);
         }
     }

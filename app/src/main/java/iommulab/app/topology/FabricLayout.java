@@ -19,14 +19,14 @@ final class FabricLayout {
     static final double STACK_HEIGHT = 60;
     static final double SHADOW = 6;
     static final double LINK = 34;
-    static final double GAP = 16;
+    static final double GAP = 14;
 
     /// Room around a bridge and all below it, for the outline of a group.
     static final double MARGIN = 9;
 
-    static final double MARGIN_TOP = 16;
+    static final double MARGIN_TOP = 15;
     static final double CASE_PAD = 10;
-    static final double CASE_HEAD = 24;
+    static final double CASE_HEAD = 28;
     static final double BUS_ROOM = 18;
 
     /// A part with its size.

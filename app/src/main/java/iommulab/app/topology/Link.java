@@ -10,6 +10,8 @@ import java.util.List;
 record Link(Kind kind, int from, int to, List<Point> points) {
     enum Kind {
         PCI_EXPRESS,
+        /// The trunk of a root bus; what hangs on it ends there.
+        TRUNK,
         /// A bus of many devices: drawn thick, with a stub to each.
         CONVENTIONAL_BUS,
         EMPTY_SLOT,

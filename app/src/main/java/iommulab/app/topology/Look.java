@@ -28,6 +28,10 @@ record Look(
         cells = List.copyOf(cells);
     }
 
+    Look withoutTab() {
+        return new Look(title, name, second, "", group, domain, owner, selected, cells);
+    }
+
     /// One function of a stack.
     ///
     /// @param group -1 if it has none

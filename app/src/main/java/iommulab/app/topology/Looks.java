@@ -74,17 +74,17 @@ final class Looks {
     }
 
     List<Look> of(Picture picture) {
-        return picture.boxes().stream().map(this::look).toList();
+        return picture.boxes().stream().map(box -> look(box, picture)).toList();
     }
 
-    private Look look(Box box) {
+    private Look look(Box box, Picture picture) {
         return switch (box.kind()) {
             case MEMORY, SPAN, UNIT -> Look.NOTHING;
             case COMPLEX -> complex(box, machine);
             case SWITCH -> titled(first(box).map(FunctionNames::name).orElse("switch"), "", "");
             case EMPTY_SLOT -> titled("", "slot empty", "");
             case PORT, BRIDGE -> box.functions().size() == 1 ? single(box, true) : stack(box);
-            case ROW -> single(box, false);
+            case ROW -> row(box, picture);
             case DEVICE -> box.functions().size() == 1 ? single(box, false) : several(box);
             case STACK -> stack(box);
         };
@@ -103,6 +103,15 @@ final class Looks {
                 .findFirst()
                 .map(bus -> titled("Root complex", "bus " + bus, ""))
                 .orElse(Look.NOTHING);
+    }
+
+    /// A row tells its group only where the device's functions have different ones.
+    private Look row(Box box, Picture picture) {
+        var look = single(box, false);
+        var device = picture.boxes().get(box.above());
+        boolean one =
+                device.functions().stream().map(f -> groups.getOrDefault(f, -1)).distinct().count() == 1;
+        return one ? look.withoutTab() : look;
     }
 
     private Look single(Box box, boolean port) {

@@ -106,7 +106,7 @@ final class MachineCanvas {
         Color colour = chosen ? palette.accent() : palette.kernel();
         double line = chosen ? 3 : view.zoom() < 0.4 ? 1.2 : 2;
         switch (link.kind()) {
-            case PCI_EXPRESS -> path(points, colour, line);
+            case PCI_EXPRESS, TRUNK -> path(points, colour, line);
             case EMPTY_SLOT -> path(points, palette.text3(), 1, 2, 3);
             case CONVENTIONAL_BUS -> {
                 path(points, colour, line);

@@ -16,9 +16,9 @@ final class MachineLayout {
     private static final double CORRIDOR = 42;
     private static final double UNIT_WIDTH = 172;
     private static final double UNIT_GAP = 28;
-    private static final double COMPLEX_HEAD = 30;
+    private static final double COMPLEX_HEAD = 38;
     private static final double COMPLEX_PAD = 14;
-    private static final double RAIL = 20;
+    static final double RAIL = 20;
     private static final double RAIL_TO_PART = 16;
     private static final double SCREEN_SHAPE = 1.45;
 
@@ -45,6 +45,7 @@ final class MachineLayout {
         bottom = Math.max(bottom, EDGE + MEMORY_HEAD + spansHeight() + 8);
         var memory = placeMemory(bottom);
         UnitLinks.add(plan, units, complexes, memory, links);
+        links.addAll(Trunks.of(boxes, links));
         double right = boxes.stream().mapToDouble(b -> b.at().right()).max().orElse(0);
         return Picture.of(right + EDGE, bottom + EDGE, boxes, links);
     }

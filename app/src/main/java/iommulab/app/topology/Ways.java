@@ -25,6 +25,7 @@ final class Ways {
         for (var link : picture.links()) {
             switch (link.kind()) {
                 case PCI_EXPRESS, CONVENTIONAL_BUS, EMPTY_SLOT -> up.put(link.from(), link);
+                case TRUNK -> {}
                 case TO_UNIT -> toUnits.add(link);
                 case TO_MEMORY, BYPASS -> toMemory.put(link.from(), link);
             }
