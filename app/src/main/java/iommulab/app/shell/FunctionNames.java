@@ -85,6 +85,11 @@ public final class FunctionNames {
                 || type == PortType.PCI_TO_PCIE_BRIDGE;
     }
 
+    /// Whether a bridge leads from PCI Express to conventional PCI.
+    public static boolean leadsToConventionalBus(PciFunction function) {
+        return PciExpress.portType(function.config()) == PortType.PCIE_TO_PCI_BRIDGE;
+    }
+
     /// The name of the device, such as `[8086:10d3] Ethernet controller`.
     public static String name(PciFunction function) {
         return className(function.ids()) + " " + ids(function.ids());

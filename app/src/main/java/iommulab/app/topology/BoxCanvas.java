@@ -43,7 +43,7 @@ final class BoxCanvas {
 
     void container(Rect at, Look look) {
         box(at, palette.bar(), palette.line(), 1, 6);
-        if (at.width() < 60 || zoom < 0.3) {
+        if (at.width() < 60 || zoom < 0.5) {
             return;
         }
         double room = at.width() - 20;
@@ -295,7 +295,7 @@ final class BoxCanvas {
 
     // groups
 
-    void outline(Rect at, Outline outline, double room) {
+    void outline(Rect at, Outline outline) {
         var colour = palette.category(outline.group());
         double line = outline.several() ? 2.2 : 1.8;
         if (outline.selected()) {
@@ -317,11 +317,11 @@ final class BoxCanvas {
                 at.height(),
                 5,
                 Category.dashes(outline.group()));
-        if (at.width() < 40 || at.height() < 14) {
+        if (at.width() < 40 || at.height() < 14 || zoom < 0.55 && !outline.several()) {
             return;
         }
         var number = String.valueOf(outline.group());
-        if (outline.label().isEmpty()) {
+        if (outline.label().isEmpty() || zoom < 0.55) {
             tab(number, outline.group(), at.right() - 8, at.y() - 8, true);
         } else {
             double right = tab(number, outline.group(), at.x() + 14, at.y() - 8, false);

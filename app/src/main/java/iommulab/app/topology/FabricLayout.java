@@ -27,7 +27,6 @@ final class FabricLayout {
     static final double MARGIN_TOP = 15;
     static final double CASE_PAD = 10;
     static final double CASE_HEAD = 28;
-    static final double BUS_ROOM = 18;
 
     /// A part with its size.
     ///
@@ -70,15 +69,11 @@ final class FabricLayout {
                     new Sized(
                             part,
                             width + MARGIN,
-                            MARGIN_TOP + height + footer(part) + MARGIN,
+                            MARGIN_TOP + height + MARGIN,
                             MARGIN_TOP + anchor,
                             below);
             case DEVICE, STACK, EMPTY_SLOT -> new Sized(part, width, height, anchor, below);
         };
-    }
-
-    private static double footer(Part part) {
-        return part.kind() == Kind.CONVENTIONAL_BRIDGE ? BUS_ROOM : 0;
     }
 
     private static double ownWidth(Part part) {

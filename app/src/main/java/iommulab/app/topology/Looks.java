@@ -125,13 +125,20 @@ final class Looks {
         return new Look(
                 FunctionNames.address(f.address()),
                 port ? "" : FunctionNames.name(f),
-                port ? role : f.driver().map(d -> d + ", " + role).orElse("no driver, " + role),
+                port ? role + busBelow(f) : f.driver().map(d -> d + ", " + role).orElse("no driver, " + role),
                 group < 0 ? "" : String.valueOf(group),
                 group,
                 domainOf(f.address()),
                 Owner.of(f.driver()),
                 isSelected(f.address()),
                 List.of());
+    }
+
+    /// A conventional bus is a place of its own: its number stands with its bridge.
+    private static String busBelow(PciFunction bridge) {
+        return FunctionNames.isPort(bridge) && !FunctionNames.leadsToConventionalBus(bridge)
+                ? ""
+                : ", bus %02x".formatted(Header.secondaryBus(bridge.config()));
     }
 
     /// The box around the rows of a device: the rows speak.

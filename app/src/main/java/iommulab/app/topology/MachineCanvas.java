@@ -1,7 +1,6 @@
 package iommulab.app.topology;
 
 import iommulab.app.theme.Pen;
-import iommulab.app.theme.Type;
 
 import javafx.scene.paint.Color;
 
@@ -175,31 +174,14 @@ final class MachineCanvas {
                 case EMPTY_SLOT -> boxes.emptySlot(at);
                 case MEMORY, COMPLEX, SWITCH -> {}
             }
-            if (box.kind() == Box.Kind.BRIDGE) {
-                busLabel(box);
-            }
         }
-    }
-
-    private void busLabel(Box bridge) {
-        if (view.zoom() < 0.75) {
-            return;
-        }
-        var extent = view.to(bridge.extent());
-        double x = view.to(bridge.at()).right() + view.length(30);
-        pen.text(
-                "conventional bus",
-                Type.SECOND_LINE,
-                pen.palette().text2(),
-                x,
-                extent.bottom() - view.length(FabricLayout.MARGIN) - 5);
     }
 
     private void groups() {
         for (var outline : model.outlines()) {
             var at = view.to(outline.at());
             if (sees(at)) {
-                boxes.outline(at, outline, view.to(outline.at()).width());
+                boxes.outline(at, outline);
             }
         }
     }
