@@ -152,15 +152,14 @@ public final class SnapshotFixture {
     private Grouping grouping() {
         var groups =
                 capture.kernelGroups().stream()
-                        .map(
-                                g ->
-                                        new Group(
-                                                g.id(),
-                                                DomainType.DMA_FQ,
-                                                g.members().stream()
-                                                        .filter(m -> topology.find(m).isPresent())
-                                                        .toList(),
-                                                g.reserved()))
+                        .map(g ->
+                                new Group(
+                                        g.id(),
+                                        DomainType.DMA_FQ,
+                                        g.members().stream()
+                                                .filter(m -> topology.find(m).isPresent())
+                                                .toList(),
+                                        g.reserved()))
                         .filter(g -> !g.members().isEmpty())
                         .toList();
         return new Grouping("as its kernel said", groups, Map.of(), Map.of());

@@ -1,58 +1,22 @@
 package iommulab.app.shell;
 
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciExpress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.PciFunction.PciIds;
 import iommulab.engine.pci.PortType;
 
-import java.util.Map;
+import java.io.InputStream;
+import java.util.Objects;
 
 /// What a PCI function is called where room is short.
 public final class FunctionNames {
-    /// Base class and subclass to a name. Spec: PCI Code and ID Assignment, "Class Codes".
-    private static final Map<Integer, String> CLASSES =
-            Map.ofEntries(
-                    Map.entry(0x0000, "Function"),
-                    Map.entry(0x0001, "VGA device"),
-                    Map.entry(0x0100, "SCSI controller"),
-                    Map.entry(0x0101, "IDE controller"),
-                    Map.entry(0x0104, "RAID controller"),
-                    Map.entry(0x0106, "SATA controller"),
-                    Map.entry(0x0107, "SAS controller"),
-                    Map.entry(0x0108, "NVMe controller"),
-                    Map.entry(0x0200, "Ethernet controller"),
-                    Map.entry(0x0207, "InfiniBand controller"),
-                    Map.entry(0x0280, "Network controller"),
-                    Map.entry(0x0300, "VGA controller"),
-                    Map.entry(0x0302, "3D controller"),
-                    Map.entry(0x0380, "Display controller"),
-                    Map.entry(0x0400, "Video device"),
-                    Map.entry(0x0401, "Audio device"),
-                    Map.entry(0x0403, "HD Audio"),
-                    Map.entry(0x0500, "RAM controller"),
-                    Map.entry(0x0580, "Memory controller"),
-                    Map.entry(0x0600, "Host bridge"),
-                    Map.entry(0x0601, "ISA bridge"),
-                    Map.entry(0x0604, "PCI bridge"),
-                    Map.entry(0x0607, "CardBus bridge"),
-                    Map.entry(0x0609, "PCI bridge"),
-                    Map.entry(0x0700, "Serial controller"),
-                    Map.entry(0x0780, "Communication controller"),
-                    Map.entry(0x0800, "Interrupt controller"),
-                    Map.entry(0x0801, "DMA controller"),
-                    Map.entry(0x0806, "IOMMU"),
-                    Map.entry(0x0807, "Event collector"),
-                    Map.entry(0x0880, "System peripheral"),
-                    Map.entry(0x0c00, "FireWire controller"),
-                    Map.entry(0x0c03, "USB controller"),
-                    Map.entry(0x0c05, "SMBus"),
-                    Map.entry(0x0c80, "Serial bus controller"),
-                    Map.entry(0x0d80, "Wireless controller"),
-                    Map.entry(0x1000, "Encryption controller"),
-                    Map.entry(0x1080, "Encryption controller"),
-                    Map.entry(0x1180, "Signal processing"),
-                    Map.entry(0x1200, "Accelerator"));
+    private static final DeviceNames NAMES =
+            DeviceNames.reading(() ->
+                    Objects.requireNonNullElseGet(
+                            FunctionNames.class.getResourceAsStream("/names/pci.ids.gz"),
+                            InputStream::nullInputStream));
 
     private FunctionNames() {}
 
@@ -90,9 +54,23 @@ public final class FunctionNames {
         return PciExpress.portType(function.config()) == PortType.PCIE_TO_PCI_BRIDGE;
     }
 
-    /// The name of the device, such as `[8086:10d3] Ethernet controller`.
+    /// Every name there is, for whoever needs the vendor or the subsystem too.
+    public static DeviceNames names() {
+        return NAMES;
+    }
+
+    /// The name of the device where room is short, such as `82574L Gigabit Network Connection`; its class
+    /// and numbers if it has none.
     public static String name(PciFunction function) {
-        return className(function.ids()) + " " + ids(function.ids());
+        var ids = function.ids();
+        var numbers = ids(ids);
+        var device = NAMES.device(ids.vendor(), ids.device());
+        return device.equals(numbers) ? className(ids) + " " + numbers : device;
+    }
+
+    /// The name with vendor and numbers.
+    public static String fullName(PciFunction function) {
+        return NAMES.describe(function.ids());
     }
 
     /// `[8086:10d3]`
@@ -101,8 +79,7 @@ public final class FunctionNames {
     }
 
     private static String className(PciIds ids) {
-        var known = CLASSES.get(ids.classCode() >>> 8);
-        return known != null ? known : "Class %04x".formatted(ids.classCode() >>> 8);
+        return NAMES.classOf(ids.classCode());
     }
 
     /// The address as short as the machine allows: without the segment where there is only one.

@@ -97,7 +97,12 @@ final class BoxCanvas {
         box(at, palette.canvas(), palette.category(share.domain()), 1, 3);
         Category.fill(pen, share.domain(), at.x(), at.y(), at.width(), at.height(), 3);
         pen.textWithin(
-                share.words(), Type.SECOND_LINE, palette.text1(), at.x() + 6, at.y() + 13, at.width() - 8);
+                share.words(),
+                Type.SECOND_LINE,
+                palette.text1(),
+                at.x() + 6,
+                at.y() + 13,
+                at.width() - 8);
     }
 
     void unit(Rect at, UnitLook look) {
@@ -116,7 +121,8 @@ final class BoxCanvas {
         }
         double y = at.y() + 37;
         if (zoom > 0.85) {
-            pen.textWithin(look.scope(), Type.SECOND_LINE, palette.text2(), x, y - 3, at.width() - 20);
+            pen.textWithin(
+                    look.scope(), Type.SECOND_LINE, palette.text2(), x, y - 3, at.width() - 20);
             y += 16;
         }
         if (!look.state().isEmpty()) {
@@ -218,7 +224,13 @@ final class BoxCanvas {
         }
         if (two) {
             double wide = look.owner() == Owner.NOBODY ? room : room - 20;
-            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + at.height() * 0.82, wide);
+            pen.textWithin(
+                    look.second(),
+                    Type.SECOND_LINE,
+                    palette.text2(),
+                    x,
+                    at.y() + at.height() * 0.82,
+                    wide);
         }
     }
 
@@ -285,11 +297,9 @@ final class BoxCanvas {
     }
 
     void emptySlot(Rect at) {
-        pen.outline(
-                palette.text3(), 1, at.x(), at.y(), at.width(), at.height(), 5, 2, 3);
+        pen.outline(palette.text3(), 1, at.x(), at.y(), at.width(), at.height(), 5, 2, 3);
         if (at.height() > READABLE && at.width() > 70) {
-            pen.text(
-                    "slot empty", Type.SECOND_LINE, palette.text3(), at.x() + 8, at.centreY() + 4);
+            pen.text("slot empty", Type.SECOND_LINE, palette.text3(), at.x() + 8, at.centreY() + 4);
         }
     }
 
@@ -348,8 +358,7 @@ final class BoxCanvas {
         double left = leftwards ? x - width : x;
         var colour = group < 0 ? palette.kernel() : palette.category(group);
         pen.plate(colour, left, y, width, 16, 3);
-        pen.textCentre(
-                number, Type.SMALLEST_BOLD, palette.canvas(), left + width / 2, y + 11.5);
+        pen.textCentre(number, Type.SMALLEST_BOLD, palette.canvas(), left + width / 2, y + 11.5);
         return leftwards ? left : left + width;
     }
 

@@ -16,8 +16,7 @@ import java.util.OptionalLong;
 /// @param tick number of the request
 /// @param words beside the sign: cost, reads, or fault code
 /// @param way along which it went, as far as it got
-record LastDma(
-        long tick, PciAddress device, DmaOutcome outcome, String words, List<Point> way) {
+record LastDma(long tick, PciAddress device, DmaOutcome outcome, String words, List<Point> way) {
     /// At most so many devices show their last request.
     static final int MOST = 24;
 
@@ -39,7 +38,11 @@ record LastDma(
 
     static LastDma of(DmaEvent event, Plan plan, Ways ways) {
         return new LastDma(
-                event.tick(), event.device(), event.outcome(), words(event), way(event, plan, ways));
+                event.tick(),
+                event.device(),
+                event.outcome(),
+                words(event),
+                way(event, plan, ways));
     }
 
     /// The shape of an outcome on a link.
@@ -60,9 +63,7 @@ record LastDma(
             case HIT, STALE -> event.cycles() + " cy";
             case WALK -> event.reads() + " rd";
             case FAULT ->
-                    event.fault()
-                            .map(reason -> "%02xh".formatted(reason.code()))
-                            .orElse("fault");
+                    event.fault().map(reason -> "%02xh".formatted(reason.code())).orElse("fault");
             case PEER -> "peer";
             case BLOCKED -> "blocked";
             case BYPASS -> "no IOMMU";
@@ -72,8 +73,7 @@ record LastDma(
 
     private static List<Point> way(DmaEvent event, Plan plan, Ways ways) {
         int unit = MachineModel.unitIndex(plan, event.unit());
-        var target =
-                event.target() == 0 ? OptionalLong.empty() : OptionalLong.of(event.target());
+        var target = event.target() == 0 ? OptionalLong.empty() : OptionalLong.of(event.target());
         return switch (event.outcome()) {
             case HIT, WALK, STALE, BYPASS, INTERRUPT ->
                     ways.toMemory(event.device(), unit, plan.memory(), target);

@@ -80,7 +80,13 @@ final class Legend extends Drawing {
                 "outline: group",
                 () ->
                         pen.outline(
-                                pen.palette().category(3), 1.8, x - 6, y - 7, 22, 14, 3,
+                                pen.palette().category(3),
+                                1.8,
+                                x - 6,
+                                y - 7,
+                                22,
+                                14,
+                                3,
                                 Category.dashes(3)));
     }
 
@@ -112,8 +118,7 @@ final class Legend extends Drawing {
                             16,
                             user ? 8 : 3);
                     pen.outline(colour, 1.2, x, y - 8, 16, 16, user ? 8 : 3);
-                    pen.textCentre(
-                            user ? "U" : "K", Type.SMALLEST_BOLD, colour, x + 8, y + 3.8);
+                    pen.textCentre(user ? "U" : "K", Type.SMALLEST_BOLD, colour, x + 8, y + 3.8);
                 });
     }
 

@@ -110,7 +110,8 @@ final class Looks {
         var look = single(box, false);
         var device = picture.boxes().get(box.above());
         boolean one =
-                device.functions().stream().map(f -> groups.getOrDefault(f, -1)).distinct().count() == 1;
+                device.functions().stream().map(f -> groups.getOrDefault(f, -1)).distinct().count()
+                        == 1;
         return one ? look.withoutTab() : look;
     }
 
@@ -125,7 +126,9 @@ final class Looks {
         return new Look(
                 FunctionNames.address(f.address()),
                 port ? "" : FunctionNames.name(f),
-                port ? role + busBelow(f) : f.driver().map(d -> d + ", " + role).orElse("no driver, " + role),
+                port
+                        ? role + busBelow(f)
+                        : f.driver().map(d -> d + ", " + role).orElse("no driver, " + role),
                 group < 0 ? "" : String.valueOf(group),
                 group,
                 domainOf(f.address()),
@@ -204,9 +207,7 @@ final class Looks {
         boolean unbroken = groups.last() - groups.first() + 1 == groups.size();
         return groups.size() == 1
                 ? String.valueOf(groups.first())
-                : unbroken
-                        ? groups.first() + "–" + groups.last()
-                        : groups.size() + " groups";
+                : unbroken ? groups.first() + "–" + groups.last() : groups.size() + " groups";
     }
 
     private int domainOf(PciAddress function) {

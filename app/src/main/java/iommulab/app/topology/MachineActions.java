@@ -29,7 +29,8 @@ final class MachineActions {
     /// What a click on a box selects.
     Subject subjectOf(Box box, MachineModel model) {
         return switch (box.kind()) {
-            case PORT, BRIDGE, ROW, STACK, DEVICE -> new Subject.Function(box.functions().getFirst());
+            case PORT, BRIDGE, ROW, STACK, DEVICE ->
+                    new Subject.Function(box.functions().getFirst());
             case SWITCH -> new Subject.Function(box.functions().getFirst());
             case UNIT -> new Subject.Unit(model.units().get(box.index()).name());
             case MEMORY, SPAN, COMPLEX, EMPTY_SLOT -> new Subject.Nothing();
@@ -49,7 +50,7 @@ final class MachineActions {
                 box.functions().stream()
                         .limit(8)
                         .flatMap(f -> machine.topology().find(f).stream())
-                        .map(f -> "%s  %s".formatted(f.address(), FunctionNames.name(f)))
+                        .map(f -> "%s  %s".formatted(f.address(), FunctionNames.fullName(f)))
                         .forEach(lines::add);
                 if (box.functions().size() > 8) {
                     lines.add("%d more".formatted(box.functions().size() - 8));
@@ -99,7 +100,11 @@ final class MachineActions {
         var unit =
                 machine.units().stream().filter(u -> u.functions().contains(function)).findFirst();
         var items = new ArrayList<MenuItem>();
-        items.add(item("Why this group", noGroup(machine, function), () -> open(function, Perspective.GROUPS)));
+        items.add(
+                item(
+                        "Why this group",
+                        noGroup(machine, function),
+                        () -> open(function, Perspective.GROUPS)));
         items.add(
                 item(
                         "Send DMA…",
@@ -123,7 +128,8 @@ final class MachineActions {
                                 : Optional.of("none is bound"),
                         () ->
                                 workbench.submit(
-                                        new Command.BindDriver(function, Optional.empty()), where)));
+                                        new Command.BindDriver(function, Optional.empty()),
+                                        where)));
         items.add(
                 item(
                         "Bind vfio-pci",
@@ -136,7 +142,9 @@ final class MachineActions {
         int below = machine.topology().size() - machine.topology().without(function).size() - 1;
         items.add(
                 item(
-                        below == 0 ? "Remove function" : "Remove function and %d more".formatted(below),
+                        below == 0
+                                ? "Remove function"
+                                : "Remove function and %d more".formatted(below),
                         Optional.empty(),
                         () -> workbench.submit(new Command.RemoveFunction(function), where)));
         return items;
@@ -170,10 +178,7 @@ final class MachineActions {
             return item("Attach to domain", Optional.of("no IOMMU serves it"), () -> {});
         }
         if (domains.isEmpty()) {
-            return item(
-                    "Attach to domain",
-                    Optional.of("create one in Domains first"),
-                    () -> {});
+            return item("Attach to domain", Optional.of("create one in Domains first"), () -> {});
         }
         var menu = new Menu("Attach to domain");
         for (var domain : domains) {
@@ -186,8 +191,7 @@ final class MachineActions {
                                             : Optional.empty(),
                                     () ->
                                             workbench.submit(
-                                                    new Command.AttachDevice(
-                                                            function, domain.id()),
+                                                    new Command.AttachDevice(function, domain.id()),
                                                     where)));
         }
         return menu;

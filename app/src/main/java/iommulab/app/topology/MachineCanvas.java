@@ -19,7 +19,12 @@ final class MachineCanvas {
     private final BoxCanvas boxes;
 
     private MachineCanvas(
-            Pen pen, View view, MachineModel model, Set<Layer> layers, double width, double height) {
+            Pen pen,
+            View view,
+            MachineModel model,
+            Set<Layer> layers,
+            double width,
+            double height) {
         this.pen = pen;
         this.view = view;
         this.model = model;

@@ -33,8 +33,7 @@ record MachineModel(
     }
 
     /// @param picture of the plan; laid out once for as long as the plan stays the same
-    static MachineModel of(
-            MachineSnapshot machine, Subject subject, Plan plan, Picture picture) {
+    static MachineModel of(MachineSnapshot machine, Subject subject, Plan plan, Picture picture) {
         var looks = new Looks(machine, subject);
         var ways = new Ways(picture);
         return new MachineModel(

@@ -113,7 +113,8 @@ public final class MachinePanel implements Panel {
             box.ifPresentOrElse(this::openBox, picture::fit);
             return;
         }
-        workbench.select(box.map(b -> actions.subjectOf(b, memory.model())).orElse(new Subject.Nothing()));
+        workbench.select(
+                box.map(b -> actions.subjectOf(b, memory.model())).orElse(new Subject.Nothing()));
     }
 
     /// A stack opens into its functions, a device goes to its group, a container is zoomed into.

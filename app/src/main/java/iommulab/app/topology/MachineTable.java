@@ -48,11 +48,10 @@ final class MachineTable {
             String title, double width, Function<PciFunction, String> text) {
         var column = new TreeTableColumn<PciFunction, String>(title);
         column.setPrefWidth(width);
-        column.setCellValueFactory(
-                row -> {
-                    var function = row.getValue().getValue();
-                    return new ReadOnlyStringWrapper(function == null ? "" : text.apply(function));
-                });
+        column.setCellValueFactory(row -> {
+            var function = row.getValue().getValue();
+            return new ReadOnlyStringWrapper(function == null ? "" : text.apply(function));
+        });
         table.getColumns().add(column);
         return column;
     }

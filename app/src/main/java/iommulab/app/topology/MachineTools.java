@@ -66,12 +66,11 @@ final class MachineTools {
 
     private void readChips() {
         var on = EnumSet.noneOf(Layer.class);
-        chips.forEach(
-                (layer, chip) -> {
-                    if (chip.isSelected()) {
-                        on.add(layer);
-                    }
-                });
+        chips.forEach((layer, chip) -> {
+            if (chip.isSelected()) {
+                on.add(layer);
+            }
+        });
         layers.set(on);
     }
 
@@ -82,12 +81,11 @@ final class MachineTools {
         var both = new SegmentedButton(asPicture, asTable);
         both.getToggleGroup()
                 .selectedToggleProperty()
-                .addListener(
-                        (_, before, now) -> {
-                            if (now == null && before != null) {
-                                before.setSelected(true);
-                            }
-                        });
+                .addListener((_, before, now) -> {
+                    if (now == null && before != null) {
+                        before.setSelected(true);
+                    }
+                });
         both.setMinWidth(Region.USE_PREF_SIZE);
         return both;
     }
@@ -106,8 +104,7 @@ final class MachineTools {
         out.getStyleClass().add("left-pill");
         in.getStyleClass().add("center-pill");
         fit.getStyleClass().add("right-pill");
-        picture.view()
-                .subscribe(view -> percent.setText("%.0f %%".formatted(view.zoom() * 100)));
+        picture.view().subscribe(view -> percent.setText("%.0f %%".formatted(view.zoom() * 100)));
         var buttons = new HBox(out, percent, in, fit);
         buttons.getStyleClass().add("segmented-button");
         buttons.setAlignment(javafx.geometry.Pos.CENTER);

@@ -58,20 +58,19 @@ final class SendDma {
         popOver.setTitle("DMA of " + FunctionNames.address(function));
         popOver.setHeaderAlwaysVisible(true);
         popOver.setDetachable(false);
-        send.setOnAction(
-                _ ->
-                        form.command(function)
-                                .ifPresent(
-                                        command -> {
-                                            popOver.hide();
-                                            workbench.submit(command, where);
-                                        }));
+        send.setOnAction(_ ->
+                form.command(function)
+                        .ifPresent(command -> {
+                            popOver.hide();
+                            workbench.submit(command, where);
+                        }));
         popOver.show(where);
     }
 
     private Optional<Command> command(PciAddress function) {
         try {
-            long address = Long.parseUnsignedLong(iova.getText().strip().replaceFirst("^0x", ""), 16);
+            long address =
+                    Long.parseUnsignedLong(iova.getText().strip().replaceFirst("^0x", ""), 16);
             int length = Integer.parseInt(bytes.getText().strip());
             if (length >= 1 && length <= PAGE) {
                 return Optional.of(

@@ -8,8 +8,7 @@ import java.util.List;
 ///
 /// @param address its first address
 /// @param shares what domains map into it, in words, each with its number
-record SpanLook(
-        RegionKind kind, String title, String second, String address, List<Share> shares) {
+record SpanLook(RegionKind kind, String title, String second, String address, List<Share> shares) {
 
     record Share(int domain, String words) {}
 
@@ -22,14 +21,13 @@ record SpanLook(
                 Bytes.address(span.range().start()),
                 span.domains().stream()
                         .limit(3)
-                        .map(
-                                share ->
-                                        new Share(
-                                                share.domain(),
-                                                "domain %d, %s"
-                                                        .formatted(
-                                                                share.domain(),
-                                                                Bytes.words(share.bytes()))))
+                        .map(share ->
+                                new Share(
+                                        share.domain(),
+                                        "domain %d, %s"
+                                                .formatted(
+                                                        share.domain(),
+                                                        Bytes.words(share.bytes()))))
                         .toList());
     }
 

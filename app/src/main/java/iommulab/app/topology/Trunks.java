@@ -21,16 +21,13 @@ final class Trunks {
                         stretch(columns, box, link.points().getFirst());
                     }
                 }
-                columns.forEach(
-                        (x, ends) ->
-                                trunks.add(
-                                        new Link(
-                                                Link.Kind.TRUNK,
-                                                box.id(),
-                                                box.id(),
-                                                List.of(
-                                                        new Point(x, ends[0]),
-                                                        new Point(x, ends[1])))));
+                columns.forEach((x, ends) ->
+                        trunks.add(
+                                new Link(
+                                        Link.Kind.TRUNK,
+                                        box.id(),
+                                        box.id(),
+                                        List.of(new Point(x, ends[0]), new Point(x, ends[1])))));
             }
         }
         return trunks;

@@ -39,10 +39,7 @@ record UnitLook(
                         .flatMap(c -> c.lines().stream())
                         .filter(line -> line.stale().isPresent())
                         .count();
-        var fill =
-                unit.faultOverflow()
-                        ? "overflow"
-                        : filled + " of " + unit.faultRecords().size();
+        var fill = unit.faultOverflow() ? "overflow" : filled + " of " + unit.faultRecords().size();
         return new UnitLook(
                 unit.name(),
                 unit.architecture(),
@@ -67,9 +64,7 @@ record UnitLook(
         boolean cold = statistics.lookups() == 0;
         return new CacheLine(
                 name(cache),
-                cold
-                        ? "–"
-                        : String.format(Locale.ROOT, "%.1f %%", 100 * statistics.hitRate()),
+                cold ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * statistics.hitRate()),
                 statistics.hitRate());
     }
 

@@ -73,8 +73,7 @@ final class Ways {
     /// @param unit index of the IOMMU in the plan, -1 if none translated
     /// @param spans of the memory column
     /// @param hpa where the request went; empty if nowhere
-    List<Point> toMemory(
-            PciAddress function, int unit, List<MemorySpan> spans, OptionalLong hpa) {
+    List<Point> toMemory(PciAddress function, int unit, List<MemorySpan> spans, OptionalLong hpa) {
         var points = new ArrayList<>(unit < 0 ? toRoot(function) : toUnit(function, unit));
         var link =
                 unit < 0
@@ -109,9 +108,7 @@ final class Ways {
         var falling = linksUp(to);
         int meetR = rising.size();
         int meetF = falling.size();
-        while (meetR > 0
-                && meetF > 0
-                && rising.get(meetR - 1).equals(falling.get(meetF - 1))) {
+        while (meetR > 0 && meetF > 0 && rising.get(meetR - 1).equals(falling.get(meetF - 1))) {
             meetR--;
             meetF--;
         }
@@ -156,7 +153,8 @@ final class Ways {
         for (int i = 1; i < way.size(); i++) {
             length +=
                     Math.hypot(
-                            way.get(i).x() - way.get(i - 1).x(), way.get(i).y() - way.get(i - 1).y());
+                            way.get(i).x() - way.get(i - 1).x(),
+                            way.get(i).y() - way.get(i - 1).y());
         }
         return length;
     }
@@ -165,13 +163,10 @@ final class Ways {
     List<Link> ofUnit(int unit) {
         var links = new ArrayList<Link>();
         picture.find(Box.Kind.UNIT, unit)
-                .ifPresent(
-                        box -> {
-                            toUnits.stream().filter(l -> l.to() == box.id()).forEach(links::add);
-                            links.addAll(
-                                    Stream.ofNullable(toMemory.get(box.id()))
-                                            .toList());
-                        });
+                .ifPresent(box -> {
+                    toUnits.stream().filter(l -> l.to() == box.id()).forEach(links::add);
+                    links.addAll(Stream.ofNullable(toMemory.get(box.id())).toList());
+                });
         return links;
     }
 
@@ -179,19 +174,16 @@ final class Ways {
         var complex = complexOf(function);
         var box = picture.find(Box.Kind.UNIT, unit);
         return toUnits.stream()
-                .filter(
-                        link ->
-                                complex.isPresent()
-                                        && box.isPresent()
-                                        && link.from() == complex.get()
-                                        && link.to() == box.get().id())
+                .filter(link ->
+                        complex.isPresent()
+                                && box.isPresent()
+                                && link.from() == complex.get()
+                                && link.to() == box.get().id())
                 .findFirst();
     }
 
     private Optional<Integer> complexOf(PciAddress function) {
         var links = linksUp(function);
-        return links.isEmpty()
-                ? Optional.empty()
-                : Optional.of(links.getLast().to());
+        return links.isEmpty() ? Optional.empty() : Optional.of(links.getLast().to());
     }
 }

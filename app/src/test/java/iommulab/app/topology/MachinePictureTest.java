@@ -4,15 +4,18 @@ import iommulab.app.PanelBench;
 import iommulab.app.SnapshotFixture;
 import iommulab.app.shell.Subject;
 import iommulab.app.theme.Theme;
-import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
-import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import org.junit.jupiter.api.Test;
 
 class MachinePictureTest {
     private static void picture(
-            MachineSnapshot machine, Subject subject, Theme theme, int width, int height, String name) {
+            MachineSnapshot machine,
+            Subject subject,
+            Theme theme,
+            int width,
+            int height,
+            String name) {
         var bench =
                 new PanelBench(
                         machine,
@@ -25,10 +28,17 @@ class MachinePictureTest {
 
     @Test
     void pictures() {
-        for (var name : System.getProperty("pictures", "sriov-igb-a,switch-mixed-acs-a,pxb-a").split(",")) {
+        for (var name :
+                System.getProperty("pictures", "sriov-igb-a,switch-mixed-acs-a,pxb-a").split(",")) {
             var machine = SnapshotFixture.captured(name).snapshot();
             picture(machine, new Subject.Nothing(), Theme.DARK, 1188, 720, "machine-dark-" + name);
-            picture(machine, new Subject.Nothing(), Theme.LIGHT, 1080, 620, "machine-light-" + name);
+            picture(
+                    machine,
+                    new Subject.Nothing(),
+                    Theme.LIGHT,
+                    1080,
+                    620,
+                    "machine-light-" + name);
         }
     }
 }
