@@ -2,7 +2,6 @@ package iommulab.engine.io;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -44,7 +43,8 @@ final class ArchiveTree {
         var tree = new ArchiveTree();
         var compressed = new MeteredStream(in);
         try {
-            var unpacked = new MeteredStream(new BufferedInputStream(unzip(compressed), 1 << 16));
+            var unpacked =
+                    new MeteredStream(new BufferedInputStream(Gzip.plain(compressed), 1 << 16));
             tree.readEntries(
                     unpacked,
                     wanted,
@@ -64,19 +64,6 @@ final class ArchiveTree {
                     damaged);
         }
         return tree;
-    }
-
-    private static InputStream unzip(InputStream in) throws IOException {
-        var buffered = new BufferedInputStream(in, 1 << 16);
-        buffered.mark(2);
-        boolean gzip = buffered.read() == 0x1f && buffered.read() == 0x8b;
-        buffered.reset();
-        return gzip
-                ? GzipCompressorInputStream.builder()
-                        .setInputStream(buffered)
-                        .setDecompressConcatenated(true)
-                        .get()
-                : buffered;
     }
 
     private void readEntries(MeteredStream unpacked, Predicate<String> wanted, Runnable pulse)

@@ -3,7 +3,6 @@ package iommulab.engine.io;
 import iommulab.engine.firmware.AcpiTables;
 import iommulab.engine.pci.PciTopology;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -58,9 +57,7 @@ public final class SysfsArchive {
     /// @throws CancellationException if `progress` cancels
     public static MachineCapture read(InputStream in, long bytes, Progress progress)
             throws FileRefused {
-        var tree =
-                ArchiveTree.read(
-                        new BufferedInputStream(in), bytes, SysfsArchive::isWanted, progress);
+        var tree = ArchiveTree.read(in, bytes, SysfsArchive::isWanted, progress);
         var remarks = new ArrayList<>(tree.remarks());
         progress.at("Building the machine", 0, -1);
         var functions = SysfsFunctions.of(tree, remarks);

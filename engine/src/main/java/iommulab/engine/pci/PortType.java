@@ -54,4 +54,9 @@ public enum PortType {
     public boolean isPciExpress() {
         return this != CONVENTIONAL && this != UNKNOWN;
     }
+
+    /// Whether a function of this type can only be below a root port or a switch.
+    public boolean needsPortAbove() {
+        return this == UPSTREAM_PORT || this == DOWNSTREAM_PORT || this == PCIE_TO_PCI_BRIDGE;
+    }
 }
