@@ -20,10 +20,12 @@ import java.util.stream.Stream;
 
 /// The fabric against what real kernels concluded from the same configuration bytes.
 class PeersOfCapturedMachinesTest {
-    /// Does no peer-to-peer although it has no ACS, as the kernel knows.
-    private static final IsolationQuirks INTEL_82576 =
+    /// They do no peer-to-peer although they have no ACS, as the kernel knows.
+    private static final IsolationQuirks INTEL_ROOT_COMPLEX_ENDPOINTS =
             f ->
-                    f.ids().vendor() == 0x8086 && f.ids().device() == 0x10c9
+                    f.ids().vendor() == 0x8086
+                                    && PciExpress.portType(f.config())
+                                            == PortType.ROOT_COMPLEX_ENDPOINT
                             ? Optional.of(true)
                             : Optional.empty();
 
@@ -38,7 +40,7 @@ class PeersOfCapturedMachinesTest {
     @MethodSource("captures")
     void whoReachEachOtherWithoutTheIommuShareAGroup(String capture) throws FileRefused {
         var machine = Captures.machine(capture);
-        var fabric = new Fabric(machine.topology(), INTEL_82576);
+        var fabric = new Fabric(machine.topology(), INTEL_ROOT_COMPLEX_ENDPOINTS);
         for (var from : machine.topology().functions()) {
             var table = fabric.tableOf(from.address());
             assertThat(table.requester()).isEqualTo(fabric.requesterId(from.address()));
