@@ -24,7 +24,7 @@ final class LspciBlock {
     private static final Pattern REGION =
             Pattern.compile(
                     "Region (\\d): (Memory|I/O ports) at"
-                        + " ([0-9a-f]{2,16})(.*)\\[size=(\\d+)([KMGT]?)]");
+                            + " ([0-9a-f]{2,16})(.*)\\[size=(\\d+)([KMGT]?)]");
     private static final Pattern NUMBER = Pattern.compile("(IOMMU group|NUMA node): (\\d{1,8})");
     private static final String DRIVER = "Kernel driver in use: ";
 

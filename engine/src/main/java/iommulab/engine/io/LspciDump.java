@@ -133,7 +133,7 @@ public final class LspciDump {
         var topology = DiscoveryOrder.arrange(functions, rootBuses);
         remarks.add(
                 "ACPI tables, memory map, kernel and command line are unknown: lspci does not print"
-                    + " them");
+                        + " them");
         return new MachineCapture(
                 topology,
                 "",

@@ -18,6 +18,9 @@ public record Acs(int offset, int capability, int control) {
     public static final int EGRESS_CONTROL = 1 << 5;
     public static final int DIRECT_TRANSLATED = 1 << 6;
 
+    /// Only where bit 7 of the capability (ACS Enhanced) is set.
+    public static final int UNCLAIMED_REQUEST_REDIRECT = 1 << 12;
+
     private static final int ID = 0x0d;
     private static final int CAPABILITY = 4;
     private static final int CONTROL = 6;
@@ -41,5 +44,22 @@ public record Acs(int offset, int capability, int control) {
     /// @param control 16 bits
     public ConfigSpace write(ConfigSpace config, int control) {
         return config.with(controlOffset(), 2, control);
+    }
+
+    /// The specification's name of a control bit, such as `Request Redirect`.
+    ///
+    /// @param flag one of the constants of this class
+    public static String nameOf(int flag) {
+        return switch (flag) {
+            case SOURCE_VALIDATION -> "Source Validation";
+            case TRANSLATION_BLOCKING -> "Translation Blocking";
+            case REQUEST_REDIRECT -> "Request Redirect";
+            case COMPLETION_REDIRECT -> "Completion Redirect";
+            case UPSTREAM_FORWARDING -> "Upstream Forwarding";
+            case EGRESS_CONTROL -> "Egress Control";
+            case DIRECT_TRANSLATED -> "Direct Translated P2P";
+            case UNCLAIMED_REQUEST_REDIRECT -> "Unclaimed Request Redirect";
+            default -> throw new IllegalArgumentException("no ACS bit: 0x%x".formatted(flag));
+        };
     }
 }

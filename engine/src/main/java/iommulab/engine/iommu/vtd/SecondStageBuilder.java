@@ -222,8 +222,8 @@ public final class SecondStageBuilder {
         if (needed[0] > frames.available()) {
             throw new MappingRefused(
                     "ENOMEM",
-                    ("Domain %d cannot unmap a part of a superpage in %s: splitting takes %d frames,"
-                                    + " and %d are left. Unmap the whole superpage.")
+                    ("Domain %d cannot unmap a part of a superpage in %s: splitting takes %d"
+                         + " frames, and %d are left. Unmap the whole superpage.")
                             .formatted(domain, range, needed[0], frames.available()));
         }
         int before = tableFrames + needed[0];

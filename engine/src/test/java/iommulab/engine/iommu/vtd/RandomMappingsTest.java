@@ -52,8 +52,7 @@ class RandomMappingsTest {
                 .ofMaxSize(14);
     }
 
-    private static Call call(
-            boolean maps, int page, int pages, int host, Permissions permissions) {
+    private static Call call(boolean maps, int page, int pages, int host, Permissions permissions) {
         return new Call(maps, page, Math.min(pages, PAGES - page), host + page % 512, permissions);
     }
 

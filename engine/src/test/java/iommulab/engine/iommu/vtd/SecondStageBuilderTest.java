@@ -55,7 +55,8 @@ class SecondStageBuilderTest {
     @Test
     void pagesAreAsLargeAsAlignmentAllows() throws MappingRefused {
         var domain = domain();
-        var change = domain.map(4 * MIB - 0x10000, 8 * MIB - 0x10000, 4 * MIB + 0x10000, READ_WRITE);
+        var change =
+                domain.map(4 * MIB - 0x10000, 8 * MIB - 0x10000, 4 * MIB + 0x10000, READ_WRITE);
         assertThat(change.pages()).hasToString("2 × 2 MiB, 16 × 4 KiB");
         assertThat(domain.pagesIn(4 * MIB, 4 * MIB)).isEqualTo(new PageCounts(0, 2, 0));
         assertThat(lab.read(domain, 6 * MIB + 0x5000)).isEqualTo(10 * MIB + 0x5000 | 3);
@@ -97,8 +98,7 @@ class SecondStageBuilderTest {
         var change = domain.unmap(GIB + 6 * MIB + 0x3000, 0x1000);
         assertThat(change.splits()).isEqualTo(2);
         assertThat(change.pages()).hasToString("1 × 4 KiB");
-        assertThat(change.stale())
-                .containsExactly(AddressRange.of(GIB + 6 * MIB + 0x3000, 0x1000));
+        assertThat(change.stale()).containsExactly(AddressRange.of(GIB + 6 * MIB + 0x3000, 0x1000));
         assertThat(change.tablesChanged()).isTrue();
         assertThat(domain.pagesIn(GIB, GIB)).hasToString("511 × 2 MiB, 511 × 4 KiB");
         assertThat(lab.read(domain, GIB + 6 * MIB + 0x3000)).isEqualTo(TableLab.NOT_MAPPED);
@@ -113,7 +113,8 @@ class SecondStageBuilderTest {
         domain.map(0x14000, 0x20000, 0x1000, READ);
         var change = domain.unmap(0, 0x100000);
         assertThat(change.stale())
-                .containsExactly(AddressRange.of(0x10000, 0x2000), AddressRange.of(0x14000, 0x1000));
+                .containsExactly(
+                        AddressRange.of(0x10000, 0x2000), AddressRange.of(0x14000, 0x1000));
         assertThat(change.pages()).hasToString("3 × 4 KiB");
     }
 

@@ -1,0 +1,115 @@
+package iommulab.engine.pci;
+
+import iommulab.engine.memory.AddressRange;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The memory addresses that a function answers to: its own BARs, and, if it is a bridge, the windows
+/// that it forwards downwards. All addresses are those on the bus, that is hpa.
+///
+/// Nothing is decoded while Memory Space Enable (bit 1 of the command register) is clear; a virtual
+/// function has no such bit, its physical function enables it. A BAR lies where the configuration
+/// bytes say; its length, which they cannot say, comes from the function's resources.
+/// Spec: PCI Local Bus, "Base Addresses"; PCI-to-PCI Bridge, "Memory Base Register and Memory Limit
+/// Register".
+///
+/// @param bars own BARs
+/// @param windows memory and prefetchable window of a bridge
+record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
+    private static final MemoryDecode NOTHING = new MemoryDecode(List.of(), List.of());
+
+    private static final int COMMAND = 0x04;
+    private static final int MEMORY_SPACE_ENABLE = 1 << 1;
+    private static final int FIRST_BAR = 0x10;
+    private static final int MEMORY_BASE = 0x20;
+    private static final int PREFETCHABLE_BASE = 0x24;
+    private static final int PREFETCHABLE_BASE_UPPER = 0x28;
+    private static final int PREFETCHABLE_LIMIT_UPPER = 0x2c;
+    private static final int LAST_BAR_INDEX = 5;
+    private static final long WINDOW_LOW_BITS = 0xf_ffff;
+
+    MemoryDecode {
+        bars = List.copyOf(bars);
+        windows = List.copyOf(windows);
+    }
+
+    static MemoryDecode of(PciFunction function) {
+        var config = function.config();
+        boolean enabled =
+                function.isVirtualFunction()
+                        || (config.knows(COMMAND, 2)
+                                && (config.read16(COMMAND) & MEMORY_SPACE_ENABLE) != 0);
+        if (!enabled) {
+            return NOTHING;
+        }
+        return new MemoryDecode(barsOf(function), windowsOf(config));
+    }
+
+    boolean claims(long address) {
+        return ownBar(address) || inWindow(address);
+    }
+
+    boolean ownBar(long address) {
+        return bars.stream().anyMatch(bar -> bar.contains(address));
+    }
+
+    boolean inWindow(long address) {
+        return windows.stream().anyMatch(window -> window.contains(address));
+    }
+
+    private static List<AddressRange> barsOf(PciFunction function) {
+        var bars = new ArrayList<AddressRange>();
+        for (var resource : function.resources()) {
+            if (resource.index() <= LAST_BAR_INDEX
+                    && resource.isMemory()
+                    && Long.compareUnsigned(resource.end(), resource.start()) >= 0) {
+                long start = barAddress(function, resource).orElse(resource.start());
+                bars.add(AddressRange.of(start, resource.end() - resource.start() + 1));
+            }
+        }
+        return bars;
+    }
+
+    /// Where the BAR register itself says; empty if it says nothing (virtual functions, enhanced
+    /// allocation, bytes that are not known).
+    private static Optional<Long> barAddress(PciFunction function, PciFunction.Resource resource) {
+        var config = function.config();
+        int at = FIRST_BAR + 4 * resource.index();
+        int bars = Header.type(config) == 0 ? 6 : Header.type(config) == 1 ? 2 : 0;
+        if (function.isVirtualFunction() || resource.index() >= bars || !config.knows(at, 4)) {
+            return Optional.empty();
+        }
+        int low = config.read32(at);
+        boolean wide = (low & 6) == 4 && resource.index() + 1 < bars && config.knows(at + 4, 4);
+        long address = low & 0xffff_fff0L | (wide ? (long) config.read32(at + 4) << 32 : 0);
+        return address == 0 || (low & 1) != 0 ? Optional.empty() : Optional.of(address);
+    }
+
+    private static List<AddressRange> windowsOf(ConfigSpace config) {
+        var windows = new ArrayList<AddressRange>();
+        if (Header.type(config) == 1 && config.knows(MEMORY_BASE, 16)) {
+            addWindow(windows, config, MEMORY_BASE, 0, 0);
+            boolean wide = (config.read16(PREFETCHABLE_BASE) & 0xf) == 1;
+            addWindow(
+                    windows,
+                    config,
+                    PREFETCHABLE_BASE,
+                    wide ? config.read32(PREFETCHABLE_BASE_UPPER) : 0,
+                    wide ? config.read32(PREFETCHABLE_LIMIT_UPPER) : 0);
+        }
+        return windows;
+    }
+
+    /// A window whose base is above its limit is switched off.
+    private static void addWindow(
+            List<AddressRange> windows, ConfigSpace config, int at, int baseUpper, int limitUpper) {
+        long base = (long) baseUpper << 32 | (config.read16(at) & 0xfff0L) << 16;
+        long last =
+                (long) limitUpper << 32 | (config.read16(at + 2) & 0xfff0L) << 16 | WINDOW_LOW_BITS;
+        if (Long.compareUnsigned(base, last) <= 0) {
+            windows.add(new AddressRange(base, last));
+        }
+    }
+}
