@@ -55,6 +55,10 @@ public interface Workbench {
     /// The colours in force, for what is drawn.
     ObservableValue<Palette> palette();
 
+    /// Goes to a position of the journal: 0 is power-on, n is after command n. A refusal is shown
+    /// beside `where`.
+    void goTo(int position, Node where);
+
     /// Starts or pauses traffic.
     void setRunning(boolean running);
 }

@@ -1,0 +1,219 @@
+package iommulab.app.shell;
+
+import iommulab.app.theme.Palette;
+import iommulab.app.theme.PaletteReader;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Outcome;
+import iommulab.engine.session.Preview;
+import iommulab.engine.session.WalkQuestion;
+
+import javafx.application.Platform;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
+import javafx.scene.Node;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/// The workbench of one window: which machine lies on it, what is selected, which perspective is open.
+/// Lives on the JavaFX thread; answers of the engine are brought there.
+public final class Bench implements Workbench {
+    private final ReadOnlyObjectWrapper<Subject> subject =
+            new ReadOnlyObjectWrapper<>(new Subject.Nothing());
+    private final ObjectProperty<Perspective> perspective =
+            new SimpleObjectProperty<>(Perspective.MACHINE);
+    private final ReadOnlyObjectWrapper<Optional<AskedWalk>> askedWalk =
+            new ReadOnlyObjectWrapper<>(Optional.empty());
+    private final ReadOnlyObjectWrapper<Long> speed = new ReadOnlyObjectWrapper<>(0L);
+    private final SubjectHistory history = new SubjectHistory();
+    private final PaletteReader paletteReader = new PaletteReader();
+    private final ViewSettings settings = new ViewSettings();
+    private final Refusals refusals;
+    private EngineLink engine;
+
+    /// @param engine the machine to begin with
+    public Bench(EngineLink engine) {
+        this.engine = engine;
+        this.refusals = new Refusals();
+    }
+
+    /// Puts another machine on the bench; the one before is switched off.
+    public void replace(EngineLink next) {
+        var before = engine;
+        engine = next;
+        before.close();
+        askedWalk.set(Optional.empty());
+        select(new Subject.Nothing());
+    }
+
+    /// The machine's engine.
+    public EngineLink engine() {
+        return engine;
+    }
+
+    public ViewSettings settings() {
+        return settings;
+    }
+
+    PaletteReader paletteReader() {
+        return paletteReader;
+    }
+
+    /// The perspective that is open.
+    public ReadOnlyObjectProperty<Perspective> perspective() {
+        return perspective;
+    }
+
+    @Override
+    public CompletionStage<Outcome> submit(Command command, Node where) {
+        return told(engine.submit(command), where);
+    }
+
+    @Override
+    public CompletionStage<Walk> explain(WalkQuestion question) {
+        return onScreen(engine.explain(question));
+    }
+
+    @Override
+    public CompletionStage<Preview> preview(List<Command> commands) {
+        return onScreen(engine.preview(commands));
+    }
+
+    @Override
+    public MachineSnapshot machine() {
+        return engine.newest();
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Subject> subject() {
+        return subject.getReadOnlyProperty();
+    }
+
+    @Override
+    public void select(Subject next) {
+        history.visit(next);
+        subject.set(next);
+    }
+
+    void back() {
+        history.back().ifPresent(subject::set);
+    }
+
+    void forward() {
+        history.forward().ifPresent(subject::set);
+    }
+
+    boolean canGoBack() {
+        return history.canGoBack();
+    }
+
+    boolean canGoForward() {
+        return history.canGoForward();
+    }
+
+    @Override
+    public void open(Perspective next) {
+        perspective.set(next);
+    }
+
+    @Override
+    public void openWalk(WalkQuestion question, int stepToShow) {
+        askedWalk.set(Optional.of(new AskedWalk(question, stepToShow)));
+        open(Perspective.WALK);
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Optional<AskedWalk>> askedWalk() {
+        return askedWalk.getReadOnlyProperty();
+    }
+
+    @Override
+    public ObservableValue<Palette> palette() {
+        return paletteReader.palette();
+    }
+
+    @Override
+    public void setRunning(boolean running) {
+        setRunning(running, paletteReader);
+    }
+
+    /// Starts or pauses traffic; a refusal is shown beside the control that asked.
+    void setRunning(boolean running, Node where) {
+        told(engine.setRunning(running), where);
+    }
+
+    /// Takes the last command back.
+    void undo(Node where) {
+        told(engine.undo(), where);
+    }
+
+    /// Does the command again that was taken back last.
+    void redo(Node where) {
+        told(engine.redo(), where);
+    }
+
+    @Override
+    public void goTo(int position, Node where) {
+        told(engine.goTo(position), where);
+    }
+
+    /// Requests per second; 0 for as fast as the engine can.
+    ReadOnlyObjectProperty<Long> speed() {
+        return speed.getReadOnlyProperty();
+    }
+
+    void setSpeed(long requestsPerSecond) {
+        speed.set(requestsPerSecond);
+        onScreen(engine.setSpeed(requestsPerSecond));
+    }
+
+    private <T extends @Nullable Object> CompletionStage<T> told(
+            CompletableFuture<T> asked, Node where) {
+        var answer = onScreen(asked);
+        answer.whenComplete(
+                (_, failure) -> {
+                    if (failure instanceof CommandRefused refused) {
+                        refusals.show(where, refused);
+                    }
+                });
+        return answer;
+    }
+
+    /// The same answer, given on the JavaFX thread; whatever is neither an answer nor a refusal is a
+    /// defect.
+    private static <T extends @Nullable Object> CompletionStage<T> onScreen(
+            CompletableFuture<T> asked) {
+        var answer = new CompletableFuture<T>();
+        asked.whenComplete(
+                (value, failure) ->
+                        Platform.runLater(
+                                () -> {
+                                    if (failure == null) {
+                                        answer.complete(value);
+                                        return;
+                                    }
+                                    var cause = unwrapped(failure);
+                                    answer.completeExceptionally(cause);
+                                    if (!(cause instanceof CommandRefused)) {
+                                        Defects.report(cause);
+                                    }
+                                }));
+        return answer;
+    }
+
+    private static Throwable unwrapped(Throwable failure) {
+        var cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+}

@@ -1,0 +1,186 @@
+package iommulab.app.shell;
+
+import javafx.scene.Node;
+import javafx.scene.Scene;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import javafx.stage.Stage;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// The window's frame: top bar, rail, the panel of the open perspective, inspector, drawer, status bar.
+public final class MainWindow {
+    private static final double FULL_WIDTH = 1366;
+    private static final double FULL_HEIGHT = 800;
+
+    private final Bench bench;
+    private final Map<Perspective, Panel> panels;
+    private final Panel inspector;
+    private final Drawer drawer;
+    private final TopBar topBar;
+    private final StatusLine statusLine;
+    private final RunningTasks tasks = new RunningTasks();
+    private final StackPane place = new StackPane();
+    private final StackPane root = new StackPane();
+    private final Scene scene;
+    private final FramePulse pulse;
+    private final Finder finder;
+
+    /// @param panels one for each perspective that the rail shall offer
+    /// @param inspector what is selected, at the right
+    /// @param drawerTabs at the bottom
+    /// @param more actions of the program around the window: files, lessons
+    public MainWindow(
+            Bench bench,
+            Map<Perspective, Panel> panels,
+            Panel inspector,
+            List<DrawerTab> drawerTabs,
+            List<WindowAction> more) {
+        this.bench = bench;
+        this.panels = new EnumMap<>(panels);
+        this.inspector = inspector;
+        this.drawer = new Drawer(bench, drawerTabs);
+        var actions = new ArrayList<>(more);
+        actions.addAll(new StandardActions(bench, this).all());
+        this.finder = new Finder(bench, actions);
+        this.topBar = new TopBar(bench, actions, finder.field());
+        this.statusLine = new StatusLine(bench, tasks);
+        this.pulse = new FramePulse(bench, this::visiblePanels);
+        this.scene = new Scene(root, 1600, 1000);
+        arrange();
+        follow();
+    }
+
+    private void arrange() {
+        place.setId("perspective");
+        place.setMinSize(0, 0);
+        HBox.setHgrow(place, Priority.ALWAYS);
+        var middle = new HBox(place, inspector.view());
+        middle.setMinHeight(0);
+        VBox.setVgrow(middle, Priority.ALWAYS);
+        var right = new VBox(middle, drawer);
+        right.setMinSize(0, 0);
+        var frame = new BorderPane(right);
+        frame.setTop(topBar.view());
+        frame.setLeft(new Rail(bench, panels.keySet()));
+        frame.setBottom(statusLine.view());
+        root.getChildren().addAll(bench.paletteReader(), frame, finder.overlay());
+        openPerspective();
+    }
+
+    private void follow() {
+        var settings = bench.settings();
+        settings.theme().subscribe(this::dress);
+        settings.textScale().subscribe(this::dress);
+        settings.presenting().subscribe(this::dress);
+        settings.drawerOpen().subscribe(pulse::showAgain);
+        drawer.onTabChange(pulse::showAgain);
+        bench.perspective().addListener((_, _, _) -> openPerspective());
+        scene.widthProperty().subscribe(this::foldToFit);
+        scene.heightProperty()
+                .addListener(
+                        (_, before, now) -> {
+                            boolean was = before.doubleValue() >= FULL_HEIGHT;
+                            boolean is = now.doubleValue() >= FULL_HEIGHT;
+                            if (was != is) {
+                                settings.drawerOpen().set(is);
+                            }
+                        });
+    }
+
+    private void dress() {
+        var settings = bench.settings();
+        settings.theme().get().dress(scene, settings.textScaleInForce());
+        foldToFit();
+    }
+
+    private void foldToFit() {
+        boolean narrow = scene.getWidth() < FULL_WIDTH * bench.settings().textScaleInForce();
+        inspector.view().pseudoClassStateChanged(InspectorFold.FOLDED, narrow);
+        pulse.showAgain();
+    }
+
+    private void openPerspective() {
+        var panel = panels.get(bench.perspective().get());
+        if (panel != null) {
+            place.getChildren().setAll(panel.view());
+        }
+        pulse.showAgain();
+    }
+
+    private List<Panel> visiblePanels() {
+        var visible = new ArrayList<Panel>();
+        visible.add(topBar);
+        var open = panels.get(bench.perspective().get());
+        if (open != null) {
+            visible.add(open);
+        }
+        visible.add(inspector);
+        visible.add(drawer);
+        drawer.visiblePanel().ifPresent(visible::add);
+        visible.add(statusLine);
+        return visible;
+    }
+
+    /// Shows the newest snapshot now, without waiting for the next frame: for pictures.
+    public void showNow() {
+        pulse.showAgain();
+        pulse.handle(System.nanoTime());
+    }
+
+    /// The scene with the whole frame in it.
+    public Scene scene() {
+        return scene;
+    }
+
+    /// Where long work is shown.
+    public RunningTasks tasks() {
+        return tasks;
+    }
+
+    /// Puts the frame on a stage and begins to follow the machine.
+    public void openOn(Stage stage) {
+        stage.setScene(scene);
+        stage.setTitle("IOMMU Lab");
+        stage.setFullScreenExitHint("");
+        bench.settings()
+                .presenting()
+                .addListener((_, _, presenting) -> stage.setFullScreen(presenting));
+        stage.fullScreenProperty()
+                .addListener(
+                        (_, was, is) -> {
+                            if (was && !is) {
+                                bench.settings().presenting().set(false);
+                            }
+                        });
+        start();
+        stage.show();
+    }
+
+    /// Begins to follow the machine.
+    public void start() {
+        pulse.start();
+    }
+
+    void openDrawerTab(int tab) {
+        drawer.open(tab);
+    }
+
+    void search() {
+        finder.begin();
+    }
+
+    void runOrPause() {
+        topBar.runOrPause();
+    }
+
+    Node center() {
+        return place;
+    }
+}

@@ -1,0 +1,53 @@
+package iommulab.app.shell;
+
+import iommulab.engine.session.CommandRefused;
+
+import javafx.scene.Node;
+import javafx.scene.control.Label;
+import javafx.scene.layout.VBox;
+
+import org.controlsfx.control.PopOver;
+import org.jspecify.annotations.Nullable;
+
+/// Says no where it happened: a popover beside the control, with the errno and the rule. It goes away
+/// with the next click or Escape.
+public final class Refusals {
+    private static final double WIDTH = 320;
+
+    private @Nullable PopOver shown;
+
+    Refusals() {}
+
+    /// @param where the control that asked
+    void show(Node where, CommandRefused refused) {
+        if (shown != null) {
+            shown.hide();
+        }
+        if (where.getScene() == null || where.getScene().getWindow() == null) {
+            return;
+        }
+        var box = box(refused.errno(), refused.reason());
+        box.setPrefWidth(WIDTH);
+        var popOver = new PopOver(box);
+        popOver.setAutoHide(true);
+        popOver.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
+        popOver.setDetachable(false);
+        popOver.show(where);
+        shown = popOver;
+    }
+
+    /// A refusal as a node, for a panel that shows it in place.
+    ///
+    /// @param errno such as `EBUSY`
+    /// @param reason what was tried, what stood in the way, what to do
+    public static VBox box(String errno, String reason) {
+        var head = new Label("✕ " + errno);
+        head.getStyleClass().add("errno");
+        var text = new Label(reason);
+        text.setWrapText(true);
+        var box = new VBox(head, text);
+        box.setId("refusal");
+        box.getStyleClass().add("refusal-box");
+        return box;
+    }
+}

@@ -1,0 +1,126 @@
+package iommulab.app.shell;
+
+import iommulab.app.theme.Theme;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What every window can do, as the Edit, Machine and View menus offer it.
+final class StandardActions {
+    private final Bench bench;
+    private final MainWindow window;
+
+    StandardActions(Bench bench, MainWindow window) {
+        this.bench = bench;
+        this.window = window;
+    }
+
+    List<WindowAction> all() {
+        var actions = new ArrayList<WindowAction>();
+        actions.addAll(edit());
+        actions.addAll(machine());
+        actions.addAll(view());
+        return actions;
+    }
+
+    private List<WindowAction> edit() {
+        return List.of(
+                WindowAction.of("Edit", "Undo", "Shortcut+Z", () -> bench.undo(window.center()))
+                        .titled(() -> named("Undo", true))
+                        .when(() -> bench.machine().journal().undoable().isPresent()),
+                WindowAction.of("Edit", "Redo", "Shortcut+Y", () -> bench.redo(window.center()))
+                        .titled(() -> named("Redo", false))
+                        .when(() -> bench.machine().journal().redoable().isPresent()),
+                separator("Edit"),
+                WindowAction.of("Edit", "Find or do…", "Shortcut+K", window::search),
+                WindowAction.of("Edit", "Selection back", "Alt+Left", bench::back)
+                        .when(bench::canGoBack),
+                WindowAction.of("Edit", "Selection forward", "Alt+Right", bench::forward)
+                        .when(bench::canGoForward),
+                WindowAction.of(
+                        "Edit", "Select nothing", "", () -> bench.select(new Subject.Nothing())));
+    }
+
+    private String named(String verb, boolean undo) {
+        var journal = bench.machine().journal();
+        return (undo ? journal.undoable() : journal.redoable())
+                .map(entry -> verb + ": " + entry.title())
+                .orElse(verb);
+    }
+
+    private List<WindowAction> machine() {
+        return List.of(
+                WindowAction.of("Machine", "Run traffic", "F5", window::runOrPause)
+                        .titled(() -> bench.machine().running() ? "Pause traffic" : "Run traffic"),
+                WindowAction.of(
+                                "Machine",
+                                "Go back to power-on",
+                                "",
+                                () -> bench.goTo(0, window.center()))
+                        .when(() -> bench.machine().journal().position() > 0),
+                WindowAction.of(
+                                "Machine",
+                                "Go to the newest command",
+                                "",
+                                () ->
+                                        bench.goTo(
+                                                bench.machine().journal().entries().size(),
+                                                window.center()))
+                        .when(() -> bench.machine().journal().redoable().isPresent()));
+    }
+
+    private List<WindowAction> view() {
+        var actions = new ArrayList<WindowAction>();
+        int number = 0;
+        for (var perspective : Perspective.values()) {
+            number++;
+            actions.add(
+                    WindowAction.of(
+                            "View",
+                            perspective.title(),
+                            "Shortcut+" + number,
+                            () -> bench.open(perspective)));
+        }
+        var settings = bench.settings();
+        actions.add(separator("View"));
+        for (var theme : Theme.values()) {
+            actions.add(
+                    WindowAction.of(
+                            "View",
+                            theme.title() + " theme",
+                            "",
+                            () -> settings.theme().set(theme)));
+        }
+        actions.add(
+                WindowAction.of(
+                        "View",
+                        "Light or dark",
+                        "Shortcut+T",
+                        () -> settings.theme().set(settings.theme().get().opposite())));
+        actions.add(separator("View"));
+        actions.add(WindowAction.of("View", "Larger text", "Shortcut+Plus", settings::largerText));
+        actions.add(
+                WindowAction.of("View", "Smaller text", "Shortcut+Minus", settings::smallerText));
+        actions.add(
+                WindowAction.of(
+                        "View", "Text at 100 %", "Shortcut+0", () -> settings.textScale().set(1)));
+        actions.add(separator("View"));
+        actions.add(
+                WindowAction.of(
+                        "View",
+                        "Presentation mode",
+                        "F11",
+                        () -> settings.presenting().set(!settings.presenting().get())));
+        actions.add(
+                WindowAction.of(
+                        "View",
+                        "Fold or open the drawer",
+                        "Shortcut+J",
+                        () -> settings.drawerOpen().set(!settings.drawerOpen().get())));
+        return actions;
+    }
+
+    private static WindowAction separator(String menu) {
+        return WindowAction.of(menu, "", "", () -> {});
+    }
+}

@@ -1,0 +1,76 @@
+package iommulab.app.shell;
+
+import iommulab.engine.session.MachineSnapshot;
+
+import javafx.scene.Node;
+import javafx.scene.control.Label;
+
+import org.controlsfx.control.StatusBar;
+import org.jspecify.annotations.Nullable;
+
+/// The bar at the bottom: what it says comes from [StatusModel].
+final class StatusLine implements Panel {
+    private final StatusBar bar = new StatusBar();
+    private final Rates rates = new Rates();
+    private final Label name = item("status-name", "Machine");
+    private final Label tick = item("status-tick", "Requests served");
+    private final Label rate = item("status-rate", "Rate");
+    private final Label iotlb = item("status-iotlb", "IOTLB hit rate");
+    private final Label faults = item("status-faults", "Faults");
+    private final Label rules = item("status-rules", "Grouping rules");
+    private final Label state = item("status-state", "State hash");
+    private final Label text = item("status-text", "Text size");
+    private final ViewSettings settings;
+    private @Nullable StatusModel shown;
+
+    StatusLine(Bench bench, RunningTasks tasks) {
+        settings = bench.settings();
+        bar.setText("");
+        name.getStyleClass().add("file");
+        bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules);
+        bar.getRightItems().addAll(tasks.view(), state, text);
+        settings.textScale().addListener((_, _, _) -> showTextScale());
+        settings.presenting().addListener((_, _, _) -> showTextScale());
+        showTextScale();
+    }
+
+    private static Label item(String id, String help) {
+        var label = new Label();
+        label.setId(id);
+        label.setAccessibleHelp(help);
+        label.getStyleClass().add("status-item");
+        label.managedProperty().bind(label.visibleProperty());
+        return label;
+    }
+
+    private void showTextScale() {
+        text.setText("text %.0f %%".formatted(settings.textScaleInForce() * 100));
+    }
+
+    @Override
+    public Node view() {
+        return bar;
+    }
+
+    @Override
+    public void show(MachineSnapshot machine, Subject subject) {
+        rates.look(machine, System.nanoTime());
+        var model = StatusModel.of(machine, rates);
+        if (model.equals(shown)) {
+            return;
+        }
+        put(name, model.name());
+        put(tick, model.tick());
+        put(rate, model.rate());
+        put(iotlb, model.iotlb());
+        put(faults, model.faults().isEmpty() ? "" : "✕  " + model.faults());
+        put(rules, model.rules());
+        put(state, model.state());
+        shown = model;
+    }
+
+    private static void put(Label label, String words) {
+        label.setText(words);
+        label.setVisible(!words.isEmpty());
+    }
+}
