@@ -75,7 +75,11 @@ final class UnitFacts {
         if (stale > 0) {
             value.add(Span.of(stale + " stale", Span.Look.STALE));
         }
-        return new Fact(cache.name(), value);
+        return new Fact(name(cache), value);
+    }
+
+    private static String name(CacheSnapshot cache) {
+        return cache.kind().words() + (cache.level() == 0 ? "" : " L" + cache.level());
     }
 
     private static Section faultRecords(Unit unit) {
@@ -148,7 +152,7 @@ final class UnitFacts {
                                                                                 .SAYS_STALE))))));
         return new Inspected(
                 "Cache line",
-                "%s, set %d, way %d".formatted(cache.name(), line.set(), line.way()),
+                "%s, set %d, way %d".formatted(name(cache), line.set(), line.way()),
                 false,
                 line.stale().isPresent()
                         ? List.of(Span.of("▲ stale", Span.Look.STALE))

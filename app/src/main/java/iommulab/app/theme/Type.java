@@ -22,7 +22,8 @@ public enum Type {
     RAW_BOLD(Family.MONO, 13, true),
     MONO(Family.MONO, 11.5, false),
     MONO_BOLD(Family.MONO, 11.5, true),
-    BIT(Family.MONO, 10, false);
+    BIT(Family.MONO, 10, false),
+    BIT_ON(Family.MONO, 10, true);
 
     private final Font font;
     private final double size;

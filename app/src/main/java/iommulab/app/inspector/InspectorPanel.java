@@ -1,0 +1,125 @@
+package iommulab.app.inspector;
+
+import iommulab.app.shell.InspectorFold;
+import iommulab.app.shell.Panel;
+import iommulab.app.shell.Subject;
+import iommulab.app.shell.Workbench;
+import iommulab.engine.session.MachineSnapshot;
+
+import javafx.scene.Cursor;
+import javafx.scene.Node;
+import javafx.scene.control.ScrollPane;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Shows what is selected; what it says comes from [Inspected]. Only sections whose words have changed
+/// are built anew, and while traffic runs at most four times a second.
+public final class InspectorPanel implements Panel {
+    private static final long PAUSE_NANOS = 250_000_000;
+    private static final double NARROWEST = 280;
+    private static final double WIDEST = 480;
+
+    private final SectionViews views;
+    private final VBox head = new VBox(2);
+    private final VBox body = new VBox();
+    private final ScrollPane scroll = new ScrollPane(body);
+    private final BorderPane root = new BorderPane(scroll);
+    private final List<Section> shownSections = new ArrayList<>();
+    private @Nullable Inspected shown;
+    private @Nullable Subject shownSubject;
+    private long shownAt;
+
+    /// An inspector of nothing.
+    public InspectorPanel(Workbench bench) {
+        views = new SectionViews(bench);
+        root.setId("inspector");
+        root.getStyleClass().add("inspector");
+        root.setAccessibleText("Inspector");
+        head.getStyleClass().add("inspector-head");
+        root.setTop(head);
+        scroll.setFitToWidth(true);
+        scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
+        scroll.setAccessibleText("Details");
+        root.setLeft(edge());
+        root.setMinHeight(0);
+    }
+
+    /// The left edge, by which the inspector is made wider.
+    private Region edge() {
+        var edge = new Region();
+        edge.getStyleClass().add("inspector-edge");
+        edge.setCursor(Cursor.H_RESIZE);
+        edge.setOnMouseDragged(
+                drag -> {
+                    if (!root.getPseudoClassStates().contains(InspectorFold.FOLDED)) {
+                        double right = root.localToScene(root.getWidth(), 0).getX();
+                        double em = edge.getWidth() / 3;
+                        root.setStyle(
+                                "-fx-pref-width: %spx"
+                                        .formatted(
+                                                Math.clamp(
+                                                        right - drag.getSceneX(),
+                                                        NARROWEST * em,
+                                                        WIDEST * em)));
+                    }
+                });
+        return edge;
+    }
+
+    @Override
+    public Node view() {
+        return root;
+    }
+
+    @Override
+    public void show(MachineSnapshot machine, Subject subject) {
+        long now = System.nanoTime();
+        boolean another = !subject.equals(shownSubject);
+        if (!another && machine.running() && now - shownAt < PAUSE_NANOS) {
+            return;
+        }
+        shownAt = now;
+        var model = Inspected.of(machine, subject);
+        if (model.equals(shown)) {
+            return;
+        }
+        showHead(model);
+        showSections(model.sections(), another);
+        if (another) {
+            scroll.setVvalue(0);
+        }
+        shown = model;
+        shownSubject = subject;
+    }
+
+    private void showHead(Inspected model) {
+        head.getChildren().setAll(views.head(model));
+    }
+
+    private void showSections(List<Section> sections, boolean another) {
+        if (another) {
+            body.getChildren().clear();
+            shownSections.clear();
+        }
+        for (int i = 0; i < sections.size(); i++) {
+            var section = sections.get(i);
+            if (i == shownSections.size()) {
+                shownSections.add(section);
+                body.getChildren().add(views.of(section));
+            } else if (!section.equals(shownSections.get(i))) {
+                shownSections.set(i, section);
+                body.getChildren().set(i, views.of(section));
+            }
+        }
+        while (shownSections.size() > sections.size()) {
+            shownSections.removeLast();
+            body.getChildren().removeLast();
+        }
+    }
+}
