@@ -7,6 +7,7 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
@@ -24,9 +25,9 @@ final class FunctionFacts {
 
     private FunctionFacts() {}
 
-    static Inspected of(MachineSnapshot machine, PciFunction function) {
+    static Inspected of(MachineSnapshot machine, PciFunction function, DeviceNames names) {
         var sections = new ArrayList<Section>();
-        sections.add(new Section.Facts("", "", facts(machine, function)));
+        sections.add(new Section.Facts("", "", facts(machine, function, names)));
         sections.add(CapabilityFacts.of(function));
         AcsFacts.above(machine.topology(), function).ifPresent(sections::add);
         lastDma(machine, function.address())
@@ -38,17 +39,16 @@ final class FunctionFacts {
                 true,
                 owner(function),
                 List.of(
-                        Span.of(name(function)),
+                        Span.of(names.vendor(function.ids().vendor())),
                         Span.of(
-                                "%04x:%04x"
-                                        .formatted(
-                                                function.ids().vendor(), function.ids().device()),
-                                Span.Look.MONO_MUTED)),
+                                names.device(
+                                        function.ids().vendor(), function.ids().device())),
+                        Span.of(numbers(function), Span.Look.MONO_MUTED)),
                 sections);
     }
 
-    private static String name(PciFunction function) {
-        return "class %06x".formatted(function.ids().classCode());
+    private static String numbers(PciFunction function) {
+        return "%04x:%04x".formatted(function.ids().vendor(), function.ids().device());
     }
 
     private static List<Span> owner(PciFunction function) {
@@ -62,9 +62,11 @@ final class FunctionFacts {
                 .orElse(List.of());
     }
 
-    private static List<Fact> facts(MachineSnapshot machine, PciFunction function) {
+    private static List<Fact> facts(
+            MachineSnapshot machine, PciFunction function, DeviceNames names) {
         var address = function.address();
         var facts = new ArrayList<Fact>();
+        facts.add(Fact.of("Class", Span.of(names.classOf(function.ids().classCode()))));
         facts.add(new Fact("Group", group(machine, address)));
         facts.add(
                 domain(machine, address)

@@ -8,6 +8,7 @@ import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.engine.group.Group;
 import iommulab.engine.group.ProofStep;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 
@@ -20,7 +21,7 @@ import java.util.TreeSet;
 final class GroupFacts {
     private GroupFacts() {}
 
-    static Inspected of(MachineSnapshot machine, Group group) {
+    static Inspected of(MachineSnapshot machine, Group group, DeviceNames names) {
         var sections = new ArrayList<Section>();
         sections.add(
                 new Section.Facts(
@@ -34,7 +35,7 @@ final class GroupFacts {
                 new Section.Lines(
                         "Members",
                         "in order of joining",
-                        group.members().stream().map(m -> member(machine, m)).toList()));
+                        group.members().stream().map(m -> member(machine, m, names)).toList()));
         for (var member : group.members()) {
             var link = machine.grouping().links().get(member);
             if (link != null && sections.size() < 10) {
@@ -86,10 +87,14 @@ final class GroupFacts {
                         .formatted(group.members().size());
     }
 
-    private static List<Span> member(MachineSnapshot machine, PciAddress address) {
-        var driver =
-                machine.topology().find(address).flatMap(f -> f.driver()).orElse("no driver");
-        return List.of(Span.function(address), Span.muted(driver));
+    private static List<Span> member(
+            MachineSnapshot machine, PciAddress address, DeviceNames names) {
+        var name =
+                machine.topology()
+                        .find(address)
+                        .map(f -> names.device(f.ids().vendor(), f.ids().device()))
+                        .orElse("");
+        return List.of(Span.function(address), Span.muted(name));
     }
 
     private static List<Span> step(ProofStep step) {

@@ -1,6 +1,7 @@
 package iommulab.app.inspector;
 
 import iommulab.app.shell.Subject;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.MachineSnapshot;
 
 import java.util.List;
@@ -25,19 +26,19 @@ record Inspected(
         sections = List.copyOf(sections);
     }
 
-    static Inspected of(MachineSnapshot machine, Subject subject) {
+    static Inspected of(MachineSnapshot machine, Subject subject, DeviceNames names) {
         return switch (subject) {
             case Subject.Nothing() -> MachineFacts.of(machine);
             case Subject.Function(var address) ->
                     machine.topology()
                             .find(address)
-                            .map(function -> FunctionFacts.of(machine, function))
+                            .map(function -> FunctionFacts.of(machine, function, names))
                             .orElseGet(() -> gone("Function", address.toString()));
             case Subject.Group(int id) ->
                     machine.grouping().groups().stream()
                             .filter(g -> g.id() == id)
                             .findFirst()
-                            .map(group -> GroupFacts.of(machine, group))
+                            .map(group -> GroupFacts.of(machine, group, names))
                             .orElseGet(() -> gone("Group", "group " + id));
             case Subject.Domain(int id) ->
                     machine.domains().stream()

@@ -4,6 +4,7 @@ import iommulab.app.shell.InspectorFold;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.MachineSnapshot;
 
 import javafx.scene.Cursor;
@@ -26,6 +27,7 @@ public final class InspectorPanel implements Panel {
     private static final double WIDEST = 480;
 
     private final SectionViews views;
+    private final DeviceNames names;
     private final VBox head = new VBox(2);
     private final VBox body = new VBox();
     private final ScrollPane scroll = new ScrollPane(body);
@@ -38,6 +40,7 @@ public final class InspectorPanel implements Panel {
     /// An inspector of nothing.
     public InspectorPanel(Workbench bench) {
         views = new SectionViews(bench);
+        names = bench.names();
         root.setId("inspector");
         root.getStyleClass().add("inspector");
         root.setAccessibleText("Inspector");
@@ -85,7 +88,7 @@ public final class InspectorPanel implements Panel {
             return;
         }
         shownAt = now;
-        var model = Inspected.of(machine, subject);
+        var model = Inspected.of(machine, subject, names);
         if (model.equals(shown)) {
             return;
         }

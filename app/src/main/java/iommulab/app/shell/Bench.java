@@ -3,6 +3,7 @@ package iommulab.app.shell;
 import iommulab.app.theme.Palette;
 import iommulab.app.theme.PaletteReader;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
@@ -20,6 +21,9 @@ import javafx.scene.Node;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +33,9 @@ import java.util.concurrent.CompletionStage;
 /// The workbench of one window: which machine lies on it, what is selected, which perspective is open.
 /// Lives on the JavaFX thread; answers of the engine are brought there.
 public final class Bench implements Workbench {
+    /// The packaged PCI ID database, read when the first name is asked for.
+    private static final DeviceNames NAMES = DeviceNames.reading(Bench::packagedNames);
+
     private final ReadOnlyObjectWrapper<Subject> subject =
             new ReadOnlyObjectWrapper<>(new Subject.Nothing());
     private final ObjectProperty<Perspective> perspective =
@@ -46,6 +53,14 @@ public final class Bench implements Workbench {
     public Bench(EngineLink engine) {
         this.engine = engine;
         this.refusals = new Refusals();
+    }
+
+    private static InputStream packagedNames() throws IOException {
+        var file = Bench.class.getResourceAsStream("/names/pci.ids.gz");
+        if (file == null) {
+            throw new FileNotFoundException("/names/pci.ids.gz is not packaged");
+        }
+        return file;
     }
 
     /// Puts another machine on the bench; the one before is switched off.
@@ -88,6 +103,11 @@ public final class Bench implements Workbench {
     @Override
     public CompletionStage<Preview> preview(List<Command> commands) {
         return onScreen(engine.preview(commands));
+    }
+
+    @Override
+    public DeviceNames names() {
+        return NAMES;
     }
 
     @Override

@@ -2,6 +2,7 @@ package iommulab.app.shell;
 
 import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
@@ -31,6 +32,9 @@ public interface Workbench {
 
     /// The newest snapshot.
     MachineSnapshot machine();
+
+    /// What people call vendors, devices and classes.
+    DeviceNames names();
 
     /// What is selected.
     ReadOnlyObjectProperty<Subject> subject();
