@@ -8,6 +8,7 @@ import iommulab.app.theme.Palette;
 import iommulab.app.theme.PaletteReader;
 import iommulab.app.theme.Theme;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
@@ -149,6 +150,14 @@ public final class PanelBench implements Workbench {
     public ObservableValue<Palette> palette() {
         return colours.palette();
     }
+
+    @Override
+    public DeviceNames names() {
+        return DeviceNames.NONE;
+    }
+
+    @Override
+    public void goTo(int position, Node where) {}
 
     @Override
     public void setRunning(boolean running) {}

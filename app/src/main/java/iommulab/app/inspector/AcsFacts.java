@@ -98,8 +98,7 @@ final class AcsFacts {
         text.add(Span.of("SV RR CR UF", Span.Look.STRONG));
         text.add(Span.of("where a port offers them."));
         for (var port : ports) {
-            var missing =
-                    port.bits().stream().filter(AcsBit::missing).map(AcsBit::name).toList();
+            var missing = port.bits().stream().filter(AcsBit::missing).map(AcsBit::name).toList();
             if (!missing.isEmpty()) {
                 text.add(
                         Span.of(

@@ -40,11 +40,10 @@ final class BitGrid extends Drawing {
         this.raw = raw;
         this.fields = fields;
         setAccessibleText("Bits of the word");
-        setOnMouseMoved(
-                move -> {
-                    var place = place(move);
-                    onPoint.accept(fieldAt(place.getX(), place.getY()).orElse(null));
-                });
+        setOnMouseMoved(move -> {
+            var place = place(move);
+            onPoint.accept(fieldAt(place.getX(), place.getY()).orElse(null));
+        });
         setOnMouseExited(_ -> onPoint.accept(null));
     }
 
@@ -82,10 +81,7 @@ final class BitGrid extends Drawing {
         double width = drawnWidth();
         for (int bit = 0; bit < 64; bit++) {
             double left = left(bit, width);
-            if (x >= left
-                    && x < left + bitWidth(width)
-                    && y >= top(bit)
-                    && y < top(bit) + PITCH) {
+            if (x >= left && x < left + bitWidth(width) && y >= top(bit) && y < top(bit) + PITCH) {
                 return fieldOf(bit);
             }
         }

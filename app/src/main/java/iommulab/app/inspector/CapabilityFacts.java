@@ -18,7 +18,8 @@ import java.util.Optional;
 /// The capabilities of a function, decoded from its configuration bytes.
 final class CapabilityFacts {
     private static final int SUMMARY_FIELDS = 3;
-    private static final List<String> WORTH_ABSENCE = List.of("ATS", "PRI", "PASID", "ACS", "SR-IOV");
+    private static final List<String> WORTH_ABSENCE =
+            List.of("ATS", "PRI", "PASID", "ACS", "SR-IOV");
 
     private CapabilityFacts() {}
 
@@ -38,10 +39,8 @@ final class CapabilityFacts {
         }
         var absent =
                 WORTH_ABSENCE.stream()
-                        .filter(
-                                name ->
-                                        decoded.list().stream()
-                                                .noneMatch(c -> c.shortName().equals(name)))
+                        .filter(name ->
+                                decoded.list().stream().noneMatch(c -> c.shortName().equals(name)))
                         .toList();
         if (!absent.isEmpty()) {
             remarks.add("absent: " + String.join(", ", absent));
@@ -58,8 +57,7 @@ final class CapabilityFacts {
                 }
             }
         }
-        return new Listed(
-                capability.offset(), capability.name(), summary(capability), registers);
+        return new Listed(capability.offset(), capability.name(), summary(capability), registers);
     }
 
     /// The first few bits that are on, by name.

@@ -55,20 +55,18 @@ final class CapabilityView {
         row.setGraphic(new HBox(8, offset, name, summary));
         row.setMaxWidth(Double.MAX_VALUE);
         row.setAccessibleText(
-                "%s at %s %s"
-                        .formatted(capability.name(), offset.getText(), capability.summary()));
+                "%s at %s %s".formatted(capability.name(), offset.getText(), capability.summary()));
         var box = new VBox(row);
         row.setSelected(open.contains(key));
-        row.setOnAction(
-                _ -> {
-                    if (row.isSelected()) {
-                        open.add(key);
-                        box.getChildren().add(fields(capability));
-                    } else {
-                        open.remove(key);
-                        box.getChildren().remove(1);
-                    }
-                });
+        row.setOnAction(_ -> {
+            if (row.isSelected()) {
+                open.add(key);
+                box.getChildren().add(fields(capability));
+            } else {
+                open.remove(key);
+                box.getChildren().remove(1);
+            }
+        });
         if (row.isSelected()) {
             box.getChildren().add(fields(capability));
         }
@@ -116,7 +114,8 @@ final class CapabilityView {
         if (flip.on()) {
             bit.getStyleClass().add("on");
         }
-        bit.setAccessibleText("%s, bit %s: %s".formatted(field.name(), field.bits(), bit.getText()));
+        bit.setAccessibleText(
+                "%s, bit %s: %s".formatted(field.name(), field.bits(), bit.getText()));
         bit.setTooltip(new Tooltip("Click to write " + (flip.on() ? "0" : "1")));
         bit.setOnAction(_ -> bench.submit(flip.command(), bit));
         return bit;

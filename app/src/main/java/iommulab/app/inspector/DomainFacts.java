@@ -88,8 +88,7 @@ final class DomainFacts {
                             Span.muted(Words.bytes(mapping.bytes())),
                             Span.of(mapping.permissions().toString(), Span.Look.MONO_MUTED)));
         }
-        return new Section.Lines(
-                "Mappings", Words.count(domain.mappings().size(), "range"), lines);
+        return new Section.Lines("Mappings", Words.count(domain.mappings().size(), "range"), lines);
     }
 
     static Inspected mapping(MachineSnapshot machine, Subject.Mapping subject) {

@@ -45,7 +45,11 @@ final class EventFacts {
         facts.add(
                 Fact.of(
                         "Request",
-                        Span.of("%s %s".formatted(event.access().word(), Words.bytes(event.bytes())))));
+                        Span.of(
+                                "%s %s"
+                                        .formatted(
+                                                event.access().word(),
+                                                Words.bytes(event.bytes())))));
         facts.add(Fact.of("Requester", Span.mono(event.requester().toString())));
         facts.add(Fact.of("iova", Span.hex(event.iova())));
         var result = new ArrayList<Span>();
@@ -92,9 +96,7 @@ final class EventFacts {
 
     static Inspected fault(MachineSnapshot machine, Fault fault) {
         var sections = new ArrayList<Section>();
-        sections.add(
-                new Section.Note(
-                        "In words", List.of(Span.of(fault.reason().meaning()))));
+        sections.add(new Section.Note("In words", List.of(Span.of(fault.reason().meaning()))));
         sections.add(
                 new Section.Facts(
                         "",
@@ -121,8 +123,7 @@ final class EventFacts {
                         fault.kernelLines().stream()
                                 .map(line -> List.of(Span.of(line, Span.Look.MONO_MUTED)))
                                 .toList()));
-        var question =
-                new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), false);
+        var question = new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), false);
         sections.add(
                 new Section.Offers(
                         List.of(

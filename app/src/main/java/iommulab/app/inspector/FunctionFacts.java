@@ -40,9 +40,7 @@ final class FunctionFacts {
                 owner(function),
                 List.of(
                         Span.of(names.vendor(function.ids().vendor())),
-                        Span.of(
-                                names.device(
-                                        function.ids().vendor(), function.ids().device())),
+                        Span.of(names.device(function.ids().vendor(), function.ids().device())),
                         Span.of(numbers(function), Span.Look.MONO_MUTED)),
                 sections);
     }
@@ -53,11 +51,10 @@ final class FunctionFacts {
 
     private static List<Span> owner(PciFunction function) {
         return function.driver()
-                .map(
-                        driver ->
-                                driver.equals("vfio-pci")
-                                        ? Span.of("U user", Span.Look.USER)
-                                        : Span.of("K kernel", Span.Look.KERNEL))
+                .map(driver ->
+                        driver.equals("vfio-pci")
+                                ? Span.of("U user", Span.Look.USER)
+                                : Span.of("K kernel", Span.Look.KERNEL))
                 .map(List::of)
                 .orElse(List.of());
     }
@@ -70,16 +67,13 @@ final class FunctionFacts {
         facts.add(new Fact("Group", group(machine, address)));
         facts.add(
                 domain(machine, address)
-                        .map(
-                                d ->
-                                        Fact.of(
-                                                "Domain",
-                                                Span.link(d.name(), new Subject.Domain(d.id())),
-                                                Span.muted(
-                                                        "%s, DID 0x%x"
-                                                                .formatted(
-                                                                        d.type().sysfs(),
-                                                                        d.tag()))))
+                        .map(d ->
+                                Fact.of(
+                                        "Domain",
+                                        Span.link(d.name(), new Subject.Domain(d.id())),
+                                        Span.muted(
+                                                "%s, DID 0x%x"
+                                                        .formatted(d.type().sysfs(), d.tag()))))
                         .orElse(Fact.of("Domain", Span.muted("none"))));
         facts.add(
                 Fact.of(
@@ -103,8 +97,7 @@ final class FunctionFacts {
                                                 Span.link(u.name(), new Subject.Unit(u.name())),
                                                 Span.muted(u.architecture()))),
                         () -> facts.add(Fact.of("Unit", Span.muted("none: not translated"))));
-        function.physicalFunction()
-                .ifPresent(pf -> facts.add(Fact.of("VF of", Span.function(pf))));
+        function.physicalFunction().ifPresent(pf -> facts.add(Fact.of("VF of", Span.function(pf))));
         function.parent().ifPresent(p -> facts.add(Fact.of("Behind", Span.function(p))));
         function.numaNode()
                 .ifPresent(node -> facts.add(Fact.of("NUMA node", MachineFacts.number(node))));
@@ -160,29 +153,25 @@ final class FunctionFacts {
         var offers = new ArrayList<Offer>();
         machine.grouping()
                 .groupOf(function.address())
-                .ifPresent(
-                        g ->
-                                offers.add(
-                                        new Offer(
-                                                "Why this group",
-                                                new Deed.Open(
-                                                        new Subject.Group(g.id()),
-                                                        Perspective.GROUPS))));
+                .ifPresent(g ->
+                        offers.add(
+                                new Offer(
+                                        "Why this group",
+                                        new Deed.Open(
+                                                new Subject.Group(g.id()), Perspective.GROUPS))));
         long iova =
                 lastDma(machine, function.address())
                         .map(DmaEvent::iova)
-                        .or(
-                                () ->
-                                        domain(machine, function.address())
-                                                .flatMap(d -> d.mappings().stream().findFirst())
-                                                .map(MachineSnapshot.Mapping::iova))
+                        .or(() ->
+                                domain(machine, function.address())
+                                        .flatMap(d -> d.mappings().stream().findFirst())
+                                        .map(MachineSnapshot.Mapping::iova))
                         .orElse((long) FIRST_PAGE);
         offers.add(
                 new Offer(
                         "Walk…",
                         new Deed.Walk(
-                                new WalkQuestion(
-                                        function.address(), iova, 64, Access.READ, true),
+                                new WalkQuestion(function.address(), iova, 64, Access.READ, true),
                                 -1)));
         offers.add(
                 new Offer(

@@ -52,14 +52,13 @@ final class GroupFacts {
                             "Reserved regions",
                             "iova",
                             group.reserved().stream()
-                                    .map(
-                                            r ->
-                                                    List.of(
-                                                            Span.mono(
-                                                                    Words.hex(r.start())
-                                                                            + "–"
-                                                                            + Words.hex(r.last())),
-                                                            Span.muted(r.kind())))
+                                    .map(r ->
+                                            List.of(
+                                                    Span.mono(
+                                                            Words.hex(r.start())
+                                                                    + "–"
+                                                                    + Words.hex(r.last())),
+                                                    Span.muted(r.kind())))
                                     .toList()));
         }
         sections.add(

@@ -58,20 +58,19 @@ public final class InspectorPanel implements Panel {
         var edge = new Region();
         edge.getStyleClass().add("inspector-edge");
         edge.setCursor(Cursor.H_RESIZE);
-        edge.setOnMouseDragged(
-                drag -> {
-                    if (!root.getPseudoClassStates().contains(InspectorFold.FOLDED)) {
-                        double right = root.localToScene(root.getWidth(), 0).getX();
-                        double em = edge.getWidth() / 3;
-                        root.setStyle(
-                                "-fx-pref-width: %spx"
-                                        .formatted(
-                                                Math.clamp(
-                                                        right - drag.getSceneX(),
-                                                        NARROWEST * em,
-                                                        WIDEST * em)));
-                    }
-                });
+        edge.setOnMouseDragged(drag -> {
+            if (!root.getPseudoClassStates().contains(InspectorFold.FOLDED)) {
+                double right = root.localToScene(root.getWidth(), 0).getX();
+                double em = edge.getWidth() / 3;
+                root.setStyle(
+                        "-fx-pref-width: %spx"
+                                .formatted(
+                                        Math.clamp(
+                                                right - drag.getSceneX(),
+                                                NARROWEST * em,
+                                                WIDEST * em)));
+            }
+        });
         return edge;
     }
 

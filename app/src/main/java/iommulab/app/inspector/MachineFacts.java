@@ -39,20 +39,15 @@ final class MachineFacts {
                         "IOMMUs",
                         "",
                         machine.units().stream()
-                                .map(
-                                        unit ->
-                                                List.of(
-                                                        Span.link(
-                                                                unit.name(),
-                                                                new Subject.Unit(unit.name())),
-                                                        Span.muted(
-                                                                unit.architecture()
-                                                                        + ", "
-                                                                        + unit.scope())))
+                                .map(unit ->
+                                        List.of(
+                                                Span.link(
+                                                        unit.name(), new Subject.Unit(unit.name())),
+                                                Span.muted(
+                                                        unit.architecture() + ", " + unit.scope())))
                                 .toList()));
         sections.add(counters(machine.counters()));
-        return new Inspected(
-                "Machine", machine.name(), false, List.of(), List.of(), sections);
+        return new Inspected("Machine", machine.name(), false, List.of(), List.of(), sections);
     }
 
     /// What has been counted, as facts.

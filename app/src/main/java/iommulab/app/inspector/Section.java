@@ -68,7 +68,12 @@ sealed interface Section {
     /// @param bits such as `15:8`
     /// @param edit how to write it, if a driver may
     record Register(
-            String register, String bits, String name, String value, String meaning, Optional<Flip> edit) {}
+            String register,
+            String bits,
+            String name,
+            String value,
+            String meaning,
+            Optional<Flip> edit) {}
 
     /// A change of one bit.
     record Flip(Command command, boolean on) {}

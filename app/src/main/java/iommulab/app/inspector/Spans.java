@@ -25,8 +25,7 @@ final class Spans {
     Node node(Span span) {
         var node = labeled(span);
         node.getStyleClass().addAll(span.look().styleClasses());
-        span.category()
-                .ifPresent(n -> node.getStyleClass().add(Palette.categoryClass(n)));
+        span.category().ifPresent(n -> node.getStyleClass().add(Palette.categoryClass(n)));
         node.setAccessibleText(span.text());
         node.setMinWidth(0);
         return node;

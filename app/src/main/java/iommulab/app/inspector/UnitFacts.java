@@ -36,25 +36,22 @@ final class UnitFacts {
                         unit.caches().stream().map(UnitFacts::cache).toList()));
         sections.add(faultRecords(unit));
         unit.queue()
-                .ifPresent(
-                        q ->
-                                sections.add(
-                                        new Section.Facts(
-                                                "Invalidation queue",
-                                                "",
-                                                List.of(
-                                                        Fact.of("Ring", Span.hex(q.base())),
-                                                        Fact.of("Size", Span.of(Words.bytes(q.bytes()))),
-                                                        Fact.of("Head", Span.hex(q.head())),
-                                                        Fact.of("Tail", Span.hex(q.tail()))))));
+                .ifPresent(q ->
+                        sections.add(
+                                new Section.Facts(
+                                        "Invalidation queue",
+                                        "",
+                                        List.of(
+                                                Fact.of("Ring", Span.hex(q.base())),
+                                                Fact.of("Size", Span.of(Words.bytes(q.bytes()))),
+                                                Fact.of("Head", Span.hex(q.head())),
+                                                Fact.of("Tail", Span.hex(q.tail()))))));
         sections.add(MachineFacts.counters(unit.counters()));
         return new Inspected(
                 "IOMMU",
                 unit.name(),
                 false,
-                unit.emulated()
-                        ? List.of()
-                        : List.of(Span.of("not executed", Span.Look.BLOCKED)),
+                unit.emulated() ? List.of() : List.of(Span.of("not executed", Span.Look.BLOCKED)),
                 List.of(Span.of(unit.architecture())),
                 sections);
     }
@@ -91,7 +88,8 @@ final class UnitFacts {
                         Span.of(
                                 "%d of %d".formatted(filled, unit.faultRecords().size()),
                                 filled == 0 ? Span.Look.PLAIN : Span.Look.SAYS_FAULT)));
-        facts.add(Fact.of("Overflow", Span.of(unit.faultOverflow() ? "yes: some were lost" : "no")));
+        facts.add(
+                Fact.of("Overflow", Span.of(unit.faultOverflow() ? "yes: some were lost" : "no")));
         return new Section.Facts("Fault records", "", facts);
     }
 
@@ -129,34 +127,28 @@ final class UnitFacts {
         if (!line.rights().isEmpty()) {
             facts.add(Fact.of("Rights", Span.mono(line.rights())));
         }
-        facts.add(Fact.of("Age", Span.of(line.age() == 0 ? "youngest of its set" : line.age() + "")));
+        facts.add(
+                Fact.of("Age", Span.of(line.age() == 0 ? "youngest of its set" : line.age() + "")));
         var sections = new ArrayList<Section>();
         sections.add(new Section.Facts("", "", facts));
         line.stale()
-                .ifPresent(
-                        stale ->
-                                sections.add(
-                                        new Section.Facts(
-                                                "Stale",
-                                                "no longer agrees with memory",
-                                                List.of(
-                                                        Fact.of(
-                                                                "Tables say",
-                                                                Span.of(stale.tableSays())),
-                                                        Fact.of(
-                                                                "Missing",
-                                                                Span.of(
-                                                                        stale
-                                                                                .missingInvalidation(),
-                                                                        Span.Look
-                                                                                .SAYS_STALE))))));
+                .ifPresent(stale ->
+                        sections.add(
+                                new Section.Facts(
+                                        "Stale",
+                                        "no longer agrees with memory",
+                                        List.of(
+                                                Fact.of("Tables say", Span.of(stale.tableSays())),
+                                                Fact.of(
+                                                        "Missing",
+                                                        Span.of(
+                                                                stale.missingInvalidation(),
+                                                                Span.Look.SAYS_STALE))))));
         return new Inspected(
                 "Cache line",
                 "%s, set %d, way %d".formatted(name(cache), line.set(), line.way()),
                 false,
-                line.stale().isPresent()
-                        ? List.of(Span.of("▲ stale", Span.Look.STALE))
-                        : List.of(),
+                line.stale().isPresent() ? List.of(Span.of("▲ stale", Span.Look.STALE)) : List.of(),
                 List.of(Span.link(unit.name(), new Subject.Unit(unit.name()))),
                 sections);
     }

@@ -58,7 +58,6 @@ final class WalkFacts {
         boolean failed =
                 step.kind() == Walk.Kind.FAULT
                         || step.fields().stream().anyMatch(f -> f.role() == Field.Role.OFFENDING);
-        return List.of(
-                Span.of(step.finding(), failed ? Span.Look.SAYS_FAULT : Span.Look.PLAIN));
+        return List.of(Span.of(step.finding(), failed ? Span.Look.SAYS_FAULT : Span.Look.PLAIN));
     }
 }

@@ -201,12 +201,11 @@ public final class Bench implements Workbench {
     private <T extends @Nullable Object> CompletionStage<T> told(
             CompletableFuture<T> asked, Node where) {
         var answer = onScreen(asked);
-        answer.whenComplete(
-                (_, failure) -> {
-                    if (failure instanceof CommandRefused refused) {
-                        refusals.show(where, refused);
-                    }
-                });
+        answer.whenComplete((_, failure) -> {
+            if (failure instanceof CommandRefused refused) {
+                refusals.show(where, refused);
+            }
+        });
         return answer;
     }
 
@@ -215,20 +214,18 @@ public final class Bench implements Workbench {
     private static <T extends @Nullable Object> CompletionStage<T> onScreen(
             CompletableFuture<T> asked) {
         var answer = new CompletableFuture<T>();
-        asked.whenComplete(
-                (value, failure) ->
-                        Platform.runLater(
-                                () -> {
-                                    if (failure == null) {
-                                        answer.complete(value);
-                                        return;
-                                    }
-                                    var cause = unwrapped(failure);
-                                    answer.completeExceptionally(cause);
-                                    if (!(cause instanceof CommandRefused)) {
-                                        Defects.report(cause);
-                                    }
-                                }));
+        asked.whenComplete((value, failure) ->
+                Platform.runLater(() -> {
+                    if (failure == null) {
+                        answer.complete(value);
+                        return;
+                    }
+                    var cause = unwrapped(failure);
+                    answer.completeExceptionally(cause);
+                    if (!(cause instanceof CommandRefused)) {
+                        Defects.report(cause);
+                    }
+                }));
         return answer;
     }
 

@@ -51,14 +51,13 @@ final class Finder {
         overlay.setVisible(false);
         field.textProperty().addListener((_, _, _) -> search());
         field.focusedProperty()
-                .addListener(
-                        (_, _, focused) -> {
-                            if (focused) {
-                                search();
-                            } else {
-                                overlay.setVisible(false);
-                            }
-                        });
+                .addListener((_, _, focused) -> {
+                    if (focused) {
+                        search();
+                    } else {
+                        overlay.setVisible(false);
+                    }
+                });
         field.addEventFilter(KeyEvent.KEY_PRESSED, this::steer);
     }
 

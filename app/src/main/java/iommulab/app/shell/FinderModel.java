@@ -109,7 +109,9 @@ record FinderModel(List<Hit> hits) {
                 numbered(
                         "group",
                         group.id(),
-                        Words.count(group.members().size(), "function") + ", " + group.type().sysfs(),
+                        Words.count(group.members().size(), "function")
+                                + ", "
+                                + group.type().sysfs(),
                         new Subject.Group(group.id()),
                         Perspective.GROUPS);
             }
@@ -165,7 +167,9 @@ record FinderModel(List<Hit> hits) {
                     add(
                             "fault",
                             "%sh %s".formatted(code, fault.device()),
-                            "%s, %s".formatted(fault.reason().kernelText(), Words.hex(fault.iova())),
+                            "%s, %s"
+                                    .formatted(
+                                            fault.reason().kernelText(), Words.hex(fault.iova())),
                             new Subject.Fault(fault.sequence()),
                             Perspective.FAULTS,
                             score + 3);
@@ -194,13 +198,7 @@ record FinderModel(List<Hit> hits) {
                 int score = query.isEmpty() ? 50 : best(List.of(title));
                 if (!title.isEmpty() && score != NO_MATCH && action.possible().getAsBoolean()) {
                     var key = action.key().map(k -> k.getDisplayText()).orElse("");
-                    hits.add(
-                            new Hit(
-                                    action.menu(),
-                                    title,
-                                    key,
-                                    new Target.Act(action),
-                                    score + 5));
+                    hits.add(new Hit(action.menu(), title, key, new Target.Act(action), score + 5));
                 }
             }
         }
@@ -220,8 +218,7 @@ record FinderModel(List<Hit> hits) {
                 Subject subject,
                 Perspective perspective,
                 int score) {
-            hits.add(
-                    new Hit(kind, title, detail, new Target.Select(subject, perspective), score));
+            hits.add(new Hit(kind, title, detail, new Target.Select(subject, perspective), score));
         }
 
         private int best(List<String> keys) {

@@ -84,14 +84,13 @@ public final class MainWindow {
         bench.perspective().addListener((_, _, _) -> openPerspective());
         scene.widthProperty().subscribe(this::foldToFit);
         scene.heightProperty()
-                .addListener(
-                        (_, before, now) -> {
-                            boolean was = before.doubleValue() >= FULL_HEIGHT;
-                            boolean is = now.doubleValue() >= FULL_HEIGHT;
-                            if (was != is) {
-                                settings.drawerOpen().set(is);
-                            }
-                        });
+                .addListener((_, before, now) -> {
+                    boolean was = before.doubleValue() >= FULL_HEIGHT;
+                    boolean is = now.doubleValue() >= FULL_HEIGHT;
+                    if (was != is) {
+                        settings.drawerOpen().set(is);
+                    }
+                });
     }
 
     private void dress() {
@@ -153,12 +152,11 @@ public final class MainWindow {
                 .presenting()
                 .addListener((_, _, presenting) -> stage.setFullScreen(presenting));
         stage.fullScreenProperty()
-                .addListener(
-                        (_, was, is) -> {
-                            if (was && !is) {
-                                bench.settings().presenting().set(false);
-                            }
-                        });
+                .addListener((_, was, is) -> {
+                    if (was && !is) {
+                        bench.settings().presenting().set(false);
+                    }
+                });
         start();
         stage.show();
     }

@@ -34,11 +34,10 @@ final class Rail extends VBox {
             button.setToggleGroup(group);
             button.setAccessibleText(perspective.title());
             button.setTooltip(new Tooltip("%s (Ctrl+%d)".formatted(perspective.title(), number)));
-            button.setOnAction(
-                    _ -> {
-                        bench.open(perspective);
-                        mark(perspective);
-                    });
+            button.setOnAction(_ -> {
+                bench.open(perspective);
+                mark(perspective);
+            });
             buttons.put(perspective, button);
             getChildren().add(button);
         }

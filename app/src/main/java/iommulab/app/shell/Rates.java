@@ -21,8 +21,7 @@ public final class Rates {
     /// @param nanos when the snapshot was looked at, by `System.nanoTime()`
     public void look(MachineSnapshot machine, long nanos) {
         var counters = machine.counters();
-        if (!samples.isEmpty()
-                && counters.requests() < samples.getLast().counters().requests()) {
+        if (!samples.isEmpty() && counters.requests() < samples.getLast().counters().requests()) {
             samples.clear();
         }
         samples.addLast(new Sample(nanos, counters));

@@ -54,8 +54,6 @@ record StatusModel(
             return "";
         }
         long kinds = machine.faults().stream().map(Fault::reason).distinct().count();
-        return "%s, %s"
-                .formatted(
-                        Words.count(kinds, "fault kind"), Words.count(all, "fault"));
+        return "%s, %s".formatted(Words.count(kinds, "fault kind"), Words.count(all, "fault"));
     }
 }

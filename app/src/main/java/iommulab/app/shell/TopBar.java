@@ -39,7 +39,11 @@ final class TopBar implements Panel {
     private final Bench bench;
     private final Button toStart = button("to-start", "", Feather.SKIP_BACK, "Go back to power-on");
     private final Button back =
-            button("step-back", "Back", Feather.CHEVRON_LEFT, "Take the last command back (Ctrl+Z)");
+            button(
+                    "step-back",
+                    "Back",
+                    Feather.CHEVRON_LEFT,
+                    "Take the last command back (Ctrl+Z)");
     private final Button step =
             button("step", "Step", Feather.CHEVRON_RIGHT, "Redo a command, or make one request");
     private final Button run = button("run", "Run", Feather.PLAY, "Run or pause traffic (F5)");
@@ -70,20 +74,29 @@ final class TopBar implements Panel {
         line.getStyleClass().add("bar-separator");
         bar.getChildren()
                 .addAll(
-                        menus(actions), line, toStart, back, step, run, speed, spring(), search,
-                        spring(), theme, present);
+                        menus(actions),
+                        line,
+                        toStart,
+                        back,
+                        step,
+                        run,
+                        speed,
+                        spring(),
+                        search,
+                        spring(),
+                        theme,
+                        present);
     }
 
     private void fillSpeeds() {
         speed.setId("speed");
         speed.setAccessibleText("Speed of traffic");
         speed.setTooltip(new Tooltip("How many requests per second traffic makes"));
-        SPEEDS.forEach(
-                (words, requests) -> {
-                    var item = new MenuItem(words);
-                    item.setOnAction(_ -> bench.setSpeed(requests));
-                    speed.getItems().add(item);
-                });
+        SPEEDS.forEach((words, requests) -> {
+            var item = new MenuItem(words);
+            item.setOnAction(_ -> bench.setSpeed(requests));
+            speed.getItems().add(item);
+        });
         speed.setText("Speed  full");
         bench.speed().addListener((_, _, now) -> speed.setText("Speed  " + words(now)));
     }

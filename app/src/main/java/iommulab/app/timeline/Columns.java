@@ -21,19 +21,18 @@ final class Columns {
         column.setPrefWidth(em * 12);
         column.setReorderable(false);
         column.setSortable(false);
-        column.setCellFactory(
-                _ -> {
-                    var cell =
-                            new TableCell<T, String>() {
-                                @Override
-                                protected void updateItem(@Nullable String item, boolean empty) {
-                                    super.updateItem(item, empty);
-                                    setText(empty || item == null ? "" : item);
-                                }
-                            };
-                    cell.getStyleClass().add(styleClass);
-                    return cell;
-                });
+        column.setCellFactory(_ -> {
+            var cell =
+                    new TableCell<T, String>() {
+                        @Override
+                        protected void updateItem(@Nullable String item, boolean empty) {
+                            super.updateItem(item, empty);
+                            setText(empty || item == null ? "" : item);
+                        }
+                    };
+            cell.getStyleClass().add(styleClass);
+            return cell;
+        });
         return column;
     }
 }

@@ -41,12 +41,11 @@ public final class ListTab<T> implements Panel {
         table.getColumns().setAll(columns);
         table.getSelectionModel()
                 .selectedItemProperty()
-                .addListener(
-                        (_, _, chosen) -> {
-                            if (chosen != null && !filling) {
-                                bench.select(subject.apply(chosen));
-                            }
-                        });
+                .addListener((_, _, chosen) -> {
+                    if (chosen != null && !filling) {
+                        bench.select(subject.apply(chosen));
+                    }
+                });
     }
 
     /// The last requests.
@@ -77,10 +76,7 @@ public final class ListTab<T> implements Panel {
         return event.fault()
                 .map(f -> "%02xh".formatted(f.code()))
                 .orElseGet(
-                        () ->
-                                event.peer()
-                                        .map(Object::toString)
-                                        .orElse(Words.hex(event.target())));
+                        () -> event.peer().map(Object::toString).orElse(Words.hex(event.target())));
     }
 
     /// The last faults.
@@ -98,8 +94,7 @@ public final class ListTab<T> implements Panel {
                         Columns.text("iova", 11, "mono-cell", f -> Words.hex(f.iova())),
                         Columns.text(
                                 "code", 4, "mono-cell", f -> "%02xh".formatted(f.reason().code())),
-                        Columns.text(
-                                "reason", 30, "plain-cell", f -> f.reason().kernelText())));
+                        Columns.text("reason", 30, "plain-cell", f -> f.reason().kernelText())));
     }
 
     @Override

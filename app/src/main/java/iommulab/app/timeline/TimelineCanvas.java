@@ -38,18 +38,16 @@ final class TimelineCanvas extends Drawing {
         setId("timeline");
         setFocusTraversable(true);
         setOnMousePressed(this::grasp);
-        setOnMouseDragged(
-                event -> {
-                    if (!Double.isNaN(dragged)) {
-                        drag(event);
-                    }
-                });
+        setOnMouseDragged(event -> {
+            if (!Double.isNaN(dragged)) {
+                drag(event);
+            }
+        });
         setOnMouseReleased(this::drop);
-        setOnScroll(
-                scroll -> {
-                    scrolled = Math.max(0, scrolled + scroll.getDeltaY() + scroll.getDeltaX());
-                    redraw();
-                });
+        setOnScroll(scroll -> {
+            scrolled = Math.max(0, scrolled + scroll.getDeltaY() + scroll.getDeltaX());
+            redraw();
+        });
         setOnKeyPressed(this::key);
         focusedProperty().addListener((_, _, _) -> redraw());
     }
@@ -219,8 +217,7 @@ final class TimelineCanvas extends Drawing {
             case FAULT -> pen.sign(Sign.FAULT, x, y, 12);
             case PEER -> pen.sign(Sign.PEER, x, y, 13);
             case BLOCKED -> pen.sign(Sign.BLOCKED, x, y, 9);
-            case BYPASS, INTERRUPT ->
-                    pen.sign(Sign.PROBE, pen.palette().kernel(), x, y, 8);
+            case BYPASS, INTERRUPT -> pen.sign(Sign.PROBE, pen.palette().kernel(), x, y, 8);
         }
     }
 
@@ -231,12 +228,7 @@ final class TimelineCanvas extends Drawing {
         pen.text("commands", Type.SECONDARY, palette.text2(), 16, HEAD + 15);
         double y = HEAD + COMMANDS;
         for (var lane : model.lanes()) {
-            pen.text(
-                    lane.device().withoutDomain(),
-                    Type.MONO_BOLD,
-                    palette.text1(),
-                    16,
-                    y + 18);
+            pen.text(lane.device().withoutDomain(), Type.MONO_BOLD, palette.text1(), 16, y + 18);
             pen.textWithin(lane.note(), Type.DENSE, palette.text2(), 72, y + 18, NAMES - 76);
             y += LANE;
         }

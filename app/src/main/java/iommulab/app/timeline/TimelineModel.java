@@ -62,12 +62,11 @@ record TimelineModel(List<Column> columns, int position, List<Lane> lanes, int m
         var lanes =
                 marks.entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
-                        .map(
-                                e ->
-                                        new Lane(
-                                                e.getKey(),
-                                                notes.getOrDefault(e.getKey(), ""),
-                                                e.getValue()))
+                        .map(e ->
+                                new Lane(
+                                        e.getKey(),
+                                        notes.getOrDefault(e.getKey(), ""),
+                                        e.getValue()))
                         .toList();
         return new TimelineModel(
                 columns(journal, counts),

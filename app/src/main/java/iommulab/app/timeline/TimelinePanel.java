@@ -28,18 +28,17 @@ public final class TimelinePanel implements Panel {
         HBox.setHgrow(canvas, Priority.ALWAYS);
         transcript.view().getStyleClass().add("beside");
         root.widthProperty()
-                .subscribe(
-                        width -> {
-                            boolean both = width.doubleValue() >= ROOM_FOR_BOTH * canvas.scaleProperty().get();
-                            transcript.view().setVisible(both);
-                            transcript.view().setManaged(both);
-                        });
-        canvas.setOnMouseClicked(
-                click -> {
-                    double scale = canvas.scaleProperty().get();
-                    canvas.tickAt(click.getX() / scale, click.getY() / scale)
-                            .ifPresent(tick -> bench.select(new Subject.DmaEvent(tick)));
+                .subscribe(width -> {
+                    boolean both =
+                            width.doubleValue() >= ROOM_FOR_BOTH * canvas.scaleProperty().get();
+                    transcript.view().setVisible(both);
+                    transcript.view().setManaged(both);
                 });
+        canvas.setOnMouseClicked(click -> {
+            double scale = canvas.scaleProperty().get();
+            canvas.tickAt(click.getX() / scale, click.getY() / scale)
+                    .ifPresent(tick -> bench.select(new Subject.DmaEvent(tick)));
+        });
     }
 
     private void goTo(Workbench bench, int position) {

@@ -37,18 +37,16 @@ public final class TranscriptPanel implements Panel {
         var call = Columns.<Entry>text("Transcript", 30, "mono-cell", Entry::call);
         table.getColumns().setAll(List.of(number, call, result));
         table.setRowFactory(_ -> new Row());
-        table.setOnMouseClicked(
-                click -> {
-                    if (click.getClickCount() == 2) {
-                        goToChosen(bench);
-                    }
-                });
-        table.setOnKeyPressed(
-                key -> {
-                    if (key.getCode() == KeyCode.ENTER) {
-                        goToChosen(bench);
-                    }
-                });
+        table.setOnMouseClicked(click -> {
+            if (click.getClickCount() == 2) {
+                goToChosen(bench);
+            }
+        });
+        table.setOnKeyPressed(key -> {
+            if (key.getCode() == KeyCode.ENTER) {
+                goToChosen(bench);
+            }
+        });
     }
 
     private void goToChosen(Workbench bench) {

@@ -223,7 +223,7 @@ public final class SecondStageBuilder {
             throw new MappingRefused(
                     "ENOMEM",
                     ("Domain %d cannot unmap a part of a superpage in %s: splitting takes %d"
-                         + " frames, and %d are left. Unmap the whole superpage.")
+                                    + " frames, and %d are left. Unmap the whole superpage.")
                             .formatted(domain, range, needed[0], frames.available()));
         }
         int before = tableFrames + needed[0];
