@@ -70,7 +70,7 @@ final class GroupSearch {
             at = bridge;
             steps.fails(
                     bridge,
-                    "%s passes its requests on as %02x:%02x.%x"
+                    "%s passes requests from below on as its own (%02x:%02x.%x)"
                             .formatted(
                                     table.title(bridge),
                                     requester >>> 8,
@@ -126,6 +126,10 @@ final class GroupSearch {
 
     /// Steps 3 and 4: functions that share a name with `at`, then functions of its slot.
     private int findMate(int at) {
+        if (table.isMultifunction(at) && isolation.isolated(at)) {
+            var answer = isolation.answer(at);
+            steps.passes(at, table.name(at) + " " + answer.text(), answer.evidence());
+        }
         var seen = new BitSet();
         if (aliases.possibleOnBusOf(at)) {
             int alias = findAlias(at, seen);

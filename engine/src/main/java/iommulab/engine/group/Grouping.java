@@ -1,39 +1,97 @@
 package iommulab.engine.group;
 
+import iommulab.engine.ImmutableValue;
 import iommulab.engine.pci.PciAddress;
 
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// All groups of a machine, and how each function came to its own.
-///
-/// @param ruleSet name of the rules that were applied, such as `Linux 6.1 to 7.2`
-/// @param groups by number
-/// @param ungrouped functions without a group, with the reason
-/// @param links for each function with a group, the steps that put it there
-public record Grouping(
-        String ruleSet,
-        List<Group> groups,
-        Map<PciAddress, String> ungrouped,
-        Map<PciAddress, Proof.Link> links) {
-
+@ImmutableValue
+public final class Grouping {
     public static final Grouping NONE = new Grouping("none", List.of(), Map.of(), Map.of());
 
-    public Grouping {
-        groups = List.copyOf(groups);
+    private final String ruleSet;
+    private final List<Group> groups;
+    private final Map<PciAddress, String> ungrouped;
+    private final Map<PciAddress, Proof.Link> links;
+    private final Map<PciAddress, Group> byMember;
+
+    /// @param ruleSet name of the rules that were applied, such as `Linux 6.1 to 7.2`
+    /// @param groups by number
+    /// @param ungrouped functions without a group, with the reason
+    /// @param links for each function with a group, the steps that put it there
+    public Grouping(
+            String ruleSet,
+            List<Group> groups,
+            Map<PciAddress, String> ungrouped,
+            Map<PciAddress, Proof.Link> links) {
+        this.ruleSet = ruleSet;
+        this.groups = List.copyOf(groups);
+        this.ungrouped = Collections.unmodifiableMap(ungrouped);
+        this.links = Collections.unmodifiableMap(links);
+        this.byMember = HashMap.newHashMap(links.size());
+        for (var group : groups) {
+            group.members().forEach(member -> byMember.put(member, group));
+        }
+    }
+
+    public String ruleSet() {
+        return ruleSet;
+    }
+
+    /// By number.
+    public List<Group> groups() {
+        return groups;
+    }
+
+    /// Functions without a group, with the reason.
+    public Map<PciAddress, String> ungrouped() {
+        return ungrouped;
+    }
+
+    /// For each function with a group, the steps that put it there.
+    public Map<PciAddress, Proof.Link> links() {
+        return links;
     }
 
     /// The group of a function, if it has one.
     public Optional<Group> groupOf(PciAddress function) {
-        return groups.stream().filter(g -> g.members().contains(function)).findFirst();
+        return Optional.ofNullable(byMember.get(function));
     }
 
     /// Group number of every function that has one.
     public Map<PciAddress, Integer> numbers() {
-        return groups.stream()
-                .flatMap(g -> g.members().stream().map(m -> Map.entry(m, g.id())))
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+        Map<PciAddress, Integer> numbers = HashMap.newHashMap(byMember.size());
+        byMember.forEach((member, group) -> numbers.put(member, group.id()));
+        return Collections.unmodifiableMap(numbers);
+    }
+
+    /// Why two functions share a group, or do not. What would separate them is not tried here; see
+    /// [GroupProofs].
+    public Proof proof(PciAddress first, PciAddress second) {
+        return new ProofChains(this).of(first, second);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Grouping grouping
+                && ruleSet.equals(grouping.ruleSet)
+                && groups.equals(grouping.groups)
+                && ungrouped.equals(grouping.ungrouped)
+                && links.equals(grouping.links);
+    }
+
+    @Override
+    public int hashCode() {
+        return groups.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "%d groups by %s".formatted(groups.size(), ruleSet);
     }
 }

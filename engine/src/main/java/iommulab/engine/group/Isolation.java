@@ -18,7 +18,7 @@ final class Isolation {
                     | Acs.UPSTREAM_FORWARDING;
 
     private final FunctionTable table;
-    private final IsolationQuirks quirks;
+    private final VendorRules quirks;
     private final GroupFacts facts;
     private final @Nullable Answer[] answers;
 
@@ -31,7 +31,7 @@ final class Isolation {
     Isolation(FunctionTable table, GroupFacts facts) {
         this.table = table;
         this.facts = facts;
-        this.quirks = new IsolationQuirks(table, facts);
+        this.quirks = new VendorRules(table, facts);
         this.answers = new Answer[table.size()];
         this.firstOpen = new int[table.size()];
         Arrays.fill(firstOpen, UNASKED);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What Linux knows of particular devices and believes before, and even against, their ACS registers.
 /// Source: `pci_dev_acs_enabled` in `drivers/pci/quirks.c`; the same ids in 6.1 and 7.2.
-final class IsolationQuirks {
+final class VendorRules {
     private static final IdSet AMD_SOUTHBRIDGE =
             IdSet.of(
                     """
@@ -76,7 +76,7 @@ final class IsolationQuirks {
     private final FunctionTable table;
     private final GroupFacts facts;
 
-    IsolationQuirks(FunctionTable table, GroupFacts facts) {
+    VendorRules(FunctionTable table, GroupFacts facts) {
         this.table = table;
         this.facts = facts;
     }
