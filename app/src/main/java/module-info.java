@@ -11,6 +11,10 @@ module iommulab.app {
     requires org.kordamp.ikonli.core;
     requires org.kordamp.ikonli.feather;
     requires info.picocli;
+    requires com.google.gson;
+
+    opens iommulab.app.cli to
+            info.picocli;
 
     exports iommulab.app to
             javafx.graphics;

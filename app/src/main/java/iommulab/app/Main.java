@@ -1,12 +1,13 @@
 package iommulab.app;
 
-import iommulab.engine.pci.RequesterId;
+import iommulab.app.cli.Verbs;
 
-/// The program's front door.
+/// The program's front door: a verb for the command line, else the window.
 public final class Main {
     private Main() {}
 
+    /// @param args nothing or a file for the window, or a verb with its arguments
     public static void main(String[] args) {
-        new RequesterId(0);
+        System.exit(Verbs.commandLine().execute(args));
     }
 }

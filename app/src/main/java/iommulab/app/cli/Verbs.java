@@ -1,0 +1,70 @@
+package iommulab.app.cli;
+
+import iommulab.engine.io.FileRefused;
+import iommulab.engine.session.CommandRefused;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.util.Set;
+
+/// All verbs of the command line.
+@Command(
+        name = "iommulab",
+        version = "IOMMU Lab 0.1.0",
+        mixinStandardHelpOptions = true,
+        header = "Makes DMA visible.",
+        synopsisSubcommandLabel = "[FILE | VERB …]",
+        description = {
+            "%nWithout a verb the window opens, on FILE or on a sample. A FILE is a saved machine"
+                + " (*.iommulab.json), an archive of a machine's /sys, or the text of lspci -xxxx;"
+                + " its content tells which.%n"
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done, and what was checked holds",
+            "1:what was checked does not hold",
+            "2:the command line makes no sense",
+            "3:a file or a command was refused"
+        },
+        subcommands = {VerifyVerb.class})
+public final class Verbs implements Runnable {
+    @Spec private CommandSpec spec;
+
+    private Verbs() {}
+
+    /// The command line, ready to run.
+    public static CommandLine commandLine() {
+        return new CommandLine(new Verbs())
+                .setExecutionExceptionHandler((failure, line, _) -> tell(failure, line));
+    }
+
+    /// The verbs' names.
+    public static Set<String> names() {
+        return commandLine().getSubcommands().keySet();
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private static int tell(Exception failure, CommandLine line) {
+        return switch (failure) {
+            case FileRefused refused ->
+                    tell(line, String.valueOf(refused.getMessage()), ExitCode.REFUSED);
+            case CommandRefused refused ->
+                    tell(line, refused.errno() + ": " + refused.reason(), ExitCode.REFUSED);
+            case IOException io -> tell(line, Words.of(io), ExitCode.REFUSED);
+            default -> tell(line, "a defect in this program: " + failure, ExitCode.DEFECT);
+        };
+    }
+
+    private static int tell(CommandLine line, String message, int code) {
+        line.getErr().println("iommulab: " + message);
+        return code;
+    }
+}
