@@ -25,7 +25,7 @@ import java.util.stream.Stream;
         name = "verify",
         description =
                 "Compares the engine with recorded answers, in files or folders of any kind it"
-                    + " knows.")
+                        + " knows.")
 final class VerifyVerb implements Callable<Integer> {
     private static final List<Oracle> ORACLES =
             List.of(new GroupsOracle(), new VtdOracle(), new UnbuiltOracle());

@@ -339,7 +339,8 @@ public final class SetAssociativeCache {
 
     /// Hash of everything that decides what the cache will answer and count from now on.
     public long stateHash() {
-        long hash = geometry.hashCode();
+        long hash =
+                (geometry.sets() * 31L + geometry.ways()) * 31 + geometry.replacement().ordinal();
         for (var array : new long[][] {tags, words, origins, stamps, trees}) {
             hash = hash * 31 + Arrays.hashCode(array);
         }

@@ -31,15 +31,35 @@ public final class InvalidationQueue {
         this.capabilities = capabilities;
     }
 
-    void become(InvalidationQueue other) {
-        address = other.address;
-        head = other.head;
-        tail = other.tail;
-        enabled = other.enabled;
-        waitCompleted = other.waitCompleted;
-        executed = other.executed;
-        System.arraycopy(other.recentLows, 0, recentLows, 0, REMEMBERED);
-        System.arraycopy(other.recentHighs, 0, recentHighs, 0, REMEMBERED);
+    /// Everything that a checkpoint remembers of a queue.
+    record State(
+            long address,
+            int head,
+            int tail,
+            boolean enabled,
+            boolean waitCompleted,
+            long executed,
+            List<InvalidationDescriptor> recent) {}
+
+    State state() {
+        return new State(address, head, tail, enabled, waitCompleted, executed, recent());
+    }
+
+    void restore(State state) {
+        address = state.address();
+        head = state.head();
+        tail = state.tail();
+        enabled = state.enabled();
+        waitCompleted = state.waitCompleted();
+        executed = state.executed();
+        for (int i = 0; i < state.recent().size(); i++) {
+            remember(executed - 1 - i, state.recent().get(i));
+        }
+    }
+
+    private void remember(long number, InvalidationDescriptor descriptor) {
+        recentLows[(int) (number % REMEMBERED)] = descriptor.low();
+        recentHighs[(int) (number % REMEMBERED)] = descriptor.high();
     }
 
     /// IQA_REG: 63:12 base, 11 DW (256-bit descriptors), 2:0 QS (4096 << QS bytes).
@@ -145,9 +165,7 @@ public final class InvalidationQueue {
     }
 
     private void execute(InvalidationDescriptor descriptor, VtdCaches caches) {
-        recentLows[(int) (executed % REMEMBERED)] = descriptor.low();
-        recentHighs[(int) (executed % REMEMBERED)] = descriptor.high();
-        executed++;
+        remember(executed++, descriptor);
         switch (descriptor.type()) {
             case InvalidationDescriptor.CONTEXT -> context(descriptor, caches);
             case InvalidationDescriptor.IOTLB -> iotlb(descriptor, caches);
@@ -187,12 +205,5 @@ public final class InvalidationQueue {
         if ((descriptor.low() & 1 << 4) != 0) {
             waitCompleted = true;
         }
-    }
-
-    long stateHash() {
-        long hash = address * 31 + head;
-        hash = hash * 31 + tail;
-        hash = hash * 31 + (enabled ? 1 : 0) + (waitCompleted ? 2 : 0);
-        return hash * 31 + executed;
     }
 }

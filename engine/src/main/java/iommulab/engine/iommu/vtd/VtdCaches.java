@@ -65,6 +65,11 @@ public final class VtdCaches {
         return iotlb;
     }
 
+    /// By level, from 2.
+    PagingStructureCache[] paging() {
+        return paging.clone();
+    }
+
     /// By level, from 2; none if they are off.
     PagingStructureCache[] pagingInUse() {
         return shapes.paging().isOff() ? NO_CACHES : paging;

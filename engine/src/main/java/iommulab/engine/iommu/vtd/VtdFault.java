@@ -1,6 +1,8 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableWalker;
 
 import java.util.Optional;
 
@@ -117,6 +119,22 @@ public enum VtdFault implements FaultReason {
     @Override
     public String meaning() {
         return meaning;
+    }
+
+    /// The right that a request asked for and did not have.
+    static VtdFault missingRight(int access) {
+        return (access & TableEntry.WRITE) != 0 ? NO_WRITE_RIGHT : NO_READ_RIGHT;
+    }
+
+    /// The reason for a failure that [TableWalker#walk] gave.
+    static VtdFault ofWalk(long failure, int access) {
+        if (failure == TableWalker.NO_RIGHT) {
+            return missingRight(access);
+        }
+        if (failure == TableWalker.RESERVED_BIT) {
+            return TABLE_RESERVED;
+        }
+        return failure == TableWalker.NO_TABLE ? TABLE_UNREADABLE : CONTEXT_INVALID;
     }
 
     /// The reason that hardware numbers so.

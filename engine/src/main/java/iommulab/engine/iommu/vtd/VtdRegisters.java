@@ -29,23 +29,40 @@ public final class VtdRegisters {
     private static final long REVISION = 0x10;
     private static final long BUSY = 1L << 63;
 
-    private final VtdUnit unit;
+    private final VtdState unit;
     private long rootTableAddress;
     private long contextCommand;
     private long invalidateAddress;
     private long iotlbInvalidate;
     private boolean rootPointerSet;
 
-    VtdRegisters(VtdUnit unit) {
+    VtdRegisters(VtdState unit) {
         this.unit = unit;
     }
 
-    void become(VtdRegisters other) {
-        rootTableAddress = other.rootTableAddress;
-        contextCommand = other.contextCommand;
-        invalidateAddress = other.invalidateAddress;
-        iotlbInvalidate = other.iotlbInvalidate;
-        rootPointerSet = other.rootPointerSet;
+    /// Everything that a checkpoint remembers of the registers that no other part keeps.
+    record State(
+            long rootTableAddress,
+            long contextCommand,
+            long invalidateAddress,
+            long iotlbInvalidate,
+            boolean rootPointerSet) {}
+
+    State state() {
+        return new State(
+                rootTableAddress,
+                contextCommand,
+                invalidateAddress,
+                iotlbInvalidate,
+                rootPointerSet);
+    }
+
+    void restore(State state) {
+        rootTableAddress = state.rootTableAddress();
+        contextCommand = state.contextCommand();
+        invalidateAddress = state.invalidateAddress();
+        iotlbInvalidate = state.iotlbInvalidate();
+        rootPointerSet = state.rootPointerSet();
     }
 
     /// @param offset multiple of 4
@@ -212,11 +229,5 @@ public final class VtdRegisters {
                                     (invalidateAddress & 1 << 6) != 0);
         }
         iotlbInvalidate |= (long) granularity << 57;
-    }
-
-    long stateHash() {
-        long hash = rootTableAddress * 31 + contextCommand;
-        hash = hash * 31 + invalidateAddress;
-        return (hash * 31 + iotlbInvalidate) * 31 + (rootPointerSet ? 1 : 0);
     }
 }

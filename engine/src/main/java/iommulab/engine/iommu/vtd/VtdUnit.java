@@ -1,25 +1,26 @@
 package iommulab.engine.iommu.vtd;
 
-import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
-import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
-import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
+import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /// One VT-d remapping unit in legacy mode: requests in, host addresses or faults out, everything read
 /// from the tables in memory or from its caches.
 ///
 /// Not thread-safe: one engine thread owns it. [#translate] allocates nothing.
 /// Spec: VT-d, "DMA Remapping", "Legacy Mode Address Translation".
-public final class VtdUnit {
+public final class VtdUnit extends VtdState {
     /*
      * translate
      *   0xfeexxxxx?       -> interrupt window, never remapped
@@ -44,30 +45,28 @@ public final class VtdUnit {
 
     public static final int WRITE = TableEntry.WRITE;
 
-    private static final int INTERRUPTS = 0xfee;
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
 
-    private final VtdCapabilities capabilities;
-    private final PhysicalMemory memory;
+    /* How far the last request came. */
+    private static final int STAGE_UNTRANSLATED = 0;
+    private static final int STAGE_DEVICE = 1;
+    private static final int STAGE_WALK = 2;
+    private static final int STAGE_HIT = 3;
+
     private final DeviceTables deviceTables;
     private final TableWalker walker;
-    private final InvalidationQueue queue;
-    private final VtdRegisters registers;
     private final int iovaBits;
-    private VtdCaches caches;
-    private FaultRecording faults;
-    private DeviceEntryCache contexts;
-    private Iotlb iotlb;
-    private PagingStructureCache[] paging;
-    private boolean translating;
-    private long rootTableAddress;
     private WalkObserver observer = WalkObserver.NONE;
+    private @Nullable VtdView view;
 
-    private @Nullable VtdFault lastFault;
     private boolean lastRecorded;
+    private long lastAnswer;
+    private int lastRequester;
+    private long lastIova;
+    private int lastAccess;
     private boolean lastDeviceHit;
-    private boolean lastHit;
+    private int lastStage;
     private int lastDomain;
     private int lastReads;
     private int lastProbes;
@@ -78,18 +77,10 @@ public final class VtdUnit {
     /// @param seed of caches with random replacement
     public VtdUnit(
             VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
-        this.capabilities = capabilities;
-        this.memory = memory;
+        super(capabilities, memory, shapes, seed);
         deviceTables = new DeviceTables(memory, capabilities);
-        walker = new TableWalker(memory, new SecondStageFormat(capabilities));
-        queue = new InvalidationQueue(memory, capabilities);
-        registers = new VtdRegisters(this);
-        faults = new FaultRecording(capabilities.faultRecords());
+        walker = new TableWalker(memory, format());
         iovaBits = capabilities.iovaBits();
-        caches = new VtdCaches(shapes, capabilities.deepestLevels(), seed);
-        contexts = caches.contexts();
-        iotlb = caches.iotlb();
-        paging = caches.pagingInUse();
     }
 
     // ---- the path of one request
@@ -102,19 +93,19 @@ public final class VtdUnit {
     /// @return the hpa; or the negative code of a [VtdFault]; or [#INTERRUPT_WINDOW], [#ABORTED],
     ///     [#NOWHERE]
     public long translate(int requester, long iova, int access) {
+        lastRequester = requester;
+        lastIova = iova;
+        lastAccess = access;
         lastReads = 0;
         lastProbes = 0;
-        if (iova >>> 20 == INTERRUPTS) {
-            return untranslated(INTERRUPT_WINDOW);
-        }
-        if (!translating) {
-            return untranslated(iova < 0 ? NOWHERE : iova);
+        if (InterruptWindow.contains(iova) || !translating) {
+            return untranslated(iova);
         }
         long low;
         long high;
         int device = contexts.find(requester);
+        lastDeviceHit = device >= 0;
         if (device >= 0) {
-            lastDeviceHit = true;
             low = contexts.low(device);
             high = contexts.high(device);
             if (observer != WalkObserver.NONE) {
@@ -128,15 +119,13 @@ public final class VtdUnit {
             low = deviceTables.low();
             high = deviceTables.high();
         }
-        if (iova >>> Math.min(iovaBits, ContextEntry.addressBits(high)) != 0) {
-            return stop(VtdFault.BEYOND_WIDTH, requester, iova, access, low);
-        }
         int domain = ContextEntry.domain(high);
         lastDomain = domain;
+        if (iova >>> Math.min(iovaBits, ContextEntry.addressBits(high)) != 0) {
+            return stopAtDevice(VtdFault.BEYOND_WIDTH, requester, iova, access, low);
+        }
         if ((low & ContextEntry.TYPE) == ContextEntry.PASS_THROUGH) {
-            lastHit = false;
-            lastWord = 0;
-            return iova;
+            return atDevice(iova);
         }
         int line = iotlb.find(domain, iova);
         if (observer != WalkObserver.NONE) {
@@ -146,51 +135,62 @@ public final class VtdUnit {
             return walk(requester, iova, access, low, high);
         }
         long word = iotlb.word(line);
-        lastHit = true;
+        lastStage = STAGE_HIT;
         lastWord = word;
         if ((word & access) != access) {
-            return stop(missingRight(access), requester, iova, access, low);
+            return stop(VtdFault.missingRight(access), requester, iova, access, low);
         }
-        return Iotlb.hpa(word, iova);
+        return lastAnswer = Iotlb.hpa(word, iova);
     }
 
-    private long untranslated(long answer) {
-        lastFault = null;
+    private long untranslated(long iova) {
         lastDeviceHit = false;
-        lastHit = false;
         lastDomain = -1;
+        lastStage = STAGE_UNTRANSLATED;
         lastWord = 0;
-        return answer;
+        if (InterruptWindow.contains(iova)) {
+            return lastAnswer = INTERRUPT_WINDOW;
+        }
+        return lastAnswer = iova < 0 ? NOWHERE : iova;
+    }
+
+    /// The request ends with its device entry.
+    private long atDevice(long answer) {
+        lastStage = STAGE_DEVICE;
+        lastWord = 0;
+        return lastAnswer = answer;
+    }
+
+    private long stopAtDevice(VtdFault fault, int requester, long iova, int access, long low) {
+        return atDevice(stop(fault, requester, iova, access, low));
     }
 
     /// The context cache has no entry: reads it from memory.
     ///
     /// @return 0, or why the request ends here
     private long readDeviceEntry(int requester, long iova, int access) {
-        lastDeviceHit = false;
-        lastHit = false;
         lastDomain = -1;
-        lastWord = 0;
         contexts.countMiss(requester);
         if (observer != WalkObserver.NONE) {
             probed(CacheKind.DEVICE_ENTRY, contexts.lines(), -1);
         }
-        if ((rootTableAddress & TABLE_MODE) != 0) {
-            return (rootTableAddress & TABLE_MODE) == ABORT_MODE
-                    ? untranslated(ABORTED)
-                    : stop(VtdFault.ROOT_MODE_INVALID, requester, iova, access, 0);
+        long mode = rootTableAddress & TABLE_MODE;
+        if (mode != 0) {
+            return mode == ABORT_MODE
+                    ? atDevice(ABORTED)
+                    : stopAtDevice(VtdFault.ROOT_MODE_INVALID, requester, iova, access, 0);
         }
         var fault = deviceTables.read(rootTableAddress & -4096L, requester, observer);
         lastReads = deviceTables.reads();
         if (fault != null) {
-            return stop(fault, requester, iova, access, deviceTables.low());
+            return stopAtDevice(fault, requester, iova, access, deviceTables.low());
         }
         contexts.insert(requester, deviceTables.low(), deviceTables.high());
         return 0;
     }
 
     private long walk(int requester, long iova, int access, long low, long high) {
-        lastHit = false;
+        lastStage = STAGE_WALK;
         lastWord = 0;
         long table = ContextEntry.table(low);
         int levels = ContextEntry.levels(high);
@@ -200,48 +200,22 @@ public final class VtdUnit {
         lastReads += walker.reads();
         lastProbes = walker.probes();
         if (leaf < 0) {
-            return stop(faultOf(leaf, access), requester, iova, access, low);
+            return stop(VtdFault.ofWalk(leaf, access), requester, iova, access, low);
         }
         long hpa = Iotlb.hpa(leaf, iova);
-        if (hpa >>> 20 == INTERRUPTS) {
+        if (InterruptWindow.contains(hpa)) {
             return stop(VtdFault.OUTPUT_IS_INTERRUPT, requester, iova, access, low);
         }
         lastWord = leaf;
-        iotlb.insert(domain, iova, cachable(leaf, hpa), origin);
-        return hpa;
-    }
-
-    /// A large page around the interrupt window is cached in pieces of 4 KiB, so that a hit need not ask
-    /// whether it leads there.
-    private static long cachable(long leaf, long hpa) {
-        long window = (long) INTERRUPTS << 20;
-        int pageShift = Iotlb.pageShift(leaf);
-        boolean apart = (TableEntry.address(leaf) ^ window) >>> Math.max(pageShift, 20) != 0;
-        return apart ? leaf : TableEntry.leaf(hpa & -4096L, 12, TableEntry.rights(leaf));
-    }
-
-    private static VtdFault faultOf(long failure, int access) {
-        if (failure == TableWalker.NO_RIGHT) {
-            return missingRight(access);
-        }
-        if (failure == TableWalker.RESERVED_BIT) {
-            return VtdFault.TABLE_RESERVED;
-        }
-        return failure == TableWalker.NO_TABLE
-                ? VtdFault.TABLE_UNREADABLE
-                : VtdFault.CONTEXT_INVALID;
-    }
-
-    private static VtdFault missingRight(int access) {
-        return (access & WRITE) != 0 ? VtdFault.NO_WRITE_RIGHT : VtdFault.NO_READ_RIGHT;
+        iotlb.insert(domain, iova, InterruptWindow.cachable(leaf, hpa), origin);
+        return lastAnswer = hpa;
     }
 
     private long stop(VtdFault fault, int requester, long iova, int access, long contextLow) {
         boolean silent = fault.qualified() && ContextEntry.isSilent(contextLow);
-        lastFault = fault;
         lastRecorded =
                 !silent && faults.record(fault.code(), requester, iova, (access & WRITE) == 0);
-        return -fault.code();
+        return lastAnswer = -fault.code();
     }
 
     private void probed(CacheKind kind, SetAssociativeCache lines, int line) {
@@ -252,9 +226,14 @@ public final class VtdUnit {
 
     // ---- what the last request found
 
-    /// Why the last request was stopped; meaningful if [#translate] answered a fault's negative code.
+    /// Whether an answer is the code of a fault.
+    public static boolean isFault(long answer) {
+        return answer < 0 && answer > INTERRUPT_WINDOW;
+    }
+
+    /// Why the last request was stopped, null if no fault stopped it.
     public @Nullable VtdFault lastFault() {
-        return lastFault;
+        return isFault(lastAnswer) ? VtdFault.ofCode((int) -lastAnswer).orElseThrow() : null;
     }
 
     /// Whether the last fault was recorded: neither silenced by FPD nor dropped for want of room.
@@ -269,7 +248,7 @@ public final class VtdUnit {
 
     /// Whether the IOTLB gave the translation.
     public boolean lastHit() {
-        return lastHit;
+        return lastStage == STAGE_HIT;
     }
 
     /// Domain of the requester, -1 if it was not found.
@@ -287,76 +266,45 @@ public final class VtdUnit {
         return lastProbes;
     }
 
+    /// What the last request cost.
+    public long lastCycles(WalkCosts costs) {
+        boolean deviceAsked = lastStage >= STAGE_DEVICE && !contexts.lines().isOff();
+        boolean iotlbAsked = lastStage >= STAGE_WALK && !iotlb.lines().isOff();
+        return (deviceAsked ? costs.deviceProbe() : 0)
+                + (iotlbAsked ? costs.iotlbProbe() : 0)
+                + lastProbes * costs.pagingProbe()
+                + lastReads * costs.memoryRead();
+    }
+
     /// Bytes of the page that served the request; 0 if no page did.
     public long lastPageBytes() {
-        return lastWord == 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
+        return lastWord == 0 || lastAnswer < 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
     }
 
-    // ---- parts
-
-    public VtdCapabilities capabilities() {
-        return capabilities;
+    /// Whether a cached entry that no longer agrees with memory made the last answer differ from the one
+    /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
+    public boolean lastWasStale() {
+        return view().isStale(lastRequester, lastIova, lastAccess, lastAnswer);
     }
 
-    public VtdRegisters registers() {
-        return registers;
-    }
+    // ---- looking into it
 
-    public FaultRecording faults() {
-        return faults;
-    }
-
-    public InvalidationQueue queue() {
-        return queue;
-    }
-
-    public VtdCaches caches() {
-        return caches;
-    }
-
-    public boolean isTranslating() {
-        return translating;
-    }
-
-    /// The root table address in force: what RTADDR_REG held when software last set the root pointer.
-    public long rootTableAddress() {
-        return rootTableAddress;
-    }
-
-    /// Gives the caches of a kind another shape; they are empty afterwards.
-    public void reshape(CacheKind kind, CacheGeometry geometry) {
-        caches.reshape(kind, geometry);
-        adoptCaches();
-    }
-
-    private void adoptCaches() {
-        contexts = caches.contexts();
-        iotlb = caches.iotlb();
-        paging = caches.pagingInUse();
-    }
-
-    // ---- what registers do
-
-    void setRootTableAddress(long address) {
-        rootTableAddress = address;
-        if (capabilities.rootPointerEmptiesCaches()) {
-            caches.removeAll();
+    /// Shows the unit without disturbing it.
+    public VtdView view() {
+        if (view == null) {
+            view = new VtdView(this);
         }
+        return view;
     }
 
-    /// Switching translation, either way, empties the caches.
-    void setTranslating(boolean value) {
-        if (translating != value) {
-            translating = value;
-            caches.removeAll();
-        }
+    /// See [VtdView#caches].
+    public List<CacheSnapshot> cacheSnapshots() {
+        return view().caches();
     }
 
-    void setQueueTail(long offset) {
-        queue.setTail(offset, caches, faults);
-    }
-
-    void runQueue() {
-        queue.run(caches, faults);
+    /// Tells `newObserver` every step of every request from now on.
+    void observe(WalkObserver newObserver) {
+        observer = newObserver;
+        walker.observe(newObserver);
     }
 }

@@ -1,0 +1,46 @@
+package iommulab.engine.iommu.vtd;
+
+/// A VT-d unit as it was at one instant: registers, caches, fault records, the state of its queue. Shares
+/// nothing with the unit; memory has checkpoints of its own.
+public final class VtdCheckpoint {
+    private final VtdCaches caches;
+    private final FaultRecording faults;
+    private final InvalidationQueue.State queue;
+    private final VtdRegisters.State registers;
+    private final boolean translating;
+    private final long rootTableAddress;
+
+    VtdCheckpoint(VtdState unit) {
+        caches = unit.caches().copy();
+        faults = unit.faults().copy();
+        queue = unit.queue().state();
+        registers = unit.registers().state();
+        translating = unit.isTranslating();
+        rootTableAddress = unit.rootTableAddress();
+    }
+
+    /// A copy that the unit may go on changing.
+    VtdCaches caches() {
+        return caches.copy();
+    }
+
+    FaultRecording faults() {
+        return faults.copy();
+    }
+
+    InvalidationQueue.State queue() {
+        return queue;
+    }
+
+    VtdRegisters.State registers() {
+        return registers;
+    }
+
+    boolean isTranslating() {
+        return translating;
+    }
+
+    long rootTableAddress() {
+        return rootTableAddress;
+    }
+}

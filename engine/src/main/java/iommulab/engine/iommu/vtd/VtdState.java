@@ -1,0 +1,148 @@
+package iommulab.engine.iommu.vtd;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.memory.PhysicalMemory;
+
+/// What a VT-d unit keeps: registers, caches, fault records, its queue, and the root table in force.
+public abstract sealed class VtdState permits VtdUnit {
+    private final VtdCapabilities capabilities;
+    private final PhysicalMemory memory;
+    private final SecondStageFormat format;
+    private final InvalidationQueue queue;
+    private final VtdRegisters registers;
+    private long registerVersion;
+    private VtdCaches caches;
+    FaultRecording faults;
+    DeviceEntryCache contexts;
+    Iotlb iotlb;
+    PagingStructureCache[] paging;
+    boolean translating;
+    long rootTableAddress;
+
+    VtdState(VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        this.capabilities = capabilities;
+        this.memory = memory;
+        format = new SecondStageFormat(capabilities);
+        queue = new InvalidationQueue(memory, capabilities);
+        faults = new FaultRecording(capabilities.faultRecords());
+        caches = new VtdCaches(shapes, capabilities.deepestLevels(), seed);
+        contexts = caches.contexts();
+        iotlb = caches.iotlb();
+        paging = caches.pagingInUse();
+        registers = new VtdRegisters(this);
+    }
+
+    public VtdCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /// The memory that holds the tables.
+    public PhysicalMemory memory() {
+        return memory;
+    }
+
+    SecondStageFormat format() {
+        return format;
+    }
+
+    public VtdRegisters registers() {
+        return registers;
+    }
+
+    public FaultRecording faults() {
+        return faults;
+    }
+
+    public InvalidationQueue queue() {
+        return queue;
+    }
+
+    public VtdCaches caches() {
+        return caches;
+    }
+
+    public boolean isTranslating() {
+        return translating;
+    }
+
+    /// The root table address in force: what RTADDR_REG held when software last set the root pointer.
+    public long rootTableAddress() {
+        return rootTableAddress;
+    }
+
+    /// Rises whenever the root table changes, also by going back; no part of the state.
+    long registerVersion() {
+        return registerVersion;
+    }
+
+    /// Gives the caches of a kind another shape; they are empty afterwards.
+    public void reshape(CacheKind kind, CacheGeometry geometry) {
+        caches.reshape(kind, geometry);
+        adoptCaches();
+    }
+
+    private void adoptCaches() {
+        contexts = caches.contexts();
+        iotlb = caches.iotlb();
+        paging = caches.pagingInUse();
+    }
+
+    // ---- going back
+
+    /// Remembers the whole state. Costs copies of the caches' arrays.
+    public VtdCheckpoint checkpoint() {
+        return new VtdCheckpoint(this);
+    }
+
+    /// Makes the state what it was, on this unit or on another of the same capabilities. The same
+    /// checkpoint can be restored again.
+    public void restore(VtdCheckpoint then) {
+        caches = then.caches();
+        faults = then.faults();
+        queue.restore(then.queue());
+        registers.restore(then.registers());
+        translating = then.isTranslating();
+        rootTableAddress = then.rootTableAddress();
+        registerVersion++;
+        adoptCaches();
+    }
+
+    /// Hash of everything that decides what the unit will answer from now on, memory apart.
+    public long stateHash() {
+        long hash = caches.stateHash() * 31 + faults.stateHash();
+        hash = hash * 31 + queue.state().hashCode();
+        hash = hash * 31 + registers.state().hashCode();
+        return (hash * 31 + rootTableAddress) * 31 + (translating ? 1 : 0);
+    }
+
+    // ---- what registers do
+
+    void setRootTableAddress(long address) {
+        rootTableAddress = address;
+        registerVersion++;
+        if (capabilities.rootPointerEmptiesCaches()) {
+            caches.removeAll();
+        }
+    }
+
+    /// Switching translation, either way, empties the caches.
+    void setTranslating(boolean value) {
+        if (translating != value) {
+            translating = value;
+            caches.removeAll();
+        }
+    }
+
+    void setQueueTail(long offset) {
+        queue.setTail(offset, caches, faults);
+    }
+
+    void runQueue() {
+        queue.run(caches, faults);
+    }
+}

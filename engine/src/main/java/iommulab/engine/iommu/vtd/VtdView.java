@@ -1,0 +1,135 @@
+package iommulab.engine.iommu.vtd;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.TableEntry;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Looks into a VT-d unit without disturbing it: its caches with what is stale in them, and whether an
+/// answer came from a stale entry.
+public final class VtdView {
+    /// Requests for which an answer is compared on its own before all entries are.
+    private static final int PATIENCE = 256;
+
+    private final VtdUnit unit;
+    private final Coherence coherence;
+    private final VtdUnit uncached;
+    private long coherentAt = -1;
+    private int comparisons;
+
+    /// @param unit the only unit this one looks into
+    public VtdView(VtdUnit unit) {
+        this.unit = unit;
+        coherence = new Coherence(unit);
+        uncached = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0);
+    }
+
+    // ---- stale answers
+
+    /// Whether an answer that the unit has just given is not the one that the tables in memory give. Costs
+    /// nothing while memory is as it was when all caches agreed with it.
+    ///
+    /// @param answer of [VtdUnit#translate] to the same question
+    public boolean isStale(int requester, long iova, int access, long answer) {
+        long version = unit.memory().version() + unit.registerVersion();
+        if (version == coherentAt) {
+            return false;
+        }
+        if (++comparisons > PATIENCE) {
+            comparisons = 0;
+            if (everythingAgrees()) {
+                coherentAt = version;
+                return false;
+            }
+        }
+        return fresh(requester, iova, access) != answer;
+    }
+
+    /// What the unit would answer if it had no caches. Records no fault.
+    public long fresh(int requester, long iova, int access) {
+        uncached.setRootTableAddress(unit.rootTableAddress());
+        uncached.setTranslating(unit.isTranslating());
+        return uncached.translate(requester, iova, access);
+    }
+
+    private boolean everythingAgrees() {
+        return caches().stream()
+                .flatMap(cache -> cache.lines().stream())
+                .noneMatch(line -> line.stale().isPresent());
+    }
+
+    // ---- caches
+
+    /// Context cache, IOTLB, then the paging-structure caches from the top level down.
+    public List<CacheSnapshot> caches() {
+        var caches = unit.caches();
+        var all = new ArrayList<CacheSnapshot>();
+        all.add(caches.contexts().lines().snapshot(CacheKind.DEVICE_ENTRY, 0, this::contextLine));
+        all.add(caches.iotlb().lines().snapshot(CacheKind.IOTLB, 0, this::translationLine));
+        for (var cache : List.of(caches.paging()).reversed()) {
+            all.add(
+                    cache.lines()
+                            .snapshot(
+                                    CacheKind.PAGING_STRUCTURE,
+                                    cache.level(),
+                                    line -> tableLine(cache, line)));
+        }
+        return List.copyOf(all);
+    }
+
+    private CacheSnapshot.Line contextLine(int line) {
+        var contexts = unit.caches().contexts();
+        return new CacheSnapshot.Line(
+                contexts.lines().setOf(line),
+                contexts.lines().wayOf(line),
+                contexts.lines().ageOf(line),
+                ContextEntry.domain(contexts.high(line)),
+                contexts.requesterAt(line),
+                ContextEntry.table(contexts.low(line)),
+                0,
+                "",
+                coherence.ofContext(line));
+    }
+
+    private CacheSnapshot.Line translationLine(int line) {
+        var iotlb = unit.caches().iotlb();
+        long word = iotlb.word(line);
+        return new CacheSnapshot.Line(
+                iotlb.lines().setOf(line),
+                iotlb.lines().wayOf(line),
+                iotlb.lines().ageOf(line),
+                iotlb.domainAt(line),
+                iotlb.iovaAt(line) >>> 12,
+                TableEntry.address(word),
+                1L << Iotlb.pageShift(word),
+                rightsWords(Iotlb.rights(word)),
+                coherence.ofTranslation(line));
+    }
+
+    private CacheSnapshot.Line tableLine(PagingStructureCache cache, int line) {
+        return new CacheSnapshot.Line(
+                cache.lines().setOf(line),
+                cache.lines().wayOf(line),
+                cache.lines().ageOf(line),
+                cache.domainAt(line),
+                cache.iovaAt(line) >>> 12,
+                PagingStructureCache.table(cache.word(line)),
+                cache.coveredBytes(),
+                rightsWords(PagingStructureCache.rights(cache.word(line))),
+                coherence.ofTable(cache, line));
+    }
+
+    static String rightsWords(int rights) {
+        return permissions(rights).toString();
+    }
+
+    static Permissions permissions(int rights) {
+        return Permissions.of((rights & TableEntry.READ) != 0, (rights & TableEntry.WRITE) != 0);
+    }
+}
