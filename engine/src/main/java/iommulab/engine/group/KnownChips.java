@@ -9,12 +9,12 @@ import java.util.Optional;
 /// known to send all peer-to-peer requests up does so whatever its ACS registers say.
 public final class KnownChips implements PeerKnowledge {
     private final FunctionTable table;
-    private final IsolationQuirks quirks;
+    private final VendorRules quirks;
 
     /// @param facts of the machine whose functions will be asked for
     public KnownChips(GroupFacts facts) {
         table = new FunctionTable(facts.topology());
-        quirks = new IsolationQuirks(table, facts);
+        quirks = new VendorRules(table, facts);
     }
 
     @Override
