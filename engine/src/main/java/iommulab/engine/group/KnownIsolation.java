@@ -1,13 +1,13 @@
 package iommulab.engine.group;
 
-import iommulab.engine.pci.IsolationQuirks;
 import iommulab.engine.pci.PciFunction;
+import iommulab.engine.pci.PeerKnowledge;
 
 import java.util.Optional;
 
 /// What Linux knows of particular chips, for whoever follows a request through the fabric: the same
 /// rules that grouping believes.
-public final class KnownIsolation implements IsolationQuirks {
+public final class KnownIsolation implements PeerKnowledge {
     private final FunctionTable table;
     private final VendorRules rules;
 

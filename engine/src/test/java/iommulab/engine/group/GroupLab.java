@@ -130,11 +130,17 @@ final class GroupLab {
     }
 
     GroupLab ids(int vendor, int device) {
-        return change(f -> copy(f, new PciIds(vendor, device, 0, 0, f.ids().classCode(), 0), f.resources(), f.physicalFunction()));
+        return change(f ->
+                copy(
+                        f,
+                        new PciIds(vendor, device, 0, 0, f.ids().classCode(), 0),
+                        f.resources(),
+                        f.physicalFunction()));
     }
 
     GroupLab virtualFunctionOf(String physical) {
-        return change(f -> copy(f, f.ids(), f.resources(), Optional.of(PciAddress.parse(physical))));
+        return change(
+                f -> copy(f, f.ids(), f.resources(), Optional.of(PciAddress.parse(physical))));
     }
 
     GroupLab driver(String name) {
@@ -145,8 +151,7 @@ final class GroupLab {
     GroupLab bar(long start) {
         return change(f ->
                 copy(
-                        f.withConfig(
-                                f.config().with(4, 2, 2).with(0x10, 4, (int) start)),
+                        f.withConfig(f.config().with(4, 2, 2).with(0x10, 4, (int) start)),
                         f.ids(),
                         List.of(new Resource(0, start, start + 0xfff, 0x200)),
                         f.physicalFunction()));
@@ -165,7 +170,14 @@ final class GroupLab {
     private static PciFunction copy(
             PciFunction f, PciIds ids, List<Resource> resources, Optional<PciAddress> physical) {
         return new PciFunction(
-                f.address(), f.parent(), f.config(), ids, physical, resources, f.driver(), f.numaNode());
+                f.address(),
+                f.parent(),
+                f.config(),
+                ids,
+                physical,
+                resources,
+                f.driver(),
+                f.numaNode());
     }
 
     GroupLab kernel(String release) {
@@ -200,12 +212,7 @@ final class GroupLab {
     }
 
     GroupFacts facts() {
-        var dmar =
-                new Dmar(
-                        39,
-                        0,
-                        List.of(new Dmar.Drhd(true, 0, UNIT, List.of())),
-                        List.of());
+        var dmar = new Dmar(39, 0, List.of(new Dmar.Drhd(true, 0, UNIT, List.of())), List.of());
         return new GroupFacts(
                 topology(),
                 new FirmwareTables(

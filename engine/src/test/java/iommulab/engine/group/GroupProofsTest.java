@@ -94,7 +94,8 @@ class GroupProofsTest {
                         .isolated();
 
         assertThat(proof(lab, "00:01.0", "01:00.0").remedies())
-                .containsExactly("Put the card of 01:00.0 under root port 00:02.0, which is empty.");
+                .containsExactly(
+                        "Put the card of 01:00.0 under root port 00:02.0, which is empty.");
     }
 
     @Test
@@ -109,7 +110,8 @@ class GroupProofsTest {
 
         assertThat(proof.remedies()).isEmpty();
         assertThat(proof.finding())
-                .contains("conventional PCI bridge 00:1e.0 passes requests from below on as its own");
+                .contains(
+                        "conventional PCI bridge 00:1e.0 passes requests from below on as its own");
     }
 
     @Test
@@ -118,9 +120,9 @@ class GroupProofsTest {
 
         assertThat(proof(lab, "00:01.0", "01:00.0").finding())
                 .isEqualTo(
-                        "They are in groups 0 and 1: 00:01.0 sits on a root bus, no port above it is"
-                                + " asked; every port from root port 00:01.0 up to the root keeps"
-                                + " peers apart.");
+                        "They are in groups 0 and 1: 00:01.0 sits on a root bus, no port above it"
+                            + " is asked; every port from root port 00:01.0 up to the root keeps"
+                            + " peers apart.");
     }
 
     @Test

@@ -72,9 +72,7 @@ class GroupingPropertyTest {
 
         for (var group : after.groups()) {
             var first = before.groupOf(group.members().getFirst()).orElseThrow();
-            assertThat(first.members())
-                    .as("were together before")
-                    .containsAll(group.members());
+            assertThat(first.members()).as("were together before").containsAll(group.members());
         }
     }
 
@@ -93,8 +91,7 @@ class GroupingPropertyTest {
         var function = topology.functions().get(which % topology.size());
         return Acs.of(function.config())
                 .map(acs ->
-                        topology.with(
-                                function.withConfig(acs.write(function.config(), control))))
+                        topology.with(function.withConfig(acs.write(function.config(), control))))
                 .orElse(topology);
     }
 }

@@ -232,11 +232,7 @@ class LinuxGroupsTest {
     @Test
     void clearingABitByHandRegroupsAtOnce() {
         var facts =
-                machine()
-                        .rootPort("00:01.0", 1)
-                        .isolated()
-                        .endpoint("01:00.0", "00:01.0")
-                        .facts();
+                machine().rootPort("00:01.0", 1).isolated().endpoint("01:00.0", "00:01.0").facts();
         var port = facts.topology().get(at("00:01.0"));
         var acs = Acs.of(port.config()).orElseThrow();
         var edited =
