@@ -332,7 +332,7 @@ final class BoxCanvas {
         }
         var number = String.valueOf(outline.group());
         if (outline.label().isEmpty() || zoom < 0.55) {
-            tab(number, outline.group(), at.right() - 8, at.y() - 8, true);
+            tab(number, outline.group(), at.right() - 8, at.y() - (zoom < 0.55 ? 13 : 8), true);
         } else {
             double right = tab(number, outline.group(), at.x() + 14, at.y() - 8, false);
             label(outline.label(), right + 4, at.y() + 4, at.right() - 20);

@@ -1,0 +1,186 @@
+package iommulab.app.groups;
+
+import iommulab.app.shell.FunctionNames;
+import iommulab.engine.pci.Acs;
+import iommulab.engine.pci.Header;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Preview;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What the What-if column shows: the ACS bits on the way up of a pair, and what edits would do. Pure.
+///
+/// @param edited `2 bits changed`, empty if nothing is edited
+/// @param summary what would happen, in one sentence
+/// @param regrouping before and after, once the engine has answered
+/// @param paths peer-to-peer ways that the edits leave open, a sentence each
+/// @param parameter the kernel parameter with the same effect, empty if there is none
+record WhatIfModel(
+        List<Port> ports,
+        String edited,
+        String summary,
+        Optional<Regrouping> regrouping,
+        List<Path> paths,
+        String parameter) {
+    WhatIfModel {
+        ports = List.copyOf(ports);
+        paths = List.copyOf(paths);
+    }
+
+    /// The bits in the order in which lspci prints them.
+    enum Bit {
+        SV(Acs.SOURCE_VALIDATION, "source validation"),
+        TB(Acs.TRANSLATION_BLOCKING, "translation blocking"),
+        RR(Acs.REQUEST_REDIRECT, "request redirect"),
+        CR(Acs.COMPLETION_REDIRECT, "completion redirect"),
+        UF(Acs.UPSTREAM_FORWARDING, "upstream forwarding"),
+        EC(Acs.EGRESS_CONTROL, "egress control"),
+        DT(Acs.DIRECT_TRANSLATED, "direct translated peer-to-peer");
+
+        private final int mask;
+        private final String words;
+
+        Bit(int mask, String words) {
+            this.mask = mask;
+            this.words = words;
+        }
+
+        int mask() {
+            return mask;
+        }
+
+        String words() {
+            return words;
+        }
+
+        /// Whether Linux asks for it on every port up to the root.
+        boolean asked() {
+            return this == SV || this == RR || this == CR || this == UF;
+        }
+    }
+
+    /// One bit of one port.
+    record Cell(Bit bit, boolean implemented, boolean set, boolean changed) {
+        /// Whether the rule asks for it and it is clear.
+        boolean missing() {
+            return implemented && !set && bit.asked();
+        }
+
+        String digit() {
+            return implemented ? set ? "1" : "0" : "–";
+        }
+    }
+
+    /// A function whose ACS register counts.
+    ///
+    /// @param cells empty if it has no register
+    /// @param before register now, hex
+    /// @param after register as edited, hex; equal to `before` if not edited
+    record Port(
+            PciAddress function,
+            String address,
+            String role,
+            List<Cell> cells,
+            String before,
+            String after,
+            String absent) {
+        Port {
+            cells = List.copyOf(cells);
+        }
+    }
+
+    /// A peer-to-peer way that groups do not tell of.
+    record Path(PciAddress from, PciAddress to, PciAddress turnsAt, String sentence) {}
+
+    static WhatIfModel of(
+            MachineSnapshot machine, Optional<Pair> pair, WhatIf edits, Optional<Preview> preview) {
+        int bits = edits.bitsChanged(machine.topology());
+        var answered = preview.filter(_ -> !edits.isEmpty());
+        var regrouping = answered.map(Regrouping::of);
+        return new WhatIfModel(
+                pair.map(p -> ports(machine, p, edits)).orElse(List.of()),
+                bits == 0 ? "" : bits == 1 ? "1 bit changed" : bits + " bits changed",
+                regrouping.map(Regrouping::sentence).orElse(""),
+                regrouping,
+                answered.map(WhatIfModel::paths).orElse(List.of()),
+                answered.map(Preview::kernelParameter).orElse(""));
+    }
+
+    private static List<Path> paths(Preview preview) {
+        return preview.survivingPaths().stream()
+                .map(
+                        p ->
+                                new Path(
+                                        p.from(),
+                                        p.to(),
+                                        p.turnsAt(),
+                                        "%s still reaches %s: it turns at %s. %s"
+                                                .formatted(
+                                                        FunctionNames.address(p.from()),
+                                                        FunctionNames.address(p.to()),
+                                                        FunctionNames.address(p.turnsAt()),
+                                                        p.reason())))
+                .toList();
+    }
+
+    /// From the root down: the bridges above both functions, then the functions themselves.
+    private static List<Port> ports(MachineSnapshot machine, Pair pair, WhatIf edits) {
+        var functions = new LinkedHashSet<PciAddress>();
+        Stream.concat(Stream.of(pair.first()), pair.second().stream())
+                .map(f -> wayDown(machine, f))
+                .forEach(functions::addAll);
+        return functions.stream()
+                .flatMap(f -> machine.topology().find(f).stream())
+                .map(f -> port(f, edits))
+                .toList();
+    }
+
+    private static List<PciAddress> wayDown(MachineSnapshot machine, PciAddress function) {
+        var way = new ArrayList<PciAddress>();
+        var at = machine.topology().find(function);
+        while (at.isPresent()) {
+            way.addFirst(at.get().address());
+            at = machine.topology().parentOf(at.get());
+        }
+        return way;
+    }
+
+    private static Port port(PciFunction function, WhatIf edits) {
+        var acs = Acs.of(function.config());
+        var cells = acs.map(a -> cells(function.address(), a, edits)).orElse(List.of());
+        return new Port(
+                function.address(),
+                FunctionNames.address(function.address()),
+                FunctionNames.role(function),
+                cells,
+                acs.map(a -> "%04x".formatted(a.control())).orElse(""),
+                acs.map(a -> "%04x".formatted(edits.control(function.address(), a))).orElse(""),
+                acs.isPresent() ? "" : absent(function));
+    }
+
+    private static String absent(PciFunction function) {
+        if (function.config().size() <= 256 && FunctionNames.isPort(function)) {
+            return "bytes not in the capture";
+        }
+        return Header.isBridge(function.config()) ? "no ACS capability" : "no ACS";
+    }
+
+    private static List<Cell> cells(PciAddress function, Acs acs, WhatIf edits) {
+        int control = edits.control(function, acs);
+        return Stream.of(Bit.values())
+                .map(
+                        bit ->
+                                new Cell(
+                                        bit,
+                                        (acs.capability() & bit.mask()) != 0,
+                                        (control & bit.mask()) != 0,
+                                        ((control ^ acs.control()) & bit.mask()) != 0))
+                .toList();
+    }
+}
