@@ -5,8 +5,9 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.group.DomainType;
-import iommulab.engine.group.Group;
 import iommulab.engine.group.Grouping;
+import iommulab.engine.group.LinuxGroups;
+import iommulab.engine.io.CapturedFacts;
 import iommulab.engine.io.KernelUnit;
 import iommulab.engine.io.MachineCapture;
 import iommulab.engine.io.Progress;
@@ -35,7 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Snapshots of captured machines, for tests of panels: topology and units are the capture's, groups are
-/// what its kernel said, and the rest is said by the test.
+/// formed from them, and the rest is said by the test.
 public final class SnapshotFixture {
     private static final String FOLDER =
             System.getProperty("captures", "../engine/src/test/resources/captures");
@@ -150,19 +151,7 @@ public final class SnapshotFixture {
     }
 
     private Grouping grouping() {
-        var groups =
-                capture.kernelGroups().stream()
-                        .map(g ->
-                                new Group(
-                                        g.id(),
-                                        DomainType.DMA_FQ,
-                                        g.members().stream()
-                                                .filter(m -> topology.find(m).isPresent())
-                                                .toList(),
-                                        g.reserved()))
-                        .filter(g -> !g.members().isEmpty())
-                        .toList();
-        return new Grouping("as its kernel said", groups, Map.of(), Map.of());
+        return LinuxGroups.of(CapturedFacts.of(capture).with(topology));
     }
 
     private Unit unit(KernelUnit unit) {

@@ -83,7 +83,9 @@ final class ChainsPane extends Pane {
         if (common.isEmpty()) {
             return;
         }
-        double top = Math.max(endFirst, endSecond) + (first.isEmpty() && second.isEmpty() ? 0 : BETWEEN + 8);
+        double top =
+                Math.max(endFirst, endSecond)
+                        + (first.isEmpty() && second.isEmpty() ? 0 : BETWEEN + 8);
         double wide = commonWidth(width);
         double x = sideBySide() ? (width - wide) / 2 : 0;
         stack(common, x, top, wide);
@@ -124,10 +126,9 @@ final class ChainsPane extends Pane {
         tips.stream()
                 .filter(tip -> !tip.isVisible())
                 .findFirst()
-                .ifPresent(
-                        tip -> {
-                            tip.setVisible(true);
-                            tip.relocate(toX - 5, toY - 9);
-                        });
+                .ifPresent(tip -> {
+                    tip.setVisible(true);
+                    tip.relocate(toX - 5, toY - 9);
+                });
     }
 }

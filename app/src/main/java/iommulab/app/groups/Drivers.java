@@ -1,47 +1,28 @@
 package iommulab.app.groups;
 
-import iommulab.engine.pci.PciAddress;
-import iommulab.engine.pci.PciFunction;
+import iommulab.engine.group.Group;
+import iommulab.engine.group.Viability;
 import iommulab.engine.pci.PciTopology;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-
-/// Whose drivers hold the functions of a group. A group can be given to a user while no kernel driver
-/// uses DMA in it; ports and stubs do not. Source: Linux, `drivers/iommu/iommu.c`, DMA ownership, and
-/// the drivers that set `driver_managed_dma`.
+/// Whose drivers hold the functions of a group, counted.
 ///
 /// @param kernel functions whose kernel driver uses DMA
-/// @param user functions that a user's driver holds
+/// @param user functions that a driver hands to a user
 /// @param exempt functions whose driver uses no DMA
-/// @param unbound functions without driver
-record Drivers(int kernel, int user, int exempt, int unbound) {
-    private static final Set<String> EXEMPT = Set.of("pcieport", "pci-stub", "shpchp");
+record Drivers(int kernel, int user, int exempt) {
 
-    static Drivers of(PciTopology topology, List<PciAddress> members) {
+    static Drivers of(PciTopology topology, Group group) {
         int kernel = 0;
         int user = 0;
         int exempt = 0;
-        int unbound = 0;
-        for (var member : members) {
-            var driver = topology.find(member).flatMap(PciFunction::driver);
-            if (driver.isEmpty()) {
-                unbound++;
-            } else if (EXEMPT.contains(driver.get())) {
-                exempt++;
-            } else if (usesDma(driver)) {
-                kernel++;
-            } else {
-                user++;
+        for (var member : Viability.of(group, topology).members()) {
+            switch (member.standing()) {
+                case IN_THE_WAY -> kernel++;
+                case FOR_USER -> user++;
+                case EXEMPT -> exempt += member.driver().isPresent() ? 1 : 0;
             }
         }
-        return new Drivers(kernel, user, exempt, unbound);
-    }
-
-    /// Whether a kernel driver is bound that uses DMA.
-    static boolean usesDma(Optional<String> driver) {
-        return driver.filter(d -> !EXEMPT.contains(d) && !d.contains("vfio")).isPresent();
+        return new Drivers(kernel, user, exempt);
     }
 
     boolean viable() {

@@ -27,19 +27,13 @@ final class FactSources {
                         .map(ProofStep::subject)
                         .distinct()
                         .flatMap(a -> machine.topology().find(a).stream())
-                        .flatMap(
-                                f ->
-                                        Acs.of(f.config()).stream()
-                                                .map(
-                                                        acs ->
-                                                                "%s at 0x%x"
-                                                                        .formatted(
-                                                                                FunctionNames
-                                                                                        .address(
-                                                                                                f
-                                                                                                        .address()),
-                                                                                acs
-                                                                                        .controlOffset())))
+                        .flatMap(f ->
+                                Acs.of(f.config()).stream()
+                                        .map(acs ->
+                                                "%s at 0x%x"
+                                                        .formatted(
+                                                                FunctionNames.address(f.address()),
+                                                                acs.controlOffset())))
                         .toList();
         sources.add(
                 registers.isEmpty()

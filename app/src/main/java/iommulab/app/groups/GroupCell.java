@@ -27,6 +27,9 @@ import java.util.List;
 final class GroupCell extends ListCell<Row> {
     private static final double DASH_HEIGHT = 16;
 
+    /// Stretching labels begin short, so that no other label is cut for their sake.
+    private static final double SHORT = 20;
+
     /// A cell without a row.
     GroupCell() {
         setPrefWidth(0);
@@ -63,7 +66,7 @@ final class GroupCell extends ListCell<Row> {
         var nodes = new ArrayList<Node>();
         nodes.add(dash(row.group()));
         nodes.add(tab(row.group()));
-        nodes.add(label(FunctionNames.address(row.first()), "mono"));
+        nodes.add(fixed(label(FunctionNames.address(row.first()), "mono")));
         nodes.add(stretching(label(row.rest(), "muted")));
         if (row.drivers().user() > 0) {
             nodes.add(fixed(label("U", "badge", "user")));
@@ -94,7 +97,7 @@ final class GroupCell extends ListCell<Row> {
             driver.getStyleClass().add("says-fault");
         }
         return List.of(
-                label(FunctionNames.address(row.function()), "mono"),
+                fixed(label(FunctionNames.address(row.function()), "mono")),
                 stretching(label(row.name(), "secondary")),
                 driver);
     }
@@ -128,6 +131,7 @@ final class GroupCell extends ListCell<Row> {
     static Label stretching(Label label) {
         label.setMaxWidth(Double.MAX_VALUE);
         label.setMinWidth(0);
+        label.setPrefWidth(SHORT);
         HBox.setHgrow(label, Priority.ALWAYS);
         return label;
     }

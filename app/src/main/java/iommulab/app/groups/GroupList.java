@@ -2,6 +2,7 @@ package iommulab.app.groups;
 
 import iommulab.app.shell.FunctionNames;
 import iommulab.engine.group.Group;
+import iommulab.engine.group.Viability;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
@@ -50,13 +51,10 @@ record GroupList(List<Row> rows, String counted) {
         machine.grouping().ungrouped().entrySet().stream()
                 .sorted(java.util.Map.Entry.comparingByKey())
                 .filter(e -> wanted.isEmpty() || e.getKey().toString().contains(wanted))
-                .forEach(
-                        e ->
-                                rows.add(
-                                        new UngroupedRow(
-                                                e.getKey(),
-                                                name(machine, e.getKey()),
-                                                e.getValue())));
+                .forEach(e ->
+                        rows.add(
+                                new UngroupedRow(
+                                        e.getKey(), name(machine, e.getKey()), e.getValue())));
         return new GroupList(rows, "%d of %d".formatted(shown, machine.grouping().groups().size()));
     }
 
@@ -65,17 +63,16 @@ record GroupList(List<Row> rows, String counted) {
             return true;
         }
         return group.members().stream()
-                .anyMatch(
-                        m ->
-                                m.toString().contains(wanted)
-                                        || name(machine, m).toLowerCase(Locale.ROOT).contains(wanted)
-                                        || driver(machine, m).orElse("").contains(wanted));
+                .anyMatch(m ->
+                        m.toString().contains(wanted)
+                                || name(machine, m).toLowerCase(Locale.ROOT).contains(wanted)
+                                || driver(machine, m).orElse("").contains(wanted));
     }
 
     private static void add(List<Row> rows, MachineSnapshot machine, Group group, boolean open) {
         var first = group.members().getFirst();
         int more = group.members().size() - 1;
-        var drivers = Drivers.of(machine.topology(), group.members());
+        var drivers = Drivers.of(machine.topology(), group);
         rows.add(
                 new GroupRow(
                         group.id(),
@@ -86,15 +83,14 @@ record GroupList(List<Row> rows, String counted) {
         if (!open) {
             return;
         }
-        for (var member : group.members()) {
-            var driver = driver(machine, member);
+        for (var member : Viability.of(group, machine.topology()).members()) {
             rows.add(
                     new MemberRow(
                             group.id(),
-                            member,
-                            name(machine, member),
-                            driver.orElse("–"),
-                            Drivers.usesDma(driver)));
+                            member.function(),
+                            name(machine, member.function()),
+                            member.driver().orElse("–"),
+                            member.standing() == Viability.Standing.IN_THE_WAY));
         }
         rows.add(new ViableRow(group.id(), drivers.viable(), drivers.words()));
     }

@@ -44,15 +44,13 @@ final class GroupsActions {
     /// Sets request and completion redirect where a path turns around.
     void close(PciAddress turnsAt) {
         acs(turnsAt)
-                .ifPresent(
-                        acs ->
-                                set(
-                                        edits.get()
-                                                .withBits(
-                                                        turnsAt,
-                                                        acs,
-                                                        Acs.REQUEST_REDIRECT
-                                                                | Acs.COMPLETION_REDIRECT)));
+                .ifPresent(acs ->
+                        set(
+                                edits.get()
+                                        .withBits(
+                                                turnsAt,
+                                                acs,
+                                                Acs.REQUEST_REDIRECT | Acs.COMPLETION_REDIRECT)));
     }
 
     private Optional<Acs> acs(PciAddress function) {
@@ -78,12 +76,11 @@ final class GroupsActions {
         if (!next.isEmpty()) {
             workbench
                     .preview(next.commands(workbench.machine().topology()))
-                    .thenAccept(
-                            answer -> {
-                                if (question == asked) {
-                                    preview.set(Optional.of(answer));
-                                }
-                            });
+                    .thenAccept(answer -> {
+                        if (question == asked) {
+                            preview.set(Optional.of(answer));
+                        }
+                    });
         }
     }
 

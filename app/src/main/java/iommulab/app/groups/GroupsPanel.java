@@ -94,16 +94,13 @@ public final class GroupsPanel implements Panel {
         box.setId(id);
         box.getStyleClass().add("pair-chooser");
         box.setMinWidth(Region.USE_PREF_SIZE);
+        box.setConverter(new AddressWords());
         box.valueProperty()
-                .addListener(
-                        (_, _, _) -> {
-                            if (!showing && first.getValue() != null) {
-                                setPair(
-                                        new Pair(
-                                                first.getValue(),
-                                                Optional.ofNullable(second.getValue())));
-                            }
-                        });
+                .addListener((_, _, _) -> {
+                    if (!showing && first.getValue() != null) {
+                        setPair(new Pair(first.getValue(), Optional.ofNullable(second.getValue())));
+                    }
+                });
     }
 
     private static Button button(String text, String id, Runnable run) {
@@ -173,13 +170,11 @@ public final class GroupsPanel implements Panel {
     }
 
     private Optional<ProofModel> proofOf(MachineSnapshot machine) {
-        return pair.map(
-                p ->
-                        ProofModel.of(
-                                machine,
-                                p,
-                                PairProof.of(
-                                        machine.grouping(), p.first(), p.second().orElse(p.first()))));
+        return pair.map(p ->
+                ProofModel.of(
+                        machine,
+                        p,
+                        machine.grouping().proof(p.first(), p.second().orElse(p.first()))));
     }
 
     private WhatIfModel whatIfOf(MachineSnapshot machine) {
@@ -197,7 +192,12 @@ public final class GroupsPanel implements Panel {
         first.setValue(pair.map(Pair::first).orElse(null));
         second.setValue(pair.flatMap(Pair::second).orElse(null));
         tools.getChildren()
-                .setAll(fixed(title), fixed(label("why do", "muted")), first, fixed(label("and", "muted")), second);
+                .setAll(
+                        fixed(title),
+                        fixed(label("why do", "muted")),
+                        first,
+                        fixed(label("and", "muted")),
+                        second);
         pair.ifPresent(p -> tools.getChildren().addAll(verdict(machine, p)));
     }
 

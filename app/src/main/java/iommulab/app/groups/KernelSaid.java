@@ -25,9 +25,11 @@ record KernelSaid(boolean known, boolean equal, String words) {
         var number = Optional.ofNullable(machine.kernelSaid().get(function));
         var ours =
                 new TreeSet<>(
-                        machine.grouping().groupOf(function).map(g -> g.members()).orElse(List.of()));
-        var theirs =
-                number.map(n -> members(machine, n)).orElseGet(TreeSet::new);
+                        machine.grouping()
+                                .groupOf(function)
+                                .map(g -> g.members())
+                                .orElse(List.of()));
+        var theirs = number.map(n -> members(machine, n)).orElseGet(TreeSet::new);
         if (ours.equals(theirs)) {
             return new KernelSaid(true, true, same(number, theirs));
         }
@@ -67,7 +69,12 @@ record KernelSaid(boolean known, boolean equal, String words) {
 
     private static String named(TreeSet<PciAddress> functions) {
         var first =
-                functions.stream().limit(3).map(FunctionNames::address).collect(Collectors.joining(", "));
-        return functions.size() <= 3 ? first : first + " and %d more".formatted(functions.size() - 3);
+                functions.stream()
+                        .limit(3)
+                        .map(FunctionNames::address)
+                        .collect(Collectors.joining(", "));
+        return functions.size() <= 3
+                ? first
+                : first + " and %d more".formatted(functions.size() - 3);
     }
 }

@@ -46,19 +46,15 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
             return kept;
         }
         var group = machine.grouping().groupOf(function);
-        return Optional.of(
-                new Pair(function, group.flatMap(g -> otherThan(machine, g, function))));
+        return Optional.of(new Pair(function, group.flatMap(g -> otherThan(machine, g, function))));
     }
 
     private static Pair withinGroup(MachineSnapshot machine, Group group, Optional<Pair> kept) {
         boolean fits =
-                kept.filter(
-                                pair ->
-                                        pair.existsIn(machine)
-                                                && group.members().contains(pair.first)
-                                                && pair.second
-                                                        .map(group.members()::contains)
-                                                        .orElse(false))
+                kept.filter(pair ->
+                                pair.existsIn(machine)
+                                        && group.members().contains(pair.first)
+                                        && pair.second.map(group.members()::contains).orElse(false))
                         .isPresent();
         if (fits) {
             return kept.get();
@@ -78,12 +74,11 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
 
     private static List<PciAddress> devices(MachineSnapshot machine, Group group) {
         return group.members().stream()
-                .filter(
-                        m ->
-                                machine.topology()
-                                        .find(m)
-                                        .filter(f -> !Header.isBridge(f.config()))
-                                        .isPresent())
+                .filter(m ->
+                        machine.topology()
+                                .find(m)
+                                .filter(f -> !Header.isBridge(f.config()))
+                                .isPresent())
                 .toList();
     }
 
@@ -92,8 +87,8 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
         return machine.grouping().groups().stream()
                 .filter(g -> g.members().size() > 1)
                 .max(
-                        java.util.Comparator.comparingInt(
-                                (Group g) -> devices(machine, g).size() > 1 ? g.members().size() : 0))
+                        java.util.Comparator.comparingInt((Group g) ->
+                                devices(machine, g).size() > 1 ? g.members().size() : 0))
                 .map(g -> withinGroup(machine, g, Optional.empty()));
     }
 

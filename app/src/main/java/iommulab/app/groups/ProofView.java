@@ -47,7 +47,8 @@ final class ProofView {
     }
 
     private static Node nothing() {
-        return label("No group to explain. Open a machine with functions behind an IOMMU.", "muted");
+        return label(
+                "No group to explain. Open a machine with functions behind an IOMMU.", "muted");
     }
 
     private List<Node> proof(ProofModel model) {
@@ -123,9 +124,6 @@ final class ProofView {
 
     private static Node facts(ProofModel model) {
         var left = new VBox(label("What would separate them", "section-head"));
-        if (model.remedies().isEmpty()) {
-            left.getChildren().add(wrapped("Nothing that this program can try.", "muted"));
-        }
         for (var remedy : model.remedies()) {
             var row = new HBox(fixed(label("✓", "says-hit")), wrapped(remedy, "body-text"));
             row.getStyleClass().add("proof-line");
@@ -134,8 +132,7 @@ final class ProofView {
         var right = new VBox(label("Where the facts come from", "section-head"));
         model.sources().forEach(s -> right.getChildren().add(wrapped(s, "muted")));
         if (model.kernel().known()) {
-            var sign =
-                    model.kernel().equal() ? label("✓", "says-hit") : label("✕", "says-fault");
+            var sign = model.kernel().equal() ? label("✓", "says-hit") : label("✕", "says-fault");
             var row =
                     new HBox(
                             fixed(sign),
@@ -147,8 +144,9 @@ final class ProofView {
         left.getStyleClass().add("proof-facts");
         right.getStyleClass().add("proof-facts");
         var grid = new GridPane();
-        grid.addRow(0, left, right);
-        for (var column : List.of(left, right)) {
+        var columns = model.remedies().isEmpty() ? List.of(right) : List.of(left, right);
+        columns.forEach(column -> grid.addRow(0, column));
+        for (var column : columns) {
             GridPane.setHgrow(column, javafx.scene.layout.Priority.ALWAYS);
             column.setPrefWidth(100);
         }

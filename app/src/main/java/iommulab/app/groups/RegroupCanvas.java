@@ -81,14 +81,13 @@ final class RegroupCanvas extends Drawing {
         regrouping.runs(false).forEach(run -> outline(pen, run, 0, column, Optional.empty()));
         regrouping
                 .runs(true)
-                .forEach(
-                        run ->
-                                outline(
-                                        pen,
-                                        run,
-                                        afterX,
-                                        column,
-                                        Optional.of(regrouping.lines().get(run.from()).change())));
+                .forEach(run ->
+                        outline(
+                                pen,
+                                run,
+                                afterX,
+                                column,
+                                Optional.of(regrouping.lines().get(run.from()).change())));
         for (int i = 0; i < tops.length; i++) {
             row(pen, regrouping.lines().get(i), PAD, tops[i], column - 2 * PAD);
             row(pen, regrouping.lines().get(i), afterX + PAD, tops[i], column - 2 * PAD);
@@ -117,21 +116,18 @@ final class RegroupCanvas extends Drawing {
         double top = tops[run.from()] - 10;
         double bottom = tops[run.to()] + ROW + 7;
         pen.plate(palette.bar(), x, top, width, bottom - top, 5);
-        pen.outline(
-                colour, 2.2, x, top, width, bottom - top, 5, Category.dashes(run.group()));
+        pen.outline(colour, 2.2, x, top, width, bottom - top, 5, Category.dashes(run.group()));
         var number = String.valueOf(run.group());
         double tab = Math.max(20, pen.width(number, Type.SMALLEST_BOLD) + 10);
         pen.plate(colour, x + 12, top - 8, tab, 16, 3);
-        pen.textCentre(
-                number, Type.SMALLEST_BOLD, palette.canvas(), x + 12 + tab / 2, top + 3.5);
-        change.ifPresent(
-                c -> {
-                    double wide = pen.width(c.word(), Type.SMALLEST_BOLD) + 10;
-                    double left = x + 12 + tab + 4;
-                    pen.plate(palette.accentGround(), left, top - 8, wide, 16, 3);
-                    pen.outline(palette.accent(), 1, left, top - 8, wide, 16, 3);
-                    pen.text(c.word(), Type.SMALLEST_BOLD, palette.accent(), left + 5, top + 3.5);
-                });
+        pen.textCentre(number, Type.SMALLEST_BOLD, palette.canvas(), x + 12 + tab / 2, top + 3.5);
+        change.ifPresent(c -> {
+            double wide = pen.width(c.word(), Type.SMALLEST_BOLD) + 10;
+            double left = x + 12 + tab + 4;
+            pen.plate(palette.accentGround(), left, top - 8, wide, 16, 3);
+            pen.outline(palette.accent(), 1, left, top - 8, wide, 16, 3);
+            pen.text(c.word(), Type.SMALLEST_BOLD, palette.accent(), left + 5, top + 3.5);
+        });
     }
 
     /// Ways that stay open, from row to row at the right edge.

@@ -53,8 +53,7 @@ record Regrouping(
         int groupsAfter = (int) after.values().stream().distinct().count();
         boolean splits = groupsAfter >= groupsBefore;
         var order =
-                Comparator.comparingInt(
-                                (Line line) -> splits ? line.before() : line.after())
+                Comparator.comparingInt((Line line) -> splits ? line.before() : line.after())
                         .thenComparingInt(line -> splits ? line.after() : line.before());
         var lines =
                 preview.topology().functions().stream()
@@ -103,8 +102,7 @@ record Regrouping(
         return sets;
     }
 
-    private static Map<PciAddress, Integer> numbers(
-            Grouping grouping, Set<Set<PciAddress>> kept) {
+    private static Map<PciAddress, Integer> numbers(Grouping grouping, Set<Set<PciAddress>> kept) {
         var numbers = new java.util.HashMap<PciAddress, Integer>();
         for (var group : grouping.groups()) {
             if (!kept.contains(Set.copyOf(group.members()))) {

@@ -51,11 +51,10 @@ record WhatIf(SequencedMap<PciAddress, Integer> controls) {
     /// How many bits differ from the machine's.
     int bitsChanged(PciTopology topology) {
         return controls.entrySet().stream()
-                .mapToInt(
-                        edit ->
-                                acs(topology, edit.getKey())
-                                        .map(a -> Integer.bitCount(a.control() ^ edit.getValue()))
-                                        .orElse(0))
+                .mapToInt(edit ->
+                        acs(topology, edit.getKey())
+                                .map(a -> Integer.bitCount(a.control() ^ edit.getValue()))
+                                .orElse(0))
                 .sum();
     }
 
@@ -63,27 +62,24 @@ record WhatIf(SequencedMap<PciAddress, Integer> controls) {
     WhatIf on(PciTopology topology) {
         var next = new TreeMap<>(controls);
         next.entrySet()
-                .removeIf(
-                        edit ->
-                                acs(topology, edit.getKey())
-                                        .map(a -> a.control() == edit.getValue())
-                                        .orElse(true));
+                .removeIf(edit ->
+                        acs(topology, edit.getKey())
+                                .map(a -> a.control() == edit.getValue())
+                                .orElse(true));
         return next.equals(controls) ? this : new WhatIf(next);
     }
 
     /// The commands that apply the edits.
     List<Command> commands(PciTopology topology) {
         return controls.entrySet().stream()
-                .flatMap(
-                        edit ->
-                                acs(topology, edit.getKey()).stream()
-                                        .<Command>map(
-                                                a ->
-                                                        new Command.WriteConfig(
-                                                                edit.getKey(),
-                                                                a.controlOffset(),
-                                                                2,
-                                                                edit.getValue())))
+                .flatMap(edit ->
+                        acs(topology, edit.getKey()).stream()
+                                .<Command>map(a ->
+                                        new Command.WriteConfig(
+                                                edit.getKey(),
+                                                a.controlOffset(),
+                                                2,
+                                                edit.getValue())))
                 .toList();
     }
 

@@ -114,18 +114,17 @@ record WhatIfModel(
 
     private static List<Path> paths(Preview preview) {
         return preview.survivingPaths().stream()
-                .map(
-                        p ->
-                                new Path(
-                                        p.from(),
-                                        p.to(),
-                                        p.turnsAt(),
-                                        "%s still reaches %s: it turns at %s. %s"
-                                                .formatted(
-                                                        FunctionNames.address(p.from()),
-                                                        FunctionNames.address(p.to()),
-                                                        FunctionNames.address(p.turnsAt()),
-                                                        p.reason())))
+                .map(p ->
+                        new Path(
+                                p.from(),
+                                p.to(),
+                                p.turnsAt(),
+                                "%s still reaches %s: it turns at %s. %s"
+                                        .formatted(
+                                                FunctionNames.address(p.from()),
+                                                FunctionNames.address(p.to()),
+                                                FunctionNames.address(p.turnsAt()),
+                                                p.reason())))
                 .toList();
     }
 
@@ -174,13 +173,12 @@ record WhatIfModel(
     private static List<Cell> cells(PciAddress function, Acs acs, WhatIf edits) {
         int control = edits.control(function, acs);
         return Stream.of(Bit.values())
-                .map(
-                        bit ->
-                                new Cell(
-                                        bit,
-                                        (acs.capability() & bit.mask()) != 0,
-                                        (control & bit.mask()) != 0,
-                                        ((control ^ acs.control()) & bit.mask()) != 0))
+                .map(bit ->
+                        new Cell(
+                                bit,
+                                (acs.capability() & bit.mask()) != 0,
+                                (control & bit.mask()) != 0,
+                                ((control ^ acs.control()) & bit.mask()) != 0))
                 .toList();
     }
 }

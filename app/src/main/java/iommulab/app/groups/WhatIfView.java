@@ -45,8 +45,8 @@ final class WhatIfView {
         this.toggle = toggle;
         this.close = close;
         this.canvas = new RegroupCanvas(workbench.palette());
-        bits.getStyleClass().add("acs-bits");
-        bits.setId("acs-bits");
+        bits.getStyleClass().add("what-if-bits");
+        bits.setId("what-if-bits");
         var legend =
                 new HBox(
                         swatch("changed"),
@@ -54,7 +54,7 @@ final class WhatIfView {
                         swatch("missing"),
                         label("asked for by the rule, clear", "secondary"),
                         label("– not implemented", "secondary"));
-        legend.getStyleClass().add("acs-legend");
+        legend.getStyleClass().add("what-if-legend");
         answer.getStyleClass().add("what-if-answer");
         var content = new VBox(bits, legend, answer);
         content.getStyleClass().add("what-if-body");
@@ -77,7 +77,7 @@ final class WhatIfView {
 
     private static Node swatch(String style) {
         var swatch = new Region();
-        swatch.getStyleClass().addAll("acs-swatch", style);
+        swatch.getStyleClass().addAll("what-if-swatch", style);
         return swatch;
     }
 
@@ -93,7 +93,10 @@ final class WhatIfView {
         answer.getChildren().clear();
         if (model.edited().isEmpty()) {
             answer.getChildren()
-                    .add(wrapped("Click a bit to see what it would change. Nothing is written.", "muted"));
+                    .add(
+                            wrapped(
+                                    "Click a bit to see what it would change. Nothing is written.",
+                                    "muted"));
             return;
         }
         model.regrouping()
@@ -108,7 +111,8 @@ final class WhatIfView {
             parameter.setId("kernel-parameter");
             parameter.setMaxWidth(Double.MAX_VALUE);
             parameter.setWrapText(true);
-            answer.getChildren().addAll(label("On the kernel's command line", "section-head"), parameter);
+            answer.getChildren()
+                    .addAll(label("On the kernel's command line", "section-head"), parameter);
         }
     }
 
@@ -159,7 +163,7 @@ final class WhatIfView {
 
     private Node bit(Port port, Cell cell) {
         var button = fixedButton(cell.digit());
-        button.getStyleClass().add("acs-bit");
+        button.getStyleClass().add("what-if-bit");
         button.setId(
                 "acs-%s-%s"
                         .formatted(
@@ -209,12 +213,11 @@ final class WhatIfView {
         box.setId("surviving-paths");
         model.paths().stream()
                 .limit(6)
-                .forEach(
-                        path -> {
-                            var set = new Hyperlink("Close it at " + path.turnsAt().withoutDomain());
-                            set.setOnAction(_ -> close.accept(path));
-                            box.getChildren().addAll(wrapped(path.sentence(), "body-text"), set);
-                        });
+                .forEach(path -> {
+                    var set = new Hyperlink("Close it at " + path.turnsAt().withoutDomain());
+                    set.setOnAction(_ -> close.accept(path));
+                    box.getChildren().addAll(wrapped(path.sentence(), "body-text"), set);
+                });
         if (model.paths().size() > 6) {
             box.getChildren()
                     .add(label("%d more ways".formatted(model.paths().size() - 6), "muted"));
