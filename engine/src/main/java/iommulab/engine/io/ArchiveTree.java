@@ -2,6 +2,7 @@ package iommulab.engine.io;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class ArchiveTree {
             if (entries % 256 == 1) {
                 pulse.run();
             }
-            unpacked.beginData();
+            unpacked.beginData(entry.getSize());
             keep(tar, entry, wanted);
             unpacked.beginHeader();
         }
@@ -92,13 +93,24 @@ final class ArchiveTree {
             links.put(path, entry.getLinkName());
         } else if (entry.isSparse()) {
             throw new FileRefused(path, "is a file with holes", REMEDY);
-        } else if (entry.isFile() && !entry.isLink() && wanted.test(path)) {
-            keepFile(tar, path, entry.getSize());
-        } else if (!entry.isFile() && !entry.isDirectory() || entry.isLink()) {
+        } else if (isRegular(entry)) {
+            if (wanted.test(path)) {
+                keepFile(tar, path, entry.getSize());
+            }
+        } else if (!entry.isDirectory()) {
             remarks.add("ignored %s: neither a file nor a symbolic link".formatted(path));
         }
         // Consumed here, so that what getNextEntry reads is a header and nothing else.
         tar.skip(Long.MAX_VALUE);
+    }
+
+    /// `TarArchiveEntry.isFile` says yes to devices and pipes too.
+    private static boolean isRegular(TarArchiveEntry entry) {
+        return switch (entry.getLinkFlag()) {
+            case TarConstants.LF_NORMAL, TarConstants.LF_OLDNORM, TarConstants.LF_CONTIG ->
+                    !entry.isDirectory();
+            default -> false;
+        };
     }
 
     private void keepFile(TarArchiveInputStream tar, String path, long bytes)

@@ -8,6 +8,7 @@ import java.io.InputStream;
 /// archive entry.
 final class MeteredStream extends FilterInputStream {
     static final long MOST_BYTES = 512L << 20;
+    private static final String TOO_MUCH = "unpacks to more than 512 MiB";
     private static final long MOST_HEADER_BYTES = 1L << 20;
 
     private long count;
@@ -28,7 +29,13 @@ final class MeteredStream extends FilterInputStream {
     }
 
     /// From here on an entry's data are read.
-    void beginData() {
+    ///
+    /// @param bytes as its header says
+    /// @throws TooLong if they would be too many, before any of them is unpacked
+    void beginData(long bytes) throws TooLong {
+        if (bytes > MOST_BYTES - count) {
+            throw new TooLong(TOO_MUCH);
+        }
         limit = MOST_BYTES;
     }
 
@@ -56,10 +63,7 @@ final class MeteredStream extends FilterInputStream {
     private void add(long bytes) throws TooLong {
         count += bytes;
         if (count > limit) {
-            throw new TooLong(
-                    count > MOST_BYTES
-                            ? "unpacks to more than 512 MiB"
-                            : "has a header of more than 1 MiB");
+            throw new TooLong(count > MOST_BYTES ? TOO_MUCH : "has a header of more than 1 MiB");
         }
     }
 

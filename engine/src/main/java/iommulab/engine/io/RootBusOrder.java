@@ -1,6 +1,7 @@
 package iommulab.engine.io;
 
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
 
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,30 +20,35 @@ final class RootBusOrder {
 
     private RootBusOrder() {}
 
+    /// @param paths where each function lies
+    /// @param functions the same functions; a bus of one without parent is a root bus
     /// @return such as `0000:00`; buses that a function brings (Intel VMD) come last
-    static List<String> of(Map<PciAddress, SysfsPath> paths, ArchiveTree tree, IomemMap iomem) {
+    static List<String> of(
+            Map<PciAddress, SysfsPath> paths,
+            List<PciFunction> functions,
+            ArchiveTree tree,
+            IomemMap iomem) {
         var buses = new TreeSet<String>();
+        for (var function : functions) {
+            if (function.parent().isEmpty() && !function.isVirtualFunction()) {
+                buses.add(DiscoveryOrder.busName(function.address()));
+            }
+        }
         var inner = new TreeSet<String>();
         var hostBridges = new HashMap<String, String>();
-        paths.forEach((address, place) -> {
-            buses.add(busOf(address, place));
+        for (var place : paths.values()) {
             if (place.inner()) {
                 inner.add(place.rootBus());
             } else {
                 hostBridge(tree, place).ifPresent(name -> hostBridges.put(place.rootBus(), name));
             }
-        });
+        }
         var listed = fromHostBridges(buses, inner, hostBridges).orElse(fromIomem(iomem));
         return buses.stream()
                 .sorted(
                         Comparator.<String, Boolean>comparing(inner::contains)
                                 .thenComparing(bus -> position(listed, bus)))
                 .toList();
-    }
-
-    /// A bus whose bridge is not in the archive counts as a root bus.
-    private static String busOf(PciAddress address, SysfsPath place) {
-        return place.parent().isPresent() ? place.rootBus() : DiscoveryOrder.busName(address);
     }
 
     private static int position(List<String> listed, String bus) {

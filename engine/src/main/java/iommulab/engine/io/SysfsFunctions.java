@@ -51,7 +51,7 @@ final class SysfsFunctions {
     /// All root buses, such as `0000:00`, in the order in which the firmware lists them as far as the
     /// archive tells.
     List<String> rootBuses(IomemMap iomem) {
-        return RootBusOrder.of(paths, tree, iomem);
+        return RootBusOrder.of(paths, functions, tree, iomem);
     }
 
     private void locate(String link, String target) {

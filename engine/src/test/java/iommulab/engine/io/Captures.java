@@ -33,10 +33,8 @@ final class Captures {
     }
 
     private static Path root() {
-        var full = Captures.class.getResource("/linux-groups");
-        var few = Captures.class.getResource("/captures");
         try {
-            return Path.of((full == null ? few : full).toURI());
+            return Path.of(Captures.class.getResource("/linux-groups").toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
