@@ -87,7 +87,7 @@ public final class PanelBench implements Workbench {
                 name);
     }
 
-    private static void save(WritableImage image, String name) {
+    public static void save(WritableImage image, String name) {
         var picture = SwingFXUtils.fromFXImage(image, null);
         try {
             var folder = Files.createDirectories(Path.of("target", "pictures"));

@@ -36,6 +36,7 @@ public final class InspectorPanel implements Panel {
     private @Nullable Inspected shown;
     private @Nullable Subject shownSubject;
     private long shownAt;
+    private boolean shownFolded;
 
     /// An inspector of nothing.
     public InspectorPanel(Workbench bench) {
@@ -59,7 +60,7 @@ public final class InspectorPanel implements Panel {
         edge.getStyleClass().add("inspector-edge");
         edge.setCursor(Cursor.H_RESIZE);
         edge.setOnMouseDragged(drag -> {
-            if (!root.getPseudoClassStates().contains(InspectorFold.FOLDED)) {
+            if (!isFolded()) {
                 double right = root.localToScene(root.getWidth(), 0).getX();
                 double em = edge.getWidth() / 3;
                 root.setStyle(
@@ -82,13 +83,13 @@ public final class InspectorPanel implements Panel {
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
         long now = System.nanoTime();
-        boolean another = !subject.equals(shownSubject);
+        boolean another = !subject.equals(shownSubject) || isFolded() != shownFolded;
         if (!another && machine.running() && now - shownAt < PAUSE_NANOS) {
             return;
         }
         shownAt = now;
         var model = Inspected.of(machine, subject, names);
-        if (model.equals(shown)) {
+        if (!another && model.equals(shown)) {
             return;
         }
         showHead(model);
@@ -98,6 +99,15 @@ public final class InspectorPanel implements Panel {
         }
         shown = model;
         shownSubject = subject;
+        shownFolded = isFolded();
+    }
+
+    private Node node(Section section) {
+        return isFolded() ? views.compact(section) : views.of(section);
+    }
+
+    private boolean isFolded() {
+        return root.getPseudoClassStates().contains(InspectorFold.FOLDED);
     }
 
     private void showHead(Inspected model) {
@@ -113,10 +123,10 @@ public final class InspectorPanel implements Panel {
             var section = sections.get(i);
             if (i == shownSections.size()) {
                 shownSections.add(section);
-                body.getChildren().add(views.of(section));
+                body.getChildren().add(node(section));
             } else if (!section.equals(shownSections.get(i))) {
                 shownSections.set(i, section);
-                body.getChildren().set(i, views.of(section));
+                body.getChildren().set(i, node(section));
             }
         }
         while (shownSections.size() > sections.size()) {

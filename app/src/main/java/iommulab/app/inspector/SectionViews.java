@@ -8,9 +8,7 @@ import iommulab.app.shell.Workbench;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
-import javafx.scene.layout.ColumnConstraints;
 import javafx.scene.layout.FlowPane;
-import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -21,6 +19,8 @@ import java.util.List;
 
 /// Builds the nodes of each kind of section.
 final class SectionViews {
+    private static final int COMPACT_FACTS = 7;
+
     private final Workbench bench;
     private final Spans spans;
     private final CapabilityView capabilities;
@@ -76,18 +76,54 @@ final class SectionViews {
         return box;
     }
 
-    private GridPane grid(List<Fact> facts) {
-        var grid = new GridPane();
-        grid.getStyleClass().add("key-values");
-        var wide = new ColumnConstraints();
-        wide.setHgrow(Priority.ALWAYS);
-        grid.getColumnConstraints().addAll(new ColumnConstraints(), wide);
-        int row = 0;
+    private VBox grid(List<Fact> facts) {
+        var box = new VBox();
         for (var fact : facts) {
-            grid.add(styled(fact.name(), "key"), 0, row);
-            grid.add(spans.flow(fact.value()), 1, row++);
+            var value = spans.flow(fact.value());
+            HBox.setHgrow(value, Priority.ALWAYS);
+            var row = new HBox(styled(fact.name(), "key"), value);
+            row.getStyleClass().add("key-value");
+            box.getChildren().add(row);
         }
-        return grid;
+        return box;
+    }
+
+    /// What fits beside a narrow window: values without names, and the buttons.
+    Node compact(Section section) {
+        return switch (section) {
+            case Section.Facts facts when facts.head().isEmpty() -> {
+                var box = boxed("", "");
+                facts.facts().stream()
+                        .limit(COMPACT_FACTS)
+                        .forEach(fact -> box.getChildren().add(spans.flow(fact.value())));
+                yield box;
+            }
+            case Section.Offers offers -> {
+                var box = boxed("", "");
+                box.setSpacing(6);
+                for (var offer : offers.offers()) {
+                    var button = button(offer);
+                    button.setMaxWidth(Double.MAX_VALUE);
+                    button.setMinWidth(0);
+                    box.getChildren().add(button);
+                }
+                yield box;
+            }
+            case Section.Note note -> boxed("", "", spans.text(note.text()));
+            case Section.Facts _,
+                    Section.Lines _,
+                    Section.Capabilities _,
+                    Section.AcsPath _,
+                    Section.Entry _ ->
+                    unseen();
+        };
+    }
+
+    private static Node unseen() {
+        var nothing = new Region();
+        nothing.setManaged(false);
+        nothing.setVisible(false);
+        return nothing;
     }
 
     private VBox lines(List<List<Span>> lines) {

@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Icons;
 import iommulab.engine.session.MachineSnapshot;
 
 import javafx.geometry.Pos;
@@ -13,7 +14,6 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.StackPane;
 
 import org.kordamp.ikonli.feather.Feather;
-import org.kordamp.ikonli.javafx.FontIcon;
 
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +23,7 @@ final class Drawer extends StackPane implements Panel {
     private final List<DrawerTab> tabs;
     private final TabPane pane = new TabPane();
     private final Label last = new Label();
-    private final Button fold = new Button("", new FontIcon(Feather.CHEVRON_DOWN));
+    private final Button fold = new Button();
     private final Bench bench;
 
     /// @param tabs from the left
@@ -68,7 +68,7 @@ final class Drawer extends StackPane implements Panel {
 
     private void showOpen(boolean open) {
         pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("folded"), !open);
-        fold.setGraphic(new FontIcon(open ? Feather.CHEVRON_DOWN : Feather.CHEVRON_UP));
+        Icons.put(fold, open ? Feather.CHEVRON_DOWN : Feather.CHEVRON_UP);
         last.setVisible(!open);
     }
 
@@ -88,7 +88,9 @@ final class Drawer extends StackPane implements Panel {
 
     /// Calls back when another tab is chosen.
     void onTabChange(Runnable changed) {
-        pane.getSelectionModel().selectedIndexProperty().subscribe(changed);
+        pane.getSelectionModel()
+                .selectedIndexProperty()
+                .addListener((_, _, _) -> changed.run());
     }
 
     @Override

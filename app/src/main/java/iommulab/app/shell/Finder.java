@@ -1,5 +1,7 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Icons;
+
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
@@ -14,7 +16,6 @@ import javafx.scene.layout.Region;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
-import org.kordamp.ikonli.javafx.FontIcon;
 
 import java.util.List;
 
@@ -36,7 +37,7 @@ final class Finder {
         field.setPromptText("Search or command");
         field.setAccessibleText("Search or command");
         field.getStyleClass().add("find-field");
-        field.setLeft(new FontIcon(Feather.SEARCH));
+        field.setLeft(Icons.alone(Feather.SEARCH));
         var key = new Label("Ctrl+K");
         key.getStyleClass().add("key-cap");
         field.setRight(key);

@@ -2,6 +2,7 @@ package iommulab.app.shell;
 
 import javafx.scene.Node;
 import javafx.scene.Scene;
+import javafx.scene.image.WritableImage;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -76,13 +77,14 @@ public final class MainWindow {
 
     private void follow() {
         var settings = bench.settings();
-        settings.theme().subscribe(this::dress);
-        settings.textScale().subscribe(this::dress);
-        settings.presenting().subscribe(this::dress);
-        settings.drawerOpen().subscribe(pulse::showAgain);
+        settings.theme().addListener((_, _, _) -> dress());
+        settings.textScale().addListener((_, _, _) -> dress());
+        settings.presenting().addListener((_, _, _) -> dress());
+        settings.drawerOpen().addListener((_, _, _) -> pulse.showAgain());
         drawer.onTabChange(pulse::showAgain);
         bench.perspective().addListener((_, _, _) -> openPerspective());
-        scene.widthProperty().subscribe(this::foldToFit);
+        dress();
+        scene.widthProperty().addListener((_, _, _) -> foldToFit());
         scene.heightProperty()
                 .addListener((_, before, now) -> {
                     boolean was = before.doubleValue() >= FULL_HEIGHT;
@@ -100,7 +102,11 @@ public final class MainWindow {
     }
 
     private void foldToFit() {
-        boolean narrow = scene.getWidth() < FULL_WIDTH * bench.settings().textScaleInForce();
+        foldToFit(scene.getWidth());
+    }
+
+    private void foldToFit(double width) {
+        boolean narrow = width < FULL_WIDTH * bench.settings().textScaleInForce();
         inspector.view().pseudoClassStateChanged(InspectorFold.FOLDED, narrow);
         pulse.showAgain();
     }
@@ -127,10 +133,21 @@ public final class MainWindow {
         return visible;
     }
 
-    /// Shows the newest snapshot now, without waiting for the next frame: for pictures.
-    public void showNow() {
-        pulse.showAgain();
-        pulse.handle(System.nanoTime());
+    /// A picture of the frame at any size, drawn without a stage, of the newest snapshot.
+    public WritableImage picture(double width, double height) {
+        root.setPrefSize(width, height);
+        root.resize(width, height);
+        foldToFit(width);
+        bench.settings().drawerOpen().set(height >= FULL_HEIGHT);
+        // The first layout reads the colours; the second draws with them, at the final sizes.
+        for (int pass = 0; pass < 2; pass++) {
+            pulse.showAgain();
+            pulse.handle(System.nanoTime());
+            root.applyCss();
+            root.resize(width, height);
+            root.layout();
+        }
+        return scene.snapshot(new WritableImage((int) width, (int) height));
     }
 
     /// The scene with the whole frame in it.

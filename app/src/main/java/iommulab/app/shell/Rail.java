@@ -1,5 +1,7 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Icons;
+
 import javafx.scene.AccessibleRole;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
@@ -7,7 +9,6 @@ import javafx.scene.control.Tooltip;
 import javafx.scene.layout.VBox;
 
 import org.kordamp.ikonli.feather.Feather;
-import org.kordamp.ikonli.javafx.FontIcon;
 
 import java.util.EnumMap;
 import java.util.Map;
@@ -29,7 +30,8 @@ final class Rail extends VBox {
             if (!offered.contains(perspective)) {
                 continue;
             }
-            var button = new ToggleButton(perspective.title(), new FontIcon(icon(perspective)));
+            var button = new ToggleButton(perspective.title());
+            Icons.put(button, icon(perspective), 1.5);
             button.setId("rail-" + perspective.name().toLowerCase(java.util.Locale.ROOT));
             button.setToggleGroup(group);
             button.setAccessibleText(perspective.title());

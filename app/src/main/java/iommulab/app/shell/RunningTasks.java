@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import javafx.collections.ListChangeListener;
 import javafx.concurrent.Task;
 import javafx.scene.Node;
 import javafx.scene.control.Hyperlink;
@@ -26,7 +27,7 @@ public final class RunningTasks {
         word.managedProperty().bind(word.visibleProperty());
         word.setVisible(false);
         word.setOnAction(_ -> open());
-        tasks.getTasks().subscribe(this::showNumber);
+        tasks.getTasks().addListener((ListChangeListener<Task<?>>) _ -> showNumber());
     }
 
     Node view() {

@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Icons;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
 
@@ -17,7 +18,6 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 
 import org.kordamp.ikonli.feather.Feather;
-import org.kordamp.ikonli.javafx.FontIcon;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,7 +159,8 @@ final class TopBar implements Panel {
     }
 
     private static Button button(String id, String text, Feather icon, String help) {
-        var button = new Button(text, new FontIcon(icon));
+        var button = new Button(text);
+        Icons.put(button, icon);
         button.setId(id);
         button.setAccessibleText(text.isEmpty() ? help : text);
         button.setTooltip(new Tooltip(help));
@@ -180,11 +181,14 @@ final class TopBar implements Panel {
 
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
-        boolean running = machine.running();
-        run.setText(running ? "Pause" : "Run");
-        run.setAccessibleText(run.getText());
-        run.setGraphic(new FontIcon(running ? Feather.PAUSE : Feather.PLAY));
         toStart.setDisable(machine.journal().position() == 0);
         back.setDisable(machine.journal().undoable().isEmpty());
+        boolean running = machine.running();
+        if (running == run.getText().equals("Pause")) {
+            return;
+        }
+        run.setText(running ? "Pause" : "Run");
+        run.setAccessibleText(run.getText());
+        Icons.put(run, running ? Feather.PAUSE : Feather.PLAY);
     }
 }

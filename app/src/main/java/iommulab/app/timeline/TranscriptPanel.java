@@ -72,7 +72,7 @@ public final class TranscriptPanel implements Panel {
             table.refresh();
             if (position > 0) {
                 table.getSelectionModel().select(position - 1);
-                table.scrollTo(Math.max(0, position - 3));
+                table.scrollTo(Math.max(0, position - 5));
             } else {
                 table.getSelectionModel().clearSelection();
             }

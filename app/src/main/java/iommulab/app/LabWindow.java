@@ -1,0 +1,43 @@
+package iommulab.app;
+
+import iommulab.app.domains.DomainsPanel;
+import iommulab.app.inspector.InspectorPanel;
+import iommulab.app.shell.Bench;
+import iommulab.app.shell.DrawerTab;
+import iommulab.app.shell.MainWindow;
+import iommulab.app.shell.Panel;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.WindowAction;
+import iommulab.app.timeline.ListTab;
+import iommulab.app.timeline.TimelinePanel;
+import iommulab.app.timeline.TranscriptPanel;
+import iommulab.app.topology.MachinePanel;
+import iommulab.app.walk.WalkPanel;
+
+import java.util.EnumMap;
+import java.util.List;
+
+/// Puts the window together: the only place that names every panel.
+public final class LabWindow {
+    private LabWindow() {}
+
+    /// The whole window around a bench.
+    ///
+    /// @param more actions of the program around the window, such as opening a file
+    public static MainWindow around(Bench bench, List<WindowAction> more) {
+        var panels = new EnumMap<Perspective, Panel>(Perspective.class);
+        panels.put(Perspective.MACHINE, new MachinePanel(bench));
+        panels.put(Perspective.DOMAINS, new DomainsPanel(bench));
+        panels.put(Perspective.WALK, new WalkPanel(bench));
+        return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);
+    }
+
+    private static List<DrawerTab> drawer(Bench bench) {
+        return List.of(
+                DrawerTab.of("Timeline", new TimelinePanel(bench)),
+                DrawerTab.of("Transcript", new TranscriptPanel(bench)),
+                DrawerTab.of("Events", ListTab.events(bench)),
+                new DrawerTab(
+                        "Faults", ListTab.faults(bench), machine -> machine.counters().faults()));
+    }
+}
