@@ -51,7 +51,10 @@ public final class InspectorPanel implements Panel {
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.setAccessibleText("Details");
         root.setLeft(edge());
-        root.setMinHeight(0);
+        root.setMinSize(0, 0);
+        head.setMinWidth(0);
+        scroll.setMinWidth(0);
+        body.setMinWidth(0);
     }
 
     /// The left edge, by which the inspector is made wider.

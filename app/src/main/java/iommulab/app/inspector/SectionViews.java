@@ -36,11 +36,13 @@ final class SectionViews {
         var title = styled(model.title(), model.mono() ? "inspector-title-mono" : "panel-title");
         title.setId("inspector-title");
         title.setWrapText(true);
+        title.setMinWidth(0);
         var line = new FlowPane(8, 2, title);
+        line.setMinWidth(0);
         model.badges().forEach(b -> line.getChildren().add(spans.node(b)));
         var nodes = new ArrayList<Node>(List.of(kicker, line));
         if (!model.subtitle().isEmpty()) {
-            nodes.add(spans.flow(model.subtitle()));
+            nodes.add(spans.text(model.subtitle()));
         }
         return nodes;
     }
@@ -79,7 +81,7 @@ final class SectionViews {
     private VBox grid(List<Fact> facts) {
         var box = new VBox();
         for (var fact : facts) {
-            var value = spans.flow(fact.value());
+            var value = spans.text(fact.value());
             HBox.setHgrow(value, Priority.ALWAYS);
             var row = new HBox(styled(fact.name(), "key"), value);
             row.getStyleClass().add("key-value");
@@ -95,7 +97,7 @@ final class SectionViews {
                 var box = boxed("", "");
                 facts.facts().stream()
                         .limit(COMPACT_FACTS)
-                        .forEach(fact -> box.getChildren().add(spans.flow(fact.value())));
+                        .forEach(fact -> box.getChildren().add(spans.text(fact.value())));
                 yield box;
             }
             case Section.Offers offers -> {
@@ -128,7 +130,7 @@ final class SectionViews {
 
     private VBox lines(List<List<Span>> lines) {
         var box = new VBox(2);
-        lines.forEach(line -> box.getChildren().add(spans.flow(line)));
+        lines.forEach(line -> box.getChildren().add(spans.text(line)));
         if (lines.isEmpty()) {
             box.getChildren().add(styled("none", "muted"));
         }

@@ -88,9 +88,7 @@ final class Drawer extends StackPane implements Panel {
 
     /// Calls back when another tab is chosen.
     void onTabChange(Runnable changed) {
-        pane.getSelectionModel()
-                .selectedIndexProperty()
-                .addListener((_, _, _) -> changed.run());
+        pane.getSelectionModel().selectedIndexProperty().addListener((_, _, _) -> changed.run());
     }
 
     @Override
