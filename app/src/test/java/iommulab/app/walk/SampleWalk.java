@@ -15,14 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Walks through four levels of VT-d second-stage tables, by hand.
-final class SampleWalk {
-    static final long IOVA = 0x7f3a_9c5d_2e40L;
+public final class SampleWalk {
+    public static final long IOVA = 0x7f3a_9c5d_2e40L;
     private static final long[] TABLES = {0x1f6e90000L, 0x2a10c4000L, 0x243d81000L, 0x243d7a000L};
 
     private SampleWalk() {}
 
     /// Root from the context cache, levels 4 and 3 saved or cached, levels 2 and 1 read.
-    static Walk reaching() {
+    public static Walk reaching() {
         var steps = opening();
         steps.add(level(4, TABLES[2] | 3, GivenBy.SAVED, 0));
         steps.add(level(3, TABLES[1] | 3, GivenBy.PAGING_CACHE, 8));
@@ -34,7 +34,7 @@ final class SampleWalk {
     }
 
     /// Level 1 lets nobody write.
-    static Walk faulting() {
+    public static Walk faulting() {
         var steps = opening();
         steps.add(level(4, TABLES[2] | 3, GivenBy.MEMORY, 110));
         steps.add(level(3, TABLES[1] | 3, GivenBy.MEMORY, 110));
@@ -44,7 +44,7 @@ final class SampleWalk {
     }
 
     /// The IOTLB knows the page.
-    static Walk hitting() {
+    public static Walk hitting() {
         var steps = new ArrayList<>(opening().subList(0, 2));
         steps.add(probe(GivenBy.IOTLB, "set 2, way 1", "Tag matches: the page is 0x3c27d5000."));
         steps.add(end(Kind.ACCESS, "Write to memory", "64 B of System RAM at 0x3c27d5e40"));

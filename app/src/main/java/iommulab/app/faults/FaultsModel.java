@@ -1,0 +1,144 @@
+package iommulab.app.faults;
+
+import iommulab.app.shell.Subject;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.MachineSnapshot.Fault;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What the Faults perspective shows. Pure: same snapshot, same model.
+///
+/// @param headline how many, in one phrase
+/// @param kinds the inbox, newest first
+/// @param chosen the one that is explained
+record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen) {
+
+    /// One kind of fault, explained.
+    ///
+    /// @param finding what happened, in one sentence
+    /// @param kernelLines exactly what dmesg prints
+    /// @param parts the line taken apart
+    /// @param causes checked against the machine, best first
+    /// @param registers fault recording registers that hold it
+    record Case(
+            FaultKind kind,
+            String finding,
+            List<String> kernelLines,
+            List<Part> parts,
+            List<Cause> causes,
+            List<Register> registers) {}
+
+    /// @param name what part of the message
+    /// @param meaning it in words
+    record Part(String name, String meaning) {}
+
+    /// One fault recording register, decoded.
+    /// Spec: VT-d, "Fault Recording Registers".
+    record Register(int index, String high, String low, String highMeaning, String lowMeaning) {}
+
+    static FaultsModel of(MachineSnapshot machine, Subject subject) {
+        var kinds = FaultKind.of(machine);
+        var chosen =
+                kinds.stream()
+                        .filter(k ->
+                                subject instanceof Subject.Fault(long sequence)
+                                        && k.holds(sequence, machine))
+                        .findFirst()
+                        .or(() -> kinds.stream().findFirst());
+        return new FaultsModel(
+                headline(machine, kinds), kinds, chosen.map(k -> explain(k, machine)));
+    }
+
+    private static String headline(MachineSnapshot machine, List<FaultKind> kinds) {
+        long all = machine.counters().faults();
+        var kept =
+                machine.faults().size() < all
+                        ? ", the last %d of %,d kept".formatted(machine.faults().size(), all)
+                        : "";
+        return "%s, newest first%s"
+                .formatted(kinds.size() == 1 ? "1 kind" : kinds.size() + " kinds", kept);
+    }
+
+    private static Case explain(FaultKind kind, MachineSnapshot machine) {
+        var fault = kind.newest();
+        var causes = Diagnosis.of(fault, machine);
+        var finding =
+                causes.stream()
+                        .map(Cause::finding)
+                        .filter(f -> !f.isEmpty())
+                        .findFirst()
+                        .orElseGet(() -> plain(fault));
+        return new Case(
+                kind, finding, fault.kernelLines(), parts(kind), causes, registers(fault, machine));
+    }
+
+    private static String plain(Fault fault) {
+        return "%s %s 0x%x and was stopped: %s."
+                .formatted(
+                        FaultKind.name(fault.device()),
+                        fault.access() == Access.READ ? "read" : "wrote to",
+                        fault.iova(),
+                        fault.reason().kernelText());
+    }
+
+    private static List<Part> parts(FaultKind kind) {
+        var fault = kind.newest();
+        return List.of(
+                new Part("Access", fault.access().word()),
+                new Part(
+                        "Address",
+                        "IOVA 0x%x, the page of the request".formatted(fault.iova() & -4096)),
+                new Part(
+                        "Requester",
+                        kind.isAlias()
+                                ? "%s, a name that %s is given on the way"
+                                        .formatted(
+                                                fault.requester(), FaultKind.name(fault.device()))
+                                : fault.requester() + ", the device's own name"),
+                new Part("Reason", "%s: %s".formatted(kind.code(), fault.reason().kernelText())),
+                new Part(
+                        "Recorded",
+                        fault.recorded()
+                                ? "in a fault recording register"
+                                : "not: the registers were full, or the entry asks for silence"),
+                new Part(
+                        "Seen",
+                        kind.count() == 1
+                                ? "once, at tick %d".formatted(fault.tick())
+                                : "%d times, ticks %d to %d"
+                                        .formatted(kind.count(), kind.first(), fault.tick())));
+    }
+
+    private static List<Register> registers(Fault fault, MachineSnapshot machine) {
+        return machine.units().stream()
+                .filter(u -> u.name().equals(fault.unit()))
+                .flatMap(u -> u.faultRecords().stream())
+                .filter(MachineSnapshot.FaultRecord::filled)
+                .map(FaultsModel::register)
+                .toList();
+    }
+
+    /// Layout: F in bit 127, T in 126, reason in 103:96, source ID in 79:64, fault info in 63:12.
+    private static Register register(MachineSnapshot.FaultRecord fault) {
+        long high = fault.high();
+        return new Register(
+                fault.index(),
+                grouped(high),
+                grouped(fault.low()),
+                "F %d, T %d, reason %02x, SID %04x"
+                        .formatted(high >>> 63, high >>> 62 & 1, high >>> 32 & 0xff, high & 0xffff),
+                "fault info 63:12 = %x".formatted(fault.low() >>> 12));
+    }
+
+    static String grouped(long word) {
+        var hex = "%016x".formatted(word);
+        return "%s %s %s %s"
+                .formatted(
+                        hex.substring(0, 4),
+                        hex.substring(4, 8),
+                        hex.substring(8, 12),
+                        hex.substring(12));
+    }
+}
