@@ -69,7 +69,7 @@ class FaultsModelTest {
                         .did(
                                 "Unmap",
                                 "domain.unmap(domain=3, iova=0xffdc0000, bytes=0x4000,"
-                                    + " flush=true)");
+                                        + " flush=true)");
         var machine = gpuWrites(lab, LabMachine.UNMAPPED).snapshot();
         assertThat(explained(machine).finding())
                 .isEqualTo("03:00.0 wrote to 0xffdc2000 after #2 had unmapped the page.");
@@ -82,7 +82,7 @@ class FaultsModelTest {
                         .did(
                                 "Unmap",
                                 "domain.unmap(domain=4, iova=0xffdc0000, bytes=0x4000,"
-                                    + " flush=true)");
+                                        + " flush=true)");
         var machine = gpuWrites(lab, LabMachine.UNMAPPED).snapshot();
         assertThat(verdict(machine, "Unmapped while the device still used it"))
                 .isEqualTo(Verdict.RULED_OUT);

@@ -17,7 +17,7 @@ class FaultsPictureTest {
                         .did(
                                 "Unmap",
                                 "domain.unmap(domain=3, iova=0xffdc0000, bytes=0x4000,"
-                                    + " flush=true)");
+                                        + " flush=true)");
         for (int i = 0; i < 14; i++) {
             lab.fault(
                     LabMachine.SOUND,

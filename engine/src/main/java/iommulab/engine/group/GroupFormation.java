@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// One run over all functions: each that an IOMMU serves joins a group or opens one, and is never moved
@@ -101,6 +102,13 @@ final class GroupFormation {
 
     Map<PciAddress, String> ungrouped() {
         return Collections.unmodifiableMap(ungrouped);
+    }
+
+    /// Name of the IOMMU that serves each function with a group.
+    Map<PciAddress, String> units() {
+        return all().filter(f -> groupOf[f] != NO_GROUP)
+                .boxed()
+                .collect(Collectors.toUnmodifiableMap(table::address, f -> unitOf[f]));
     }
 
     Map<PciAddress, Proof.Link> links() {

@@ -3,8 +3,11 @@ package iommulab.engine.group;
 import iommulab.engine.ImmutableValue;
 import iommulab.engine.pci.PciAddress;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +21,7 @@ public final class Grouping {
     private final List<Group> groups;
     private final Map<PciAddress, String> ungrouped;
     private final Map<PciAddress, Proof.Link> links;
+    private final Map<PciAddress, String> units;
     private final Map<PciAddress, Group> byMember;
 
     /// @param ruleSet name of the rules that were applied, such as `Linux 6.1 to 7.2`
@@ -29,10 +33,21 @@ public final class Grouping {
             List<Group> groups,
             Map<PciAddress, String> ungrouped,
             Map<PciAddress, Proof.Link> links) {
+        this(ruleSet, groups, ungrouped, links, Map.of());
+    }
+
+    /// @param units for each function with a group, the name of the IOMMU that translates its requests
+    public Grouping(
+            String ruleSet,
+            List<Group> groups,
+            Map<PciAddress, String> ungrouped,
+            Map<PciAddress, Proof.Link> links,
+            Map<PciAddress, String> units) {
         this.ruleSet = ruleSet;
         this.groups = List.copyOf(groups);
         this.ungrouped = Collections.unmodifiableMap(ungrouped);
         this.links = Collections.unmodifiableMap(links);
+        this.units = Collections.unmodifiableMap(units);
         this.byMember = HashMap.newHashMap(links.size());
         for (var group : groups) {
             group.members().forEach(member -> byMember.put(member, group));
@@ -56,6 +71,39 @@ public final class Grouping {
     /// For each function with a group, the steps that put it there.
     public Map<PciAddress, Proof.Link> links() {
         return links;
+    }
+
+    /// For each function with a group, the name of the IOMMU that translates its requests.
+    public Map<PciAddress, String> units() {
+        return units;
+    }
+
+    /// The same groups under the numbers that they had before: a group keeps the number under which its
+    /// first member was known, if nobody else claims it; new ones take the next free numbers.
+    public Grouping keepingNumbersOf(Grouping before) {
+        var taken = new HashSet<Integer>();
+        var numbers = new HashMap<Group, Integer>();
+        for (var group : groups) {
+            group.members().stream()
+                    .flatMap(member -> before.groupOf(member).stream())
+                    .map(Group::id)
+                    .filter(taken::add)
+                    .findFirst()
+                    .ifPresent(number -> numbers.put(group, number));
+        }
+        int next = 1 + before.groups().stream().mapToInt(Group::id).max().orElse(-1);
+        var renumbered = new ArrayList<Group>();
+        for (var group : groups) {
+            var number = numbers.get(group);
+            renumbered.add(
+                    new Group(
+                            number == null ? next++ : number,
+                            group.type(),
+                            group.members(),
+                            group.reserved()));
+        }
+        renumbered.sort(Comparator.comparingInt(Group::id));
+        return new Grouping(ruleSet, renumbered, ungrouped, links, units);
     }
 
     /// The group of a function, if it has one.

@@ -41,19 +41,23 @@ public record IommuUnit(
                 OptionalLong.of(ecap));
     }
 
-    boolean isVtd() {
+    /// Whether it is an Intel VT-d unit.
+    public boolean isVtd() {
         return name.startsWith("dmar");
     }
 
-    boolean isAmdVi() {
+    /// Whether it is an AMD-Vi unit.
+    public boolean isAmdVi() {
         return name.startsWith("ivhd");
     }
 
-    boolean isSmmu() {
+    /// Whether it is an Arm SMMUv3 unit.
+    public boolean isSmmu() {
         return name.startsWith("smmu");
     }
 
-    boolean isVirtio() {
+    /// Whether it is a virtio-iommu.
+    public boolean isVirtio() {
         return function.isPresent() && !isAmdVi();
     }
 

@@ -37,7 +37,8 @@ public final class LinuxGroups {
                 RULE_SET,
                 changed(groups, facts.typeChanges()),
                 formation.ungrouped(),
-                formation.links());
+                formation.links(),
+                formation.units());
     }
 
     /// Types written at run time, last one first; other groups keep theirs.

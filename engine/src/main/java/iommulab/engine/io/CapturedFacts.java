@@ -28,7 +28,7 @@ public final class CapturedFacts {
                 List.of());
     }
 
-    private static IommuUnit unit(KernelUnit unit) {
+    static IommuUnit unit(KernelUnit unit) {
         return new IommuUnit(
                 unit.name(),
                 unit.address(),

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.group.IommuUnit;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
@@ -18,7 +19,7 @@ import java.util.Set;
 /// @param commandLine of the kernel, as `/proc/cmdline` has it
 /// @param topology PCI functions in the order in which Linux discovers them
 /// @param firmware raw ACPI tables
-/// @param units what is known of the IOMMUs beyond the firmware's tables, by register base
+/// @param units the IOMMUs that the kernel has in use, and what their registers say
 /// @param memory what answers at which address
 /// @param externalFacing root ports that ACPI marks as facing outside the machine
 /// @param kernelSaid group number of each function as a captured kernel listed it; never used
@@ -31,7 +32,7 @@ public record MachineDescription(
         String commandLine,
         PciTopology topology,
         AcpiTables firmware,
-        List<Unit> units,
+        List<IommuUnit> units,
         AddressMap memory,
         Set<PciAddress> externalFacing,
         Map<PciAddress, Integer> kernelSaid,
@@ -43,12 +44,4 @@ public record MachineDescription(
         kernelSaid = Map.copyOf(kernelSaid);
         remarks = List.copyOf(remarks);
     }
-
-    /// What an IOMMU's registers say of it.
-    ///
-    /// @param name such as `dmar0`
-    /// @param registerBase hpa of its registers
-    /// @param cap capability register, 64 bits
-    /// @param ecap extended capability register, 64 bits
-    public record Unit(String name, long registerBase, long cap, long ecap) {}
 }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
 import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.group.IommuUnit;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -67,12 +69,13 @@ final class DescriptionJson {
         return json;
     }
 
-    private static JsonObject write(MachineDescription.Unit unit) {
+    private static JsonObject write(IommuUnit unit) {
         var json = new JsonObject();
         json.addProperty("name", unit.name());
-        json.addProperty("registerBase", Hex.text(unit.registerBase()));
-        json.addProperty("cap", Hex.text(unit.cap()));
-        json.addProperty("ecap", Hex.text(unit.ecap()));
+        unit.registerBase().ifPresent(base -> json.addProperty("registerBase", Hex.text(base)));
+        unit.function().ifPresent(function -> json.addProperty("function", function.toString()));
+        unit.cap().ifPresent(cap -> json.addProperty("cap", Hex.text(cap)));
+        unit.ecap().ifPresent(ecap -> json.addProperty("ecap", Hex.text(ecap)));
         return json;
     }
 
@@ -116,17 +119,22 @@ final class DescriptionJson {
         return new AcpiTables(tables);
     }
 
-    private static List<MachineDescription.Unit> readUnits(JsonNode node) throws FileRefused {
-        var units = new ArrayList<MachineDescription.Unit>();
+    private static List<IommuUnit> readUnits(JsonNode node) throws FileRefused {
+        var units = new ArrayList<IommuUnit>();
         for (var item : node.items(1024)) {
             units.add(
-                    new MachineDescription.Unit(
+                    new IommuUnit(
                             item.member("name").text(LONGEST_NAME),
-                            item.member("registerBase").bits64(),
-                            item.member("cap").bits64(),
-                            item.member("ecap").bits64()));
+                            bits64(item.optional("registerBase")),
+                            FunctionJson.address(item.optional("function")),
+                            bits64(item.optional("cap")),
+                            bits64(item.optional("ecap"))));
         }
         return units;
+    }
+
+    private static OptionalLong bits64(Optional<JsonNode> node) throws FileRefused {
+        return node.isPresent() ? OptionalLong.of(node.get().bits64()) : OptionalLong.empty();
     }
 
     private static AddressMap readMemory(JsonNode node) throws FileRefused {

@@ -144,7 +144,7 @@ final class FunctionJson {
         return all;
     }
 
-    private static Optional<PciAddress> address(Optional<JsonNode> node) throws FileRefused {
+    static Optional<PciAddress> address(Optional<JsonNode> node) throws FileRefused {
         return node.isEmpty() ? Optional.empty() : Optional.of(node.get().address());
     }
 

@@ -1,6 +1,7 @@
 package iommulab.engine.io.machine;
 
 import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.group.IommuUnit;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
@@ -59,8 +60,12 @@ final class AnyMachine {
                 topology,
                 new AcpiTables(Map.of("DMAR", bytes(random, 60), "MCFG", bytes(random, 20))),
                 List.of(
-                        new MachineDescription.Unit(
-                                "dmar0", random.nextLong(), random.nextLong(), random.nextLong())),
+                        new IommuUnit(
+                                "dmar0",
+                                OptionalLong.of(random.nextLong()),
+                                Optional.empty(),
+                                OptionalLong.of(random.nextLong()),
+                                OptionalLong.empty())),
                 memory(random),
                 addresses.isEmpty() ? Set.of() : Set.of(addresses.getFirst()),
                 numbers(random, addresses),

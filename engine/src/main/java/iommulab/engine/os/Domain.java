@@ -1,0 +1,204 @@
+package iommulab.engine.os;
+
+import iommulab.engine.Fingerprint;
+import iommulab.engine.group.DomainType;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageCounts;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.vtd.SecondStageBuilder;
+import iommulab.engine.memory.AddressRange;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// One translation as the kernel knows it: a page table with what was mapped into it, identity, or
+/// blocked. Belongs to one IOMMU. Source: kernel `struct iommu_domain`.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class Domain {
+    private final Identity identity;
+    private final @Nullable SecondStageBuilder tables;
+    private final TreeMap<Long, Mapping> mappings = new TreeMap<>();
+    private final List<AddressRange> unflushed = new ArrayList<>();
+    private @Nullable List<Mapping> view;
+
+    /// What never changes of a domain.
+    ///
+    /// @param id the number that users and commands give it
+    /// @param name such as `default of group 3`
+    /// @param type what it does
+    /// @param byUser whether somebody made it; else it is a group's default domain
+    /// @param unit number of its IOMMU
+    /// @param tag domain ID in the hardware's entries, 16 bits; 0 for blocked
+    public record Identity(
+            int id, String name, DomainType type, boolean byUser, int unit, int tag) {}
+
+    /// One range as it was mapped.
+    ///
+    /// @param iova first address the device uses
+    /// @param hpa where it leads
+    /// @param bytes multiple of 4096
+    /// @param pages which pages hold it
+    public record Mapping(
+            long iova, long hpa, long bytes, Permissions permissions, PageCounts pages) {
+        /// First address behind it.
+        long end() {
+            return iova + bytes;
+        }
+    }
+
+    /// @param tables its page table; null for identity with pass-through, and for blocked
+    public Domain(Identity identity, @Nullable SecondStageBuilder tables) {
+        this.identity = identity;
+        this.tables = tables;
+    }
+
+    public Identity identity() {
+        return identity;
+    }
+
+    public int id() {
+        return identity.id();
+    }
+
+    public Optional<SecondStageBuilder> tables() {
+        return Optional.ofNullable(tables);
+    }
+
+    /// By iova.
+    public List<Mapping> mappings() {
+        if (view == null) {
+            view = List.copyOf(mappings.values());
+        }
+        return view;
+    }
+
+    /// Ranges of iova that were unmapped, and of which the IOMMU was not told.
+    public List<AddressRange> unflushed() {
+        return List.copyOf(unflushed);
+    }
+
+    /// Maps a range; see [SecondStageBuilder#map].
+    public TableChange map(long iova, long hpa, long bytes, Permissions permissions)
+            throws MappingRefused {
+        var change = requireTables("mapped").map(iova, hpa, bytes, permissions);
+        mappings.put(iova, new Mapping(iova, hpa, bytes, permissions, change.pages()));
+        view = null;
+        return change;
+    }
+
+    /// Unmaps a range; see [SecondStageBuilder#unmap]. What is left of a mapping stays.
+    public TableChange unmap(long iova, long bytes) throws MappingRefused {
+        var change = requireTables("unmapped").unmap(iova, bytes);
+        long end = iova + bytes;
+        var before = mappings.lowerEntry(iova);
+        if (before != null && before.getValue().end() > iova) {
+            cut(before.getValue(), iova, end);
+        }
+        for (var inside = mappings.ceilingEntry(iova);
+                inside != null && inside.getKey() < end;
+                inside = mappings.ceilingEntry(iova)) {
+            cut(inside.getValue(), iova, end);
+        }
+        view = null;
+        return change;
+    }
+
+    private void cut(Mapping old, long start, long end) throws MappingRefused {
+        mappings.remove(old.iova());
+        if (old.iova() < start) {
+            keep(old, old.iova(), start);
+        }
+        if (old.end() > end) {
+            keep(old, end, old.end());
+        }
+    }
+
+    private void keep(Mapping old, long from, long to) throws MappingRefused {
+        mappings.put(
+                from,
+                new Mapping(
+                        from,
+                        old.hpa() + (from - old.iova()),
+                        to - from,
+                        old.permissions(),
+                        requireTables("unmapped").pagesIn(from, to - from)));
+    }
+
+    /// Remembers that the IOMMU was not told of an unmapped range.
+    public void forgetInvalidation(List<AddressRange> ranges) {
+        unflushed.addAll(ranges);
+    }
+
+    /// An invalidation of `covered` was executed.
+    public void invalidated(AddressRange covered) {
+        unflushed.removeIf(
+                range -> covered.contains(range.start()) && covered.contains(range.last()));
+    }
+
+    private SecondStageBuilder requireTables(String done) throws MappingRefused {
+        if (tables == null) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Domain %d is %s: nothing can be %s in it. Create an unmanaged domain."
+                            .formatted(id(), identity.type().sysfs(), done));
+        }
+        return tables;
+    }
+
+    /// A domain at one instant.
+    ///
+    /// @param top hpa of the top table, 0 without tables
+    /// @param levels of its tables, 0 without tables
+    /// @param tableFrames frames that its tables take
+    public record Checkpoint(
+            Identity identity,
+            long top,
+            int levels,
+            int tableFrames,
+            List<Mapping> mappings,
+            List<AddressRange> unflushed) {}
+
+    public Checkpoint checkpoint() {
+        return new Checkpoint(
+                identity,
+                tables == null ? 0 : tables.top(),
+                tables == null ? 0 : tables.limits().levels(),
+                tables == null ? 0 : tables.tableFrames(),
+                mappings(),
+                unflushed());
+    }
+
+    /// The domain as it was.
+    ///
+    /// @param tables resumed on memory as it was then; null if it had none
+    public static Domain restore(Checkpoint then, @Nullable SecondStageBuilder tables) {
+        var domain = new Domain(then.identity(), tables);
+        then.mappings().forEach(mapping -> domain.mappings.put(mapping.iova(), mapping));
+        domain.unflushed.addAll(then.unflushed());
+        return domain;
+    }
+
+    /// Adds what the kernel remembers of it; the tables themselves are memory.
+    public void addTo(Fingerprint hash) {
+        hash.add(identity.id())
+                .add(identity.name())
+                .add(identity.type().ordinal())
+                .add(identity.unit())
+                .add(identity.tag());
+        for (var mapping : mappings()) {
+            hash.add(mapping.iova())
+                    .add(mapping.hpa())
+                    .add(mapping.bytes())
+                    .add(mapping.permissions().ordinal());
+        }
+        for (var range : unflushed) {
+            hash.add(range.start()).add(range.last());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+
+/// The lines that the Linux kernel prints when an IOMMU reports a fault.
+public final class KernelLog {
+    private KernelLog() {}
+
+    /// A fault of a VT-d unit in legacy mode. Source: kernel `dmar_fault`, `dmar_fault_do_one`.
+    ///
+    /// @param iova as the fault record holds it: low 12 bits zero
+    public static List<String> dmarFault(
+            RequesterId requester, long iova, Access access, FaultReason reason) {
+        return List.of(
+                "DMAR: DRHD: handling fault status reg 2",
+                "DMAR: [DMA %s NO_PASID] Request device [%s] fault addr 0x%x [fault reason 0x%02x] %s"
+                        .formatted(
+                                access == Access.READ ? "Read" : "Write",
+                                requester,
+                                iova & -4096L,
+                                reason.code(),
+                                reason.kernelText()));
+    }
+}

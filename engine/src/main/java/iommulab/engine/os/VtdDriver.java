@@ -1,0 +1,332 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.vtd.ContextAttachment;
+import iommulab.engine.iommu.vtd.InvalidationDescriptor;
+import iommulab.engine.iommu.vtd.PageSelective;
+import iommulab.engine.iommu.vtd.VtdRegisters;
+import iommulab.engine.iommu.vtd.VtdTables;
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.BitSet;
+
+/// Linux's driver of one VT-d unit: it owns root and context tables, hands out domain IDs, and tells the
+/// unit what to forget, through the invalidation queue where the unit has one and else through registers.
+/// It speaks to the unit by memory and registers alone. Source: kernel `drivers/iommu/intel`.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class VtdDriver {
+    private static final int QUEUE_BYTES = 4096;
+    private static final int DESCRIPTOR_BYTES = 16;
+    private static final int DONE = 2;
+
+    private static final int GLOBAL = 1;
+    private static final int DOMAIN = 2;
+    private static final int SELECTIVE = 3;
+
+    private final VtdUnit unit;
+    private final PhysicalMemory memory;
+    private final VtdTables tables;
+    private final long queue;
+    private final long status;
+    private final BitSet tags;
+
+    private VtdDriver(
+            VtdUnit unit, PhysicalMemory memory, VtdTables tables, Rings rings, BitSet tags) {
+        this.unit = unit;
+        this.memory = memory;
+        this.tables = tables;
+        this.queue = rings.queue();
+        this.status = rings.status();
+        this.tags = tags;
+    }
+
+    /// Where the queue and the status word of its waits lie.
+    ///
+    /// @param queue hpa of the ring, 0 if the unit has no queue
+    /// @param status hpa of the word
+    private record Rings(long queue, long status) {
+        static final Rings NONE = new Rings(0, 0);
+
+        static Rings take(FrameAllocator frames) throws MappingRefused {
+            if (frames.available() < 2) {
+                throw new MappingRefused("ENOMEM", "No frame is left for an invalidation queue.");
+            }
+            return new Rings(frames.take(), frames.take());
+        }
+    }
+
+    /// Brings a unit up: an empty root table, an invalidation queue, everything invalidated, translation
+    /// on.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    public static VtdDriver start(VtdUnit unit, PhysicalMemory memory, FrameAllocator frames)
+            throws MappingRefused {
+        var tables = VtdTables.create(memory, frames);
+        var rings = unit.capabilities().queuedInvalidation() ? Rings.take(frames) : Rings.NONE;
+        long queue = rings.queue();
+        var tags = new BitSet();
+        // Domain ID 0 is what hardware in caching mode tags not-present entries with.
+        tags.set(0);
+        var driver = new VtdDriver(unit, memory, tables, rings, tags);
+        unit.registers().write64(VtdRegisters.ROOT_TABLE_ADDRESS, tables.rootTable());
+        driver.command(VtdRegisters.ROOT_POINTER);
+        if (queue != 0) {
+            driver.switchQueueOn();
+        }
+        driver.invalidateContexts(GLOBAL, 0, 0, 0, queue != 0);
+        driver.invalidateIotlb(GLOBAL, 0, 0, 0, false, queue != 0);
+        driver.setTranslation(true);
+        return driver;
+    }
+
+    public VtdUnit unit() {
+        return unit;
+    }
+
+    /// hpa of the root table.
+    public long rootTable() {
+        return tables.rootTable();
+    }
+
+    // ---- global commands
+
+    /// Writes GCMD with the bits that are in force and these.
+    private void command(int bits) {
+        var registers = unit.registers();
+        int inForce =
+                registers.read32(VtdRegisters.GLOBAL_STATUS)
+                        & (VtdRegisters.TRANSLATION | VtdRegisters.QUEUE);
+        registers.write32(VtdRegisters.GLOBAL_COMMAND, inForce | bits);
+    }
+
+    private void commandWithout(int bits) {
+        var registers = unit.registers();
+        int inForce =
+                registers.read32(VtdRegisters.GLOBAL_STATUS)
+                        & (VtdRegisters.TRANSLATION | VtdRegisters.QUEUE);
+        registers.write32(VtdRegisters.GLOBAL_COMMAND, inForce & ~bits);
+    }
+
+    /// Switches translation. Off, every request goes through as it is.
+    public void setTranslation(boolean on) {
+        if (on) {
+            command(VtdRegisters.TRANSLATION);
+        } else {
+            commandWithout(VtdRegisters.TRANSLATION);
+        }
+    }
+
+    private void switchQueueOn() {
+        unit.registers().write64(VtdRegisters.QUEUE_TAIL, 0);
+        unit.registers().write64(VtdRegisters.QUEUE_ADDRESS, queue);
+        command(VtdRegisters.QUEUE);
+    }
+
+    /// Acknowledges every recorded fault, as `dmar_fault` does after printing them.
+    public void clearFaults() {
+        var registers = unit.registers();
+        int first = unit.capabilities().faultRecordOffset();
+        for (int i = 0; i < unit.capabilities().faultRecords(); i++) {
+            registers.write64(first + i * 16 + 8, 1L << 63);
+        }
+        registers.write32(VtdRegisters.FAULT_STATUS, 1);
+    }
+
+    // ---- domain IDs and devices
+
+    /// Takes the lowest free domain ID.
+    ///
+    /// @throws MappingRefused (ENOSPC) if the unit has no more
+    public int takeTag() throws MappingRefused {
+        int tag = tags.nextClearBit(0);
+        int supported = 1 << 4 + 2 * (int) (unit.capabilities().cap() & 7);
+        if (tag >= Math.min(supported, 1 << 16)) {
+            throw new MappingRefused(
+                    "ENOSPC",
+                    "The IOMMU has %d domain IDs, and all are in use. Delete a domain."
+                            .formatted(supported));
+        }
+        tags.set(tag);
+        return tag;
+    }
+
+    public void freeTag(int tag) {
+        tags.clear(tag);
+    }
+
+    /// Lets a requester use a domain.
+    public void attach(RequesterId requester, ContextAttachment to) throws MappingRefused {
+        tables.attach(requester, to);
+        if (unit.capabilities().cachingMode()) {
+            invalidateContexts(SELECTIVE, 0, requester.raw(), 0, queue != 0);
+            invalidateIotlb(DOMAIN, to.domainTag(), 0, 0, false, queue != 0);
+        }
+    }
+
+    public boolean isAttached(RequesterId requester) {
+        return tables.isAttached(requester);
+    }
+
+    /// Takes a requester out of its domain, and the unit's memory of it with it.
+    public void detach(RequesterId requester) throws MappingRefused {
+        int tag = tables.detach(requester);
+        invalidateContexts(SELECTIVE, tag, requester.raw(), 0, queue != 0);
+        invalidateIotlb(DOMAIN, tag, 0, 0, false, queue != 0);
+    }
+
+    // ---- invalidation
+
+    /// After a map: only an IOMMU in caching mode may hold anything of what was not present.
+    public void flushMapped(int tag, TableChange change) {
+        if (unit.capabilities().cachingMode()) {
+            flush(tag, change.range(), false);
+        }
+    }
+
+    /// After an unmap: every range of which a cache may hold the old translation.
+    public void flushUnmapped(int tag, TableChange change) {
+        for (var range : change.stale()) {
+            flush(tag, range, !change.tablesChanged());
+        }
+    }
+
+    private void flush(int tag, AddressRange range, boolean leavesOnly) {
+        var pages = PageSelective.covering(range);
+        boolean perPage =
+                (unit.capabilities().cap() >>> 39 & 1) != 0
+                        && pages.addressMask() <= unit.capabilities().maxAddressMask();
+        if (perPage) {
+            invalidateIotlb(
+                    SELECTIVE, tag, pages.iova(), pages.addressMask(), leavesOnly, queue != 0);
+        } else {
+            invalidateIotlb(DOMAIN, tag, 0, 0, leavesOnly, queue != 0);
+        }
+    }
+
+    /// Forgets device entries.
+    ///
+    /// @param granularity 1 all, 2 of a domain, 3 of a device
+    /// @param functionMask 0 to 3
+    /// @param viaQueue by the queue, if the unit has one
+    public void invalidateContexts(
+            int granularity, int tag, int requester, int functionMask, boolean viaQueue) {
+        if (viaQueue && queue != 0) {
+            submit(
+                    switch (granularity) {
+                        case GLOBAL -> InvalidationDescriptor.contextGlobal();
+                        case DOMAIN -> InvalidationDescriptor.contextDomain(tag);
+                        default ->
+                                InvalidationDescriptor.contextDevice(tag, requester, functionMask);
+                    });
+        } else {
+            byRegister(() ->
+                    unit.registers()
+                            .write64(
+                                    VtdRegisters.CONTEXT_COMMAND,
+                                    1L << 63
+                                            | (long) granularity << 61
+                                            | (long) functionMask << 32
+                                            | (long) requester << 16
+                                            | tag));
+        }
+    }
+
+    /// Forgets translations.
+    ///
+    /// @param granularity 1 all, 2 of a domain, 3 of pages
+    /// @param addressMask 2^n pages
+    /// @param leavesOnly whether no entry that points to a table was changed
+    /// @param viaQueue by the queue, if the unit has one
+    public void invalidateIotlb(
+            int granularity,
+            int tag,
+            long iova,
+            int addressMask,
+            boolean leavesOnly,
+            boolean viaQueue) {
+        if (viaQueue && queue != 0) {
+            submit(
+                    switch (granularity) {
+                        case GLOBAL -> InvalidationDescriptor.iotlbGlobal();
+                        case DOMAIN -> InvalidationDescriptor.iotlbDomain(tag);
+                        default ->
+                                InvalidationDescriptor.iotlbPage(
+                                        tag, iova, addressMask, leavesOnly);
+                    });
+        } else {
+            int at = unit.capabilities().iotlbRegisterOffset();
+            byRegister(() -> {
+                unit.registers()
+                        .write64(at, iova & -4096L | (leavesOnly ? 1 << 6 : 0) | addressMask);
+                unit.registers()
+                        .write64(at + 8, 1L << 63 | (long) granularity << 60 | (long) tag << 32);
+            });
+        }
+    }
+
+    /// Hardware refuses commands by register while the queue is enabled: the driver switches it off
+    /// meanwhile, as `dmar_disable_qi` does.
+    private void byRegister(Runnable command) {
+        boolean queued = unit.queue().isEnabled();
+        if (queued) {
+            commandWithout(VtdRegisters.QUEUE);
+        }
+        command.run();
+        if (queued) {
+            switchQueueOn();
+        }
+    }
+
+    /// Writes a descriptor and a wait behind it, and rings the bell; both are done when it returns.
+    private void submit(InvalidationDescriptor descriptor) {
+        int tail = (int) unit.registers().read64(VtdRegisters.QUEUE_TAIL);
+        int next = put(descriptor, tail);
+        int end = put(InvalidationDescriptor.waitAndWrite(DONE, status), next);
+        unit.registers().write64(VtdRegisters.QUEUE_TAIL, end);
+    }
+
+    private int put(InvalidationDescriptor descriptor, int offset) {
+        memory.write64(queue + offset, descriptor.low());
+        memory.write64(queue + offset + 8, descriptor.high());
+        return (offset + DESCRIPTOR_BYTES) % QUEUE_BYTES;
+    }
+
+    // ---- going back
+
+    /// What the driver remembers beside memory and the unit's registers.
+    public record Checkpoint(long rootTable, long queue, long status, BitSet tags) {
+        public Checkpoint {
+            tags = (BitSet) tags.clone();
+        }
+    }
+
+    public Checkpoint checkpoint() {
+        return new Checkpoint(tables.rootTable(), queue, status, tags);
+    }
+
+    /// The driver as it was, over a unit and memory as they were.
+    public static VtdDriver resume(
+            VtdUnit unit, PhysicalMemory memory, FrameAllocator frames, Checkpoint then) {
+        return new VtdDriver(
+                unit,
+                memory,
+                VtdTables.resume(memory, frames, then.rootTable()),
+                new Rings(then.queue(), then.status()),
+                (BitSet) then.tags().clone());
+    }
+
+    /// Hash of which domain IDs are taken.
+    public long stateHash() {
+        long hash = 1;
+        for (long word : tags.toLongArray()) {
+            hash = (hash ^ word) * 0x9e37_79b9_7f4a_7c15L;
+        }
+        return hash;
+    }
+}

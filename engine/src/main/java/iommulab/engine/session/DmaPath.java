@@ -1,0 +1,208 @@
+package iommulab.engine.session;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.AddressMap;
+import iommulab.engine.pci.Fabric;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.Route;
+import iommulab.engine.pci.RouteTable;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// The way of one DMA: up the PCI tree, across to a peer or into the IOMMU, and to what answers at the
+/// translated address. The only code that a request runs through, whoever asked for it.
+///
+/// Not thread-safe: one engine thread owns it. [#issue] allocates nothing unless a request is stopped.
+final class DmaPath {
+    private static final int PAGE_SHIFT = 12;
+
+    private final AddressMap map;
+    private final List<Unit> units;
+    private final CostTable costs;
+    private final Tally tally;
+    private final FaultLog faults;
+    private final Map<PciAddress, Origin> origins = new HashMap<>();
+    private Fabric fabric;
+    private Map<PciAddress, Integer> unitOf;
+
+    /// Where requests of one function start.
+    ///
+    /// @param unit the IOMMU that serves it, null if none
+    record Origin(PciAddress device, RouteTable route, int requester, @Nullable Unit unit) {}
+
+    DmaPath(
+            AddressMap map,
+            List<Unit> units,
+            CostTable costs,
+            Tally tally,
+            FaultLog faults,
+            Fabric fabric) {
+        this.map = map;
+        this.units = units;
+        this.costs = costs;
+        this.tally = tally;
+        this.faults = faults;
+        this.fabric = fabric;
+        this.unitOf = Map.of();
+    }
+
+    /// The tree has changed, or who serves whom.
+    void rewire(Fabric fabric, Map<PciAddress, Integer> unitOf) {
+        this.fabric = fabric;
+        this.unitOf = Map.copyOf(unitOf);
+        origins.clear();
+    }
+
+    Origin originOf(PciAddress device) {
+        return origins.computeIfAbsent(device, this::makeOrigin);
+    }
+
+    private Origin makeOrigin(PciAddress device) {
+        var route = fabric.tableOf(device);
+        var unit = unitOf.get(device);
+        return new Origin(
+                device, route, route.requester().raw(), unit == null ? null : units.get(unit));
+    }
+
+    /// Carries out one request that lies within a page of iova; the outcome is in `dma`.
+    void issue(Dma dma, Origin from) {
+        dma.begin();
+        dma.tick = ++tally.requests;
+        dma.device = from.device;
+        dma.requester = from.requester;
+        tally.bytes += dma.bytes;
+        int exception = from.route.lookup(dma.iova);
+        if (exception != RouteTable.UPSTREAM) {
+            turnAway(dma, from.route.exception(exception));
+        } else {
+            dma.cycles = costs.link * (from.route.links() + 1L);
+            if (from.unit == null) {
+                dma.target = dma.iova;
+                dma.note = "no IOMMU translates this function";
+                tally.bypassed++;
+            } else {
+                translate(dma, from.unit, from.unit.hardware());
+            }
+        }
+        tally.cycles += dma.cycles;
+    }
+
+    /// Whether a request stays within one page of 4 KiB.
+    static boolean isWithinPage(long iova, int bytes) {
+        return iova >>> PAGE_SHIFT == iova + bytes - 1 >>> PAGE_SHIFT;
+    }
+
+    private void turnAway(Dma dma, Route route) {
+        switch (route) {
+            case Route.Peer(var target, _, var bridges, var reason) -> {
+                dma.outcome = DmaOutcome.PEER;
+                dma.peer = target;
+                dma.target = dma.iova;
+                dma.note = reason;
+                dma.cycles = costs.link * (bridges.size() + 1L) + costs.peerTurn;
+                tally.peer++;
+            }
+            case Route.Blocked(_, var reason) -> {
+                dma.outcome = DmaOutcome.BLOCKED;
+                dma.note = reason;
+                dma.cycles = costs.link;
+                tally.blocked++;
+            }
+            case Route.Upstream _ ->
+                    throw new IllegalStateException("the way up is no exception: " + route);
+        }
+    }
+
+    private void translate(Dma dma, Unit unit, VtdUnit hardware) {
+        dma.unit = unit.name();
+        unit.tally.requests++;
+        unit.tally.bytes += dma.bytes;
+        int access = dma.access == Access.READ ? VtdUnit.READ : VtdUnit.WRITE;
+        long hpa = hardware.translate(dma.requester, dma.iova, access);
+        int reads = hardware.lastReads();
+        dma.domain = hardware.lastDomain();
+        dma.reads = reads;
+        tally.reads += reads;
+        unit.tally.reads += reads;
+        long cost = costs.of(hardware, reads);
+        dma.cycles += cost;
+        unit.tally.cycles += cost;
+        if (hpa < 0) {
+            stopped(dma, unit, hardware, hpa);
+            return;
+        }
+        dma.target = hpa;
+        if (hardware.lastHit()) {
+            boolean stale = unit.view().isStale(dma.requester, dma.iova, access, hpa);
+            dma.outcome = stale ? DmaOutcome.STALE : DmaOutcome.HIT;
+            tally.hits++;
+            unit.tally.hits++;
+            if (stale) {
+                tally.stale++;
+                unit.tally.stale++;
+            }
+        } else if (hardware.lastPageBytes() != 0) {
+            dma.outcome = DmaOutcome.WALK;
+            tally.walks++;
+            unit.tally.walks++;
+        } else {
+            dma.outcome = DmaOutcome.BYPASS;
+            dma.note = hardware.isTranslating() ? "pass-through" : "translation is switched off";
+            tally.bypassed++;
+            unit.tally.bypassed++;
+        }
+        reachPeer(dma, hpa);
+    }
+
+    /// A translated address may be a BAR: the request then turns around in the root complex.
+    private void reachPeer(Dma dma, long hpa) {
+        int region = map.indexOf(hpa);
+        if (region != AddressMap.NOTHING && hasOwner(region)) {
+            dma.peer = map.regions().get(region).owner().orElse(null);
+        }
+    }
+
+    private boolean hasOwner(int region) {
+        return map.regions().get(region).owner().isPresent();
+    }
+
+    private void stopped(Dma dma, Unit unit, VtdUnit hardware, long answer) {
+        if (answer == VtdUnit.INTERRUPT_WINDOW) {
+            boolean message = dma.access == Access.WRITE && dma.bytes == 4;
+            dma.outcome = message ? DmaOutcome.INTERRUPT : DmaOutcome.BLOCKED;
+            dma.note =
+                    message
+                            ? "a message-signalled interrupt"
+                            : "only DWORD writes may go to the interrupt window 0xfeexxxxx";
+            if (message) {
+                tally.interrupts++;
+                unit.tally.interrupts++;
+            } else {
+                tally.blocked++;
+                unit.tally.blocked++;
+            }
+        } else if (answer == VtdUnit.ABORTED || answer == VtdUnit.NOWHERE) {
+            dma.outcome = DmaOutcome.BLOCKED;
+            dma.note =
+                    answer == VtdUnit.ABORTED
+                            ? "the root table address says that all requests are stopped"
+                            : "nothing answers at an address with bit 63 set";
+            tally.blocked++;
+            unit.tally.blocked++;
+        } else {
+            dma.outcome = DmaOutcome.FAULT;
+            dma.fault = Objects.requireNonNull(hardware.lastFault(), "a fault without a reason");
+            dma.recorded = hardware.lastRecorded();
+            tally.faults++;
+            unit.tally.faults++;
+            faults.add(dma);
+        }
+    }
+}

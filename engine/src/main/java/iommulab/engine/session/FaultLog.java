@@ -1,0 +1,104 @@
+package iommulab.engine.session;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.os.KernelLog;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.session.MachineSnapshot.Fault;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+
+/// The last faults, newest first, at most so many; older ones are only counted. The words are made when
+/// somebody looks. One engine thread owns it.
+final class FaultLog {
+    private final ArrayDeque<Raw> newestFirst = new ArrayDeque<>();
+    private final ArrayDeque<Fault> told = new ArrayDeque<>();
+    private long count;
+    private int journal;
+    private List<Fault> view = List.of();
+
+    private record Raw(
+            long sequence,
+            long tick,
+            String unit,
+            PciAddress device,
+            int requester,
+            long iova,
+            Access access,
+            FaultReason reason,
+            int domain,
+            boolean recorded,
+            int journal) {
+        Fault tell() {
+            var name = new RequesterId(requester);
+            return new Fault(
+                    sequence,
+                    tick,
+                    unit,
+                    device,
+                    name,
+                    iova,
+                    access,
+                    reason,
+                    domain,
+                    recorded,
+                    KernelLog.dmarFault(name, iova, access, reason),
+                    journal);
+        }
+    }
+
+    /// @param position of the command that is about to run
+    void setJournal(int position) {
+        journal = position;
+    }
+
+    void add(Dma dma) {
+        if (newestFirst.size() == MachineSnapshot.FAULTS_KEPT) {
+            newestFirst.removeLast();
+        }
+        newestFirst.addFirst(
+                new Raw(
+                        ++count,
+                        dma.tick,
+                        dma.unit,
+                        dma.device,
+                        dma.requester,
+                        dma.iova,
+                        dma.access,
+                        Objects.requireNonNull(dma.fault),
+                        dma.domain,
+                        dma.recorded,
+                        journal));
+    }
+
+    List<Fault> view() {
+        long toldUpTo = told.isEmpty() ? 0 : told.getFirst().sequence();
+        if (!newestFirst.isEmpty() && newestFirst.getFirst().sequence() != toldUpTo) {
+            var fresh = newestFirst.stream().takeWhile(raw -> raw.sequence() > toldUpTo).toList();
+            fresh.reversed().forEach(raw -> told.addFirst(raw.tell()));
+            while (told.size() > newestFirst.size()) {
+                told.removeLast();
+            }
+            view = List.copyOf(told);
+        }
+        return view;
+    }
+
+    /// The log at one instant.
+    record Checkpoint(List<Raw> newestFirst, long count) {}
+
+    Checkpoint checkpoint() {
+        return new Checkpoint(List.copyOf(newestFirst), count);
+    }
+
+    void restore(Checkpoint then) {
+        newestFirst.clear();
+        newestFirst.addAll(then.newestFirst());
+        count = then.count();
+        told.clear();
+        view = List.of();
+    }
+}

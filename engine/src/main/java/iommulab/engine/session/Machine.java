@@ -1,0 +1,344 @@
+package iommulab.engine.session;
+
+import iommulab.engine.Fingerprint;
+import iommulab.engine.firmware.FirmwareTables;
+import iommulab.engine.group.Group;
+import iommulab.engine.group.IommuUnit;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.iommu.vtd.VtdCapabilities;
+import iommulab.engine.iommu.vtd.VtdCheckpoint;
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.VtdDriver;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
+import iommulab.engine.session.MachineSnapshot.Counters;
+import iommulab.engine.session.MachineSnapshot.JournalView;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/// A whole machine that runs: functions, memory, IOMMUs, the kernel's domains, devices that do DMA.
+/// Deterministic: the same description and the same commands give the same machine, to the bit.
+///
+/// Not thread-safe: one engine thread owns it. Only the journal changes it.
+final class Machine {
+    private final MachineDescription description;
+    final PhysicalMemory memory;
+    final FrameAllocator frames;
+    final List<Unit> units;
+    final Domains domains;
+    final CostTable costs = new CostTable();
+    final Tally tally = new Tally();
+    final FaultLog faults = new FaultLog();
+    final RecentEvents events = new RecentEvents();
+    final DmaPath path;
+    final Traffic traffic;
+    private final SnapshotMaker snapshots;
+    private Wiring wiring;
+
+    private Machine(MachineDescription description, FirmwareTables firmware) {
+        this.description = description;
+        var map = TableMemory.reservedIn(description.memory());
+        memory = new PhysicalMemory(map);
+        frames = new FrameAllocator(TableMemory.in(map));
+        wiring = Wiring.of(description, firmware);
+        units = makeUnits(description.units(), firmware);
+        domains = new Domains(memory, frames, units);
+        path = new DmaPath(map, units, costs, tally, faults, wiring.fabric());
+        traffic = new Traffic(this);
+        snapshots = new SnapshotMaker(this);
+    }
+
+    private List<Unit> makeUnits(List<IommuUnit> descriptions, FirmwareTables firmware) {
+        int hostBits = firmware.dmar().map(dmar -> dmar.hostAddressBits()).orElse(52);
+        var made = new ArrayList<Unit>();
+        for (var unit : descriptions) {
+            made.add(
+                    new Unit(
+                            made.size(),
+                            unit,
+                            unit.isVtd()
+                                    ? new VtdUnit(
+                                            capabilities(unit, Math.clamp(hostBits, 32, 52)),
+                                            memory,
+                                            CacheShapes.USUAL,
+                                            made.size())
+                                    : null));
+        }
+        return List.copyOf(made);
+    }
+
+    /// Registers that a capture does not know are taken to offer everything.
+    private static VtdCapabilities capabilities(IommuUnit unit, int hostBits) {
+        var all = VtdCapabilities.EVERYTHING;
+        return new VtdCapabilities(
+                unit.cap().orElse(all.cap()), unit.ecap().orElse(all.ecap()), hostBits);
+    }
+
+    /// Switches a machine on: IOMMU drivers start, every group gets its default domain.
+    ///
+    /// @throws CommandRefused if it has not enough memory for that
+    static Machine powerOn(MachineDescription description) throws CommandRefused {
+        var firmware = FirmwareTables.read(description.firmware());
+        var machine = new Machine(description, firmware);
+        try {
+            for (var unit : machine.units) {
+                if (unit.isEmulated()) {
+                    unit.setDriver(
+                            VtdDriver.start(unit.hardware(), machine.memory, machine.frames));
+                }
+            }
+            for (var group : machine.wiring.grouping().groups()) {
+                machine.addGroup(group);
+            }
+        } catch (MappingRefused refused) {
+            throw new CommandRefused(
+                    refused.errno(), "The machine cannot be switched on: " + refused.reason());
+        }
+        machine.rewire();
+        return machine;
+    }
+
+    // ---- functions and groups
+
+    Wiring wiring() {
+        return wiring;
+    }
+
+    MachineDescription description() {
+        return description;
+    }
+
+    private void addGroup(Group group) throws MappingRefused {
+        var unit = unitOf(group);
+        if (unit != null && unit.isEmulated()) {
+            domains.addGroup(group, unit.number(), wiring.requesters(group));
+        }
+    }
+
+    /// The IOMMU of a group; null if none is known.
+    @Nullable Unit unitOf(Group group) {
+        var number = wiring.unitOf().get(group.members().getFirst());
+        return number == null ? null : units.get(number);
+    }
+
+    private void rewire() {
+        path.rewire(wiring.fabric(), emulatedUnitOf());
+    }
+
+    private Map<PciAddress, Integer> emulatedUnitOf() {
+        return wiring.unitOf().entrySet().stream()
+                .filter(entry -> units.get(entry.getValue()).isEmulated())
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    /// Other functions, or other configuration bytes: regroups at once. Groups that are the same keep
+    /// their domains; a group that is new stays in the domain that all its members were in before, if
+    /// that was one that a user made.
+    void change(Wiring next) throws MappingRefused {
+        var before = wiring;
+        var kept = new ArrayList<Integer>();
+        for (var old : before.grouping().groups()) {
+            boolean same =
+                    next.grouping().groups().contains(old)
+                            && next.requesters(old).equals(domains.requestersOf(old.id()));
+            if (same) {
+                kept.add(old.id());
+            }
+        }
+        var userDomains = userDomainsByFunction();
+        for (var old : before.grouping().groups()) {
+            if (!kept.contains(old.id()) && !domains.requestersOf(old.id()).isEmpty()) {
+                domains.removeGroup(old.id());
+            }
+        }
+        wiring = next;
+        for (var group : next.grouping().groups()) {
+            if (!kept.contains(group.id())) {
+                addGroup(group);
+                var shared = new TreeSet<Integer>();
+                group.members().forEach(m -> shared.add(userDomains.getOrDefault(m, -1)));
+                if (shared.size() == 1 && shared.first() >= 0) {
+                    domains.move(group.id(), domains.require(shared.first()));
+                }
+            }
+        }
+        rewire();
+    }
+
+    private Map<PciAddress, Integer> userDomainsByFunction() {
+        var found = new HashMap<PciAddress, Integer>();
+        for (var group : wiring.grouping().groups()) {
+            domains.ofGroup(group.id())
+                    .filter(domain -> domain.identity().byUser())
+                    .ifPresent(domain -> group.members().forEach(m -> found.put(m, domain.id())));
+        }
+        return found;
+    }
+
+    /// Other facts about a function that change no group, such as its driver.
+    void replaceFunction(PciFunction function) {
+        wiring =
+                new Wiring(
+                        wiring.facts().with(wiring.topology().with(function)),
+                        wiring.grouping(),
+                        wiring.fabric(),
+                        wiring.unitOf());
+    }
+
+    // ---- commands
+
+    /// Changes the machine.
+    ///
+    /// @throws CommandRefused if it cannot accept the command; it is then unchanged
+    Outcome apply(Command command) throws CommandRefused {
+        return CommandRunner.run(this, command);
+    }
+
+    /// The machine unchanged unless all of `change` succeeds.
+    void atomically(Change change) throws CommandRefused {
+        var before = checkpoint();
+        try {
+            change.make();
+        } catch (MappingRefused refused) {
+            restore(before);
+            throw new CommandRefused(refused.errno(), refused.reason());
+        } catch (CommandRefused refused) {
+            restore(before);
+            throw refused;
+        }
+    }
+
+    /// Something that may be refused half-way.
+    interface Change {
+        void make() throws MappingRefused, CommandRefused;
+    }
+
+    Walk explain(WalkQuestion question) throws CommandRefused {
+        return Explanation.of(this, question);
+    }
+
+    Preview preview(List<Command> commands) throws CommandRefused {
+        return WhatIf.of(this, commands);
+    }
+
+    /// @throws CommandRefused if no device would send anything
+    void requireSources() throws CommandRefused {
+        traffic.requireSources();
+    }
+
+    Counters counters() {
+        return tally.toValue();
+    }
+
+    MachineSnapshot snapshot(boolean running, JournalView journal) {
+        return snapshots.make(running, journal);
+    }
+
+    // ---- going back
+
+    /// All that commands can change, at one instant.
+    record Checkpoint(
+            Wiring wiring,
+            PhysicalMemory.Checkpoint memory,
+            FrameAllocator.Checkpoint frames,
+            List<UnitCheckpoint> units,
+            Domains.Checkpoint domains,
+            Map<CostEvent, Long> costs,
+            Counters tally,
+            FaultLog.Checkpoint faults,
+            Traffic.Checkpoint traffic) {}
+
+    /// One IOMMU at one instant; without hardware and driver if it is not emulated.
+    record UnitCheckpoint(
+            @Nullable VtdCheckpoint hardware,
+            VtdDriver.@Nullable Checkpoint driver,
+            Counters tally) {}
+
+    Checkpoint checkpoint() {
+        return new Checkpoint(
+                wiring,
+                memory.checkpoint(),
+                frames.checkpoint(),
+                units.stream().map(Machine::checkpoint).toList(),
+                domains.checkpoint(),
+                costs.prices(),
+                tally.toValue(),
+                faults.checkpoint(),
+                traffic.checkpoint());
+    }
+
+    private static UnitCheckpoint checkpoint(Unit unit) {
+        return unit.isEmulated()
+                ? new UnitCheckpoint(
+                        unit.hardware().checkpoint(),
+                        unit.driver().checkpoint(),
+                        unit.tally.toValue())
+                : new UnitCheckpoint(null, null, unit.tally.toValue());
+    }
+
+    void restore(Checkpoint then) {
+        wiring = then.wiring();
+        memory.restore(then.memory());
+        frames.restore(then.frames());
+        for (var unit : units) {
+            restore(unit, then.units().get(unit.number()));
+        }
+        domains.restore(then.domains());
+        costs.set(then.costs());
+        tally.set(then.tally());
+        faults.restore(then.faults());
+        events.forgetAfter(then.tally().requests());
+        traffic.restore(then.traffic());
+        rewire();
+    }
+
+    private void restore(Unit unit, UnitCheckpoint then) {
+        unit.tally.set(then.tally());
+        if (unit.isEmulated()) {
+            unit.hardware().restore(Objects.requireNonNull(then.hardware()));
+            unit.setDriver(
+                    VtdDriver.resume(
+                            unit.hardware(),
+                            memory,
+                            frames,
+                            Objects.requireNonNull(then.driver())));
+        }
+    }
+
+    /// Hash of all that commands can change; the same in every run.
+    long stateHash() {
+        var hash = new Fingerprint();
+        hash.add(memory.contentHash()).add(frames.stateHash());
+        for (var function : wiring.topology().functions()) {
+            hash.add(function.address().toString()).add(function.config().hashCode());
+            hash.add(function.driver().orElse(""));
+        }
+        for (var group : wiring.grouping().groups()) {
+            hash.add(group.id()).add(group.members().toString()).add(group.type().ordinal());
+        }
+        for (var unit : units) {
+            if (unit.isEmulated()) {
+                hash.add(unit.hardware().stateHash()).add(unit.driver().stateHash());
+            }
+        }
+        domains.addTo(hash);
+        costs.addTo(hash);
+        traffic.addTo(hash);
+        var counters = tally.toValue();
+        hash.add(counters.requests()).add(counters.hits()).add(counters.walks());
+        hash.add(counters.reads()).add(counters.faults()).add(counters.cycles());
+        return hash.value();
+    }
+}

@@ -1,0 +1,206 @@
+package iommulab.engine.session;
+
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.Domain;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.MachineSnapshot.FaultRecord;
+import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.MachineSnapshot.Kernel;
+import iommulab.engine.session.MachineSnapshot.Mapping;
+import iommulab.engine.session.MachineSnapshot.Queue;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Makes snapshots of a machine. What has not changed since the last one is shared with it.
+final class SnapshotMaker {
+    private static final int FRAME_BYTES = PhysicalMemory.FRAME_BYTES;
+
+    private final Machine machine;
+    private final Map<Integer, Made> mappings = new HashMap<>();
+
+    /// Mappings in the words of the snapshot, and what they were made from.
+    private record Made(List<Domain.Mapping> from, List<Mapping> to, long bytes) {}
+
+    SnapshotMaker(Machine machine) {
+        this.machine = machine;
+    }
+
+    MachineSnapshot make(boolean running, JournalView journal) {
+        var description = machine.description();
+        var wiring = machine.wiring();
+        return new MachineSnapshot(
+                description.name(),
+                description.origin(),
+                new Kernel(
+                        description.kernelRelease(),
+                        description.commandLine(),
+                        wiring.grouping().ruleSet()),
+                wiring.topology(),
+                wiring.grouping(),
+                description.kernelSaid(),
+                machine.units.stream().map(this::unit).toList(),
+                machine.domains.all().stream().map(this::domain).toList(),
+                machine.memory.map().regions(),
+                machine.traffic.sources(),
+                running,
+                machine.tally.toValue(),
+                machine.traffic.served(),
+                machine.costs.prices(),
+                machine.faults.view(),
+                machine.events.view(),
+                journal);
+    }
+
+    // ---- IOMMUs
+
+    private MachineSnapshot.Unit unit(Unit unit) {
+        var functions = functionsOf(unit.number());
+        var description = unit.description();
+        if (!unit.isEmulated()) {
+            return new MachineSnapshot.Unit(
+                    unit.name(),
+                    architecture(unit),
+                    false,
+                    description.registerBase().orElse(0),
+                    scope(functions),
+                    functions,
+                    false,
+                    0,
+                    0,
+                    description.cap().orElse(0),
+                    description.ecap().orElse(0),
+                    List.of(),
+                    List.of(),
+                    false,
+                    Optional.empty(),
+                    unit.tally.toValue());
+        }
+        var hardware = unit.hardware();
+        return new MachineSnapshot.Unit(
+                unit.name(),
+                architecture(unit),
+                true,
+                description.registerBase().orElse(0),
+                scope(functions),
+                functions,
+                hardware.isTranslating(),
+                hardware.rootTableAddress() & -4096L,
+                hardware.capabilities().iovaBits(),
+                hardware.capabilities().cap(),
+                hardware.capabilities().ecap(),
+                unit.view().caches(),
+                faultRecords(hardware),
+                (hardware.faults().status() & 1) != 0,
+                queue(hardware),
+                unit.tally.toValue());
+    }
+
+    private List<PciAddress> functionsOf(int unit) {
+        return machine.wiring().unitOf().entrySet().stream()
+                .filter(entry -> entry.getValue() == unit)
+                .map(Map.Entry::getKey)
+                .sorted(Comparator.naturalOrder())
+                .toList();
+    }
+
+    private static String scope(List<PciAddress> functions) {
+        return functions.size() == 1 ? "1 function" : functions.size() + " functions";
+    }
+
+    private static String architecture(Unit unit) {
+        var description = unit.description();
+        if (description.isVtd()) {
+            return "VT-d legacy";
+        }
+        if (description.isAmdVi()) {
+            return "AMD-Vi";
+        }
+        return description.isSmmu() ? "SMMUv3" : "virtio-iommu";
+    }
+
+    private static List<FaultRecord> faultRecords(VtdUnit hardware) {
+        var records = new ArrayList<FaultRecord>();
+        for (int i = 0; i < hardware.faults().registers(); i++) {
+            long high = hardware.faults().high(i);
+            records.add(new FaultRecord(i, hardware.faults().low(i), high, high < 0));
+        }
+        return records;
+    }
+
+    private static Optional<Queue> queue(VtdUnit hardware) {
+        var queue = hardware.queue();
+        return queue.isEnabled()
+                ? Optional.of(
+                        new Queue(
+                                queue.base(),
+                                queue.bytes(),
+                                queue.head(),
+                                queue.tail(),
+                                queue.recent().stream().map(Object::toString).toList()))
+                : Optional.empty();
+    }
+
+    // ---- domains
+
+    private MachineSnapshot.Domain domain(Domain domain) {
+        var identity = domain.identity();
+        var made = made(domain);
+        return new MachineSnapshot.Domain(
+                identity.id(),
+                identity.name(),
+                identity.type(),
+                identity.byUser(),
+                machine.units.get(identity.unit()).name(),
+                identity.tag(),
+                domain.tables().map(tables -> tables.top()).orElse(0L),
+                domain.tables().map(tables -> tables.limits().levels()).orElse(0),
+                attached(identity.id()),
+                made.to(),
+                made.bytes(),
+                domain.tables().map(tables -> tables.tableFrames()).orElse(0),
+                domain.unflushed().stream().map(SnapshotMaker::words).toList());
+    }
+
+    private Made made(Domain domain) {
+        var from = domain.mappings();
+        var made = mappings.get(domain.id());
+        if (made == null || made.from() != from) {
+            made =
+                    new Made(
+                            from,
+                            from.stream().map(SnapshotMaker::mapping).toList(),
+                            from.stream().mapToLong(Domain.Mapping::bytes).sum());
+            mappings.put(domain.id(), made);
+        }
+        return made;
+    }
+
+    private static Mapping mapping(Domain.Mapping mapping) {
+        return new Mapping(
+                mapping.iova(),
+                mapping.hpa(),
+                mapping.bytes(),
+                mapping.permissions(),
+                mapping.pages().toString());
+    }
+
+    private List<PciAddress> attached(int domain) {
+        var groups = machine.domains.groupsIn(domain);
+        return machine.wiring().grouping().groups().stream()
+                .filter(group -> groups.contains(group.id()))
+                .flatMap(group -> group.members().stream())
+                .toList();
+    }
+
+    private static String words(AddressRange range) {
+        long pages = range.bytes() / FRAME_BYTES;
+        return "%d page%s from 0x%x".formatted(pages, pages == 1 ? "" : "s", range.start());
+    }
+}

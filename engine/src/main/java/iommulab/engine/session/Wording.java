@@ -1,0 +1,113 @@
+package iommulab.engine.session;
+
+import iommulab.engine.session.Command.Invalidation;
+
+import java.util.HexFormat;
+
+/// How commands and their outcomes are told to people: the titles in the timeline and in Undo.
+final class Wording {
+    private Wording() {}
+
+    /// One line in the imperative, such as `Map 2 MiB at 0x40000000 in domain 3`.
+    static String title(Command command) {
+        return switch (command) {
+            case Command.WriteConfig(var function, int offset, int width, int value) ->
+                    "Write 0x%s to offset 0x%x of %s"
+                            .formatted(
+                                    HexFormat.of().toHexDigits(value, 2 * width), offset, function);
+            case Command.RemoveFunction(var function) -> "Remove " + function;
+            case Command.BindDriver(var function, var driver) ->
+                    driver.map(name -> "Bind %s to %s".formatted(function, name))
+                            .orElse("Unbind the driver of " + function);
+            case Command.CreateDomain(var like, var type, int levels) ->
+                    "Create %s domain%s for %s"
+                            .formatted(
+                                    type.sysfs(),
+                                    levels == 0 ? "" : " with " + levels + " levels",
+                                    like);
+            case Command.DeleteDomain(int domain) -> "Delete domain " + domain;
+            case Command.AttachDevice(var function, int domain) ->
+                    "Attach %s to domain %d".formatted(function, domain);
+            case Command.DetachDevice(var function) -> "Detach " + function;
+            case Command.MapPages(int domain, long iova, _, long bytes, var permissions) ->
+                    "Map %s %s at 0x%x in domain %d"
+                            .formatted(bytes(bytes), permissions, iova, domain);
+            case Command.UnmapPages(int domain, long iova, long bytes, boolean flush) ->
+                    "Unmap %s at 0x%x in domain %d%s"
+                            .formatted(
+                                    bytes(bytes), iova, domain, flush ? "" : ", no invalidation");
+            case Command.SetTranslation(var unit, boolean enabled) ->
+                    "Turn translation of %s %s".formatted(unit, enabled ? "on" : "off");
+            case Command.Invalidate(var unit, var what, boolean viaQueue) ->
+                    "Invalidate %s of %s by %s"
+                            .formatted(invalidation(what), unit, viaQueue ? "queue" : "register");
+            case Command.ClearFaults(var unit) -> "Clear the faults of " + unit;
+            case Command.SetCacheGeometry(var unit, var cache, var geometry) ->
+                    geometry.isOff()
+                            ? "Switch the %s of %s off".formatted(cache.words(), unit)
+                            : "Give the %s of %s %d × %d, %s"
+                                    .formatted(
+                                            cache.words(),
+                                            unit,
+                                            geometry.sets(),
+                                            geometry.ways(),
+                                            geometry.replacement());
+            case Command.WriteMemory(long hpa, long value) ->
+                    "Write 0x%016x to memory at 0x%x".formatted(value, hpa);
+            case Command.SetCost(var event, long cycles) ->
+                    "Price a %s at %d cycles".formatted(event.words(), cycles);
+            case Command.SetSource(var source) ->
+                    "Let %s send %s traffic"
+                            .formatted(
+                                    source.device(), source.pattern().getClass().getSimpleName());
+            case Command.RemoveSource(int id) -> "Remove traffic source " + id;
+            case Command.RunTraffic(long requests) ->
+                    "Run %,d requests".formatted(requests).replace(',', '\u2009');
+            case Command.IssueDma(var function, long iova, int bytes, var access) ->
+                    "Let %s %s %d B at 0x%x".formatted(function, access.word(), bytes, iova);
+        };
+    }
+
+    /// What an invalidation covers, in words.
+    static String invalidation(Invalidation what) {
+        return switch (what) {
+            case Invalidation.ContextGlobal() -> "all context entries";
+            case Invalidation.ContextDomain(int tag) -> "context entries of DID " + tag;
+            case Invalidation.ContextDevice(int tag, int requester, int mask) ->
+                    "the context entry of source 0x%04x, DID %d%s"
+                            .formatted(requester, tag, mask == 0 ? "" : ", function mask " + mask);
+            case Invalidation.IotlbGlobal() -> "the whole IOTLB";
+            case Invalidation.IotlbDomain(int tag) -> "the IOTLB entries of DID " + tag;
+            case Invalidation.IotlbPage(int tag, long iova, int mask) ->
+                    "%s of IOTLB at 0x%x, DID %d".formatted(bytes(4096L << mask), iova, tag);
+        };
+    }
+
+    /// What the caller was told, as the transcript shows it.
+    static String result(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Done() -> "ok";
+            case Outcome.DomainCreated(int domain) -> "domain " + domain;
+            case Outcome.TrafficRun(_) -> "ok";
+            case Outcome.DmaFinished(var event) ->
+                    event.fault()
+                            .map(reason -> "fault %02xh".formatted(reason.code()))
+                            .orElseGet(() ->
+                                    "%s 0x%x".formatted(event.outcome().word(), event.target()));
+        };
+    }
+
+    /// `4 KiB`, `2 MiB`, `1.5 GiB`
+    static String bytes(long bytes) {
+        String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+        int unit = 0;
+        double size = bytes;
+        while (unit < units.length - 1 && size >= 1024) {
+            size /= 1024;
+            unit++;
+        }
+        return size == Math.rint(size)
+                ? "%d %s".formatted((long) size, units[unit])
+                : "%.1f %s".formatted(size, units[unit]);
+    }
+}
