@@ -5,8 +5,10 @@ import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
+import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
@@ -49,10 +51,10 @@ public final class VtdUnit extends VtdState {
     private static final int ABORT_MODE = 3 << 10;
 
     /* How far the last request came. */
-    private static final int STAGE_UNTRANSLATED = 0;
-    private static final int STAGE_DEVICE = 1;
-    private static final int STAGE_WALK = 2;
-    private static final int STAGE_HIT = 3;
+    static final int STAGE_UNTRANSLATED = 0;
+    static final int STAGE_DEVICE = 1;
+    static final int STAGE_WALK = 2;
+    static final int STAGE_HIT = 3;
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
@@ -287,6 +289,15 @@ public final class VtdUnit extends VtdState {
         return view().isStale(lastRequester, lastIova, lastAccess, lastAnswer);
     }
 
+    int lastStage() {
+        return lastStage;
+    }
+
+    /// The translation that served the last request, as [TableEntry]; 0 if none did.
+    long lastWord() {
+        return lastWord;
+    }
+
     // ---- looking into it
 
     /// Shows the unit without disturbing it.
@@ -300,6 +311,11 @@ public final class VtdUnit extends VtdState {
     /// See [VtdView#caches].
     public List<CacheSnapshot> cacheSnapshots() {
         return view().caches();
+    }
+
+    /// See [VtdView#explain].
+    public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
+        return view().explain(name, request, costs, withCaches);
     }
 
     /// Tells `newObserver` every step of every request from now on.

@@ -4,9 +4,14 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.iommu.WalkCosts;
+import iommulab.engine.iommu.WalkRecording;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +67,28 @@ public final class VtdView {
         return caches().stream()
                 .flatMap(cache -> cache.lines().stream())
                 .noneMatch(line -> line.stale().isPresent());
+    }
+
+    // ---- one request, step by step
+
+    /// What the unit would do with a request, without doing it: the same walker runs on a copy of the
+    /// caches and registers.
+    ///
+    /// @param name of the unit
+    /// @param withCaches whether the caches are as they are now; else empty
+    public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
+        var copy = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0);
+        copy.restore(unit.checkpoint());
+        if (!withCaches) {
+            copy.caches().removeAll();
+        }
+        var recording = new WalkRecording();
+        copy.observe(recording);
+        int requester = request.requester().raw();
+        int access = request.access() == Access.READ ? VtdUnit.READ : VtdUnit.WRITE;
+        long answer = copy.translate(requester, request.iova(), access);
+        boolean stale = fresh(requester, request.iova(), access) != answer;
+        return new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
     }
 
     // ---- caches
