@@ -3,7 +3,9 @@ package iommulab.engine.group;
 import iommulab.engine.pci.CapabilityChain;
 import iommulab.engine.pci.PciAddress;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// The type of a group's default domain: what a member forces, else what the kernel parameters ask.
@@ -19,12 +21,16 @@ final class DefaultDomainTypes {
     private final GroupFacts facts;
     private final boolean passthrough;
     private final boolean strict;
+    private final boolean graphicsOff;
+    private final Map<String, IommuUnit> units = new HashMap<>();
 
     DefaultDomainTypes(FunctionTable table, GroupFacts facts) {
         this.table = table;
         this.facts = facts;
         this.passthrough = facts.parameters().passthrough().orElse(false);
         this.strict = isStrict();
+        this.graphicsOff = facts.parameters().graphicsOff();
+        facts.units().forEach(unit -> units.put(unit.name(), unit));
     }
 
     /// Invalidation at every unmap, for the whole machine: asked for, Arm's default, forced by virtual
@@ -77,18 +83,18 @@ final class DefaultDomainTypes {
 
     /// What the IOMMU driver demands for one function: identity, a DMA domain, or nothing.
     private Optional<Boolean> identityDemanded(int f, String unitName) {
-        var unit = facts.units().stream().filter(u -> u.name().equals(unitName)).findFirst();
-        if (unit.isEmpty()) {
+        var unit = units.get(unitName);
+        if (unit == null) {
             return Optional.empty();
         }
-        if (unit.get().isAmdVi()) {
-            return sharesProcessTables(f, unit.get()) ? Optional.of(true) : Optional.empty();
+        if (unit.isAmdVi()) {
+            return sharesProcessTables(f, unit) ? Optional.of(true) : Optional.empty();
         }
-        if (unit.get().isVtd()) {
-            if (facts.release().isAtLeast(6, 12) && !unit.get().passesThrough()) {
+        if (unit.isVtd()) {
+            if (facts.release().isAtLeast(6, 12) && !unit.passesThrough()) {
                 return Optional.of(false);
             }
-            boolean graphics = facts.parameters().graphicsOff() && table.baseClass(f) == DISPLAY;
+            boolean graphics = graphicsOff && table.baseClass(f) == DISPLAY;
             // The workaround for graphics left the 6.6 stable series, and 6.10.
             return graphics && !facts.release().isAtLeast(6, 6)
                     ? Optional.of(true)

@@ -19,9 +19,13 @@ final class DmarCoverage implements Coverage {
     private final FunctionTable table;
     private final GroupFacts facts;
     private final List<Drhd> units;
+    private final boolean graphicsOff;
 
     /// Function number to what names it; of two scopes for one function the first stays.
     private final Map<Integer, Named> named = new HashMap<>();
+
+    /// What holds for every function of a segment that is not named.
+    private final Map<Integer, Cover> byRest = new HashMap<>();
 
     private record Named(int unit, DeviceScope scope) {}
 
@@ -29,6 +33,7 @@ final class DmarCoverage implements Coverage {
         this.table = table;
         this.facts = facts;
         this.units = dmar.units();
+        this.graphicsOff = facts.parameters().graphicsOff();
         for (int unit = 0; unit < units.size(); unit++) {
             for (var scope : units.get(unit).scopes()) {
                 name(unit, scope);
@@ -78,7 +83,10 @@ final class DmarCoverage implements Coverage {
     }
 
     private Cover byRest(int f) {
-        int segment = table.address(f).domain();
+        return byRest.computeIfAbsent(table.address(f).domain(), this::serverOfRest);
+    }
+
+    private Cover serverOfRest(int segment) {
         for (int unit = 0; unit < units.size(); unit++) {
             if (units.get(unit).includeAll() && units.get(unit).segment() == segment) {
                 return use(
@@ -98,7 +106,7 @@ final class DmarCoverage implements Coverage {
             return Cover.none(
                     "its unit at 0x%x is not in use".formatted(units.get(unit).registerBase()));
         }
-        if (facts.parameters().graphicsOff() && servesOnlyGraphics(unit)) {
+        if (graphicsOff && servesOnlyGraphics(unit)) {
             return Cover.none(
                     "intel_iommu=igfx_off leaves %s off, which serves nothing but graphics"
                             .formatted(nameOf(unit)));

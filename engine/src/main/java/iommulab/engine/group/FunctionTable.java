@@ -7,6 +7,8 @@ import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.PortType;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +27,7 @@ final class FunctionTable {
     private final boolean[] multifunction;
     private final int[][] slots;
     private final int[][] buses;
+    private final @Nullable String[] names;
 
     FunctionTable(PciTopology topology) {
         functions = topology.functions();
@@ -45,6 +48,7 @@ final class FunctionTable {
                             && (function.address().function() > 0
                                     || Header.multifunction(function.config()));
         }
+        names = new String[size];
         slots =
                 gather(address ->
                         (long) address.domain() << 16 | address.bus() << 8 | address.device());
@@ -146,11 +150,32 @@ final class FunctionTable {
 
     /// `00:01.0`; with its domain if that is not 0.
     String name(int f) {
-        return name(address(f));
+        var known = names[f];
+        if (known == null) {
+            known = name(address(f));
+            names[f] = known;
+        }
+        return known;
     }
 
     static String name(PciAddress address) {
-        return address.domain() == 0 ? address.withoutDomain() : address.toString();
+        if (address.domain() != 0) {
+            return address.toString();
+        }
+        // Spelled out: a format string costs more than all the rest of grouping.
+        return new StringBuilder(7)
+                .append(digit(address.bus() >>> 4))
+                .append(digit(address.bus()))
+                .append(':')
+                .append(digit(address.device() >>> 4))
+                .append(digit(address.device()))
+                .append('.')
+                .append(address.function())
+                .toString();
+    }
+
+    private static char digit(int value) {
+        return Character.forDigit(value & 0xf, 16);
     }
 
     /// `root port 00:01.0`

@@ -196,8 +196,9 @@ final class GroupSearch {
                 var answer = isolation.answer(f);
                 steps.fails(
                         f,
-                        "%s is one function of a multifunction device and %s"
-                                .formatted(table.name(f), answer.text()),
+                        table.name(f)
+                                + " is one function of a multifunction device and "
+                                + answer.text(),
                         answer.evidence(),
                         mate);
                 return found;

@@ -5,6 +5,8 @@ import iommulab.engine.pci.Acs;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /// Whether a function keeps its peer-to-peer traffic away from its neighbours, as `pci_acs_enabled`
 /// of `drivers/pci/pci.c` answers for the four flags that grouping asks: source validation, request
@@ -25,6 +27,9 @@ final class Isolation {
     /// For each bridge: number of the first function, from it up to the root bus, that is not
     /// isolated; [FunctionTable#NONE] if all are; [#UNASKED] before the first question.
     private final int[] firstOpen;
+
+    /// Answers by capability and control register: few differ.
+    private final Map<Integer, Answer> byRegisters = new HashMap<>();
 
     private static final int UNASKED = -2;
 
@@ -105,8 +110,9 @@ final class Isolation {
         if (acs.isEmpty()) {
             return new Answer(false, "has no ACS", "no ACS capability");
         }
-        return byFlags(
-                acs.get().capability() & ~quirks.hidden(f, facts.release()), acs.get().control());
+        int offered = acs.get().capability() & ~quirks.hidden(f, facts.release());
+        int control = acs.get().control();
+        return byRegisters.computeIfAbsent(offered << 16 | control, _ -> byFlags(offered, control));
     }
 
     /// Every wanted flag that is offered must be set; one that is not offered counts as hard-wired on.

@@ -3,12 +3,15 @@ package iommulab.engine.group;
 import iommulab.engine.firmware.Dmar.Rmrr;
 import iommulab.engine.firmware.Ivrs.Ivmd;
 import iommulab.engine.group.Group.ReservedRegion;
+import iommulab.engine.pci.PciTopology;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The addresses that a group's domains must leave alone, or map to themselves.
 /// Sources: `iommu_insert_resv_region` in `drivers/iommu/iommu.c` and `get_resv_regions` of each driver.
@@ -33,7 +36,8 @@ final class ReservedRegions {
     private static final long PAGE = 0x1000;
 
     private final FunctionTable table;
-    private final GroupFacts facts;
+    private final PciTopology topology;
+    private final boolean arm;
     private final boolean vtd;
     private final boolean amdVi;
 
@@ -44,7 +48,8 @@ final class ReservedRegions {
 
     ReservedRegions(FunctionTable table, GroupFacts facts) {
         this.table = table;
-        this.facts = facts;
+        this.topology = facts.topology();
+        this.arm = facts.isArm();
         this.vtd = facts.units().stream().anyMatch(IommuUnit::isVtd);
         this.amdVi = facts.units().stream().anyMatch(IommuUnit::isAmdVi);
         facts.firmware().dmar().ifPresent(dmar -> dmar.reservedMemory().forEach(this::name));
@@ -57,7 +62,7 @@ final class ReservedRegions {
 
     private void name(Rmrr region) {
         for (var scope : region.scopes()) {
-            scope.resolve(facts.topology(), region.segment())
+            scope.resolve(topology, region.segment())
                     .ifPresent(function ->
                             named.computeIfAbsent(
                                             table.number(function.address()),
@@ -68,17 +73,18 @@ final class ReservedRegions {
 
     /// @param members of one group
     List<ReservedRegion> of(List<Integer> members) {
-        var regions = new ArrayList<ReservedRegion>();
+        var together = new LinkedHashSet<ReservedRegion>();
         for (int f : members) {
-            addTo(regions, f);
+            addTo(together, f);
         }
+        var regions = new ArrayList<>(together);
         regions.sort(
                 Comparator.comparing(ReservedRegion::start, Long::compareUnsigned)
                         .thenComparing(region -> KINDS.indexOf(region.kind())));
         return merged(regions);
     }
 
-    private void addTo(List<ReservedRegion> regions, int f) {
+    private void addTo(Set<ReservedRegion> regions, int f) {
         if (vtd) {
             addReservedMemory(regions, f);
             if (table.subclass(f) == ISA_BRIDGE) {
@@ -88,11 +94,11 @@ final class ReservedRegions {
             addMappings(regions, f);
             regions.add(HYPERTRANSPORT);
         }
-        regions.add(facts.isArm() ? ARM_MSI : X86_MSI);
+        regions.add(arm ? ARM_MSI : X86_MSI);
     }
 
     /// Those of the function itself and of the bridges above it.
-    private void addReservedMemory(List<ReservedRegion> regions, int f) {
+    private void addReservedMemory(Set<ReservedRegion> regions, int f) {
         if (named.isEmpty()) {
             return;
         }
@@ -107,7 +113,7 @@ final class ReservedRegions {
     }
 
     /// Linux maps exclusion ranges like any other definition.
-    private void addMappings(List<ReservedRegion> regions, int f) {
+    private void addMappings(Set<ReservedRegion> regions, int f) {
         int id = table.address(f).requesterId().raw();
         for (var mapping : mappings) {
             if (mapping.segment() == table.address(f).domain()
