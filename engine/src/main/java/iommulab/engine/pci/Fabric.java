@@ -78,8 +78,11 @@ public final class Fabric {
         return tables.computeIfAbsent(from, _ -> RouteTable.of(this, topology.get(from)));
     }
 
-    PciTopology topology() {
-        return topology;
+    /// Where a memory BAR of a function lies; empty if it has none of that number.
+    ///
+    /// @param index 0 to 5
+    public Optional<AddressRange> bar(PciAddress function, int index) {
+        return MemoryDecode.bar(topology.get(function), index);
     }
 
     FabricNode node(PciFunction function) {

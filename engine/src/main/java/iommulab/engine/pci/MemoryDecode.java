@@ -61,15 +61,21 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
 
     private static List<AddressRange> barsOf(PciFunction function) {
         var bars = new ArrayList<AddressRange>();
-        for (var resource : function.resources()) {
-            if (resource.index() <= LAST_BAR_INDEX
-                    && resource.isMemory()
-                    && Long.compareUnsigned(resource.end(), resource.start()) >= 0) {
-                long start = barAddress(function, resource).orElse(resource.start());
-                bars.add(AddressRange.of(start, resource.end() - resource.start() + 1));
-            }
+        for (int index = 0; index <= LAST_BAR_INDEX; index++) {
+            bar(function, index).ifPresent(bars::add);
         }
         return bars;
+    }
+
+    /// Where a memory BAR lies, whether it is enabled or not.
+    static Optional<AddressRange> bar(PciFunction function, int index) {
+        return function.resources().stream()
+                .filter(resource -> resource.index() == index && resource.isMemory())
+                .filter(r -> Long.compareUnsigned(r.end(), r.start()) >= 0)
+                .map(r ->
+                        AddressRange.of(
+                                barAddress(function, r).orElse(r.start()), r.end() - r.start() + 1))
+                .findFirst();
     }
 
     /// Where the BAR register itself says; empty if it says nothing (virtual functions, enhanced
