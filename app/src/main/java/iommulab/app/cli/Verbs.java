@@ -1,7 +1,6 @@
 package iommulab.app.cli;
 
-import iommulab.engine.io.FileRefused;
-import iommulab.engine.session.CommandRefused;
+import iommulab.engine.pci.PciAddress;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,6 +9,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.util.Set;
+import java.util.function.Function;
 
 /// All verbs of the command line.
 @Command(
@@ -39,7 +39,19 @@ public final class Verbs implements Runnable {
     /// The command line, ready to run.
     public static CommandLine commandLine() {
         return new CommandLine(new Verbs())
+                .registerConverter(PciAddress.class, typed(PciAddress::parse))
+                .registerConverter(HexNumber.class, typed(HexNumber::parse))
                 .setExecutionExceptionHandler((failure, line, _) -> tell(failure, line));
+    }
+
+    private static <T> CommandLine.ITypeConverter<T> typed(Function<String, T> parser) {
+        return text -> {
+            try {
+                return parser.apply(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new CommandLine.TypeConversionException(String.valueOf(wrong.getMessage()));
+            }
+        };
     }
 
     /// The verbs' names.
@@ -54,10 +66,7 @@ public final class Verbs implements Runnable {
 
     private static int tell(Exception failure, CommandLine line) {
         return switch (failure) {
-            case FileRefused refused ->
-                    tell(line, String.valueOf(refused.getMessage()), ExitCode.REFUSED);
-            case CommandRefused refused ->
-                    tell(line, refused.errno() + ": " + refused.reason(), ExitCode.REFUSED);
+            case Refusal refused -> tell(line, refused.line(), ExitCode.REFUSED);
             case IOException io -> tell(line, Words.of(io), ExitCode.REFUSED);
             default -> tell(line, "a defect in this program: " + failure, ExitCode.DEFECT);
         };
