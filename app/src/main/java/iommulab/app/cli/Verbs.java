@@ -8,7 +8,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.util.Set;
 import java.util.function.Function;
 
 /// All verbs of the command line.
@@ -37,8 +36,12 @@ public final class Verbs implements Runnable {
     private Verbs() {}
 
     /// The command line, ready to run.
-    public static CommandLine commandLine() {
+    ///
+    /// @param camera for pictures of the window
+    public static CommandLine commandLine(Camera camera) {
         return new CommandLine(new Verbs())
+                .addSubcommand(new PictureVerb(camera))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(PciAddress.class, typed(PciAddress::parse))
                 .registerConverter(HexNumber.class, typed(HexNumber::parse))
                 .setExecutionExceptionHandler((failure, line, _) -> tell(failure, line));
@@ -52,11 +55,6 @@ public final class Verbs implements Runnable {
                 throw new CommandLine.TypeConversionException(String.valueOf(wrong.getMessage()));
             }
         };
-    }
-
-    /// The verbs' names.
-    public static Set<String> names() {
-        return commandLine().getSubcommands().keySet();
     }
 
     @Override

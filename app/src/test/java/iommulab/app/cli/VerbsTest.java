@@ -1,0 +1,145 @@
+package iommulab.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class VerbsTest {
+    private static final Path RESOURCES = Path.of("../engine/src/test/resources");
+    private static final String ARCHIVE = RESOURCES + "/captures/sriov-igb-a/sysfs.tar.gz";
+
+    @TempDir Path folder;
+
+    @Test
+    void recordedAnswersAreCounted() {
+        var said = run("verify", RESOURCES.resolve("vtd-qemu").toString());
+        assertThat(said.code).isEqualTo(ExitCode.DONE);
+        assertThat(said.lastLine()).matches("[1-9][0-9]* passed, 0 failed(, [0-9]+ skipped)?");
+    }
+
+    @Test
+    void filesThatAreNoRecordedAnswersAreIgnored() throws Exception {
+        write("README.md", "# Read me");
+        write("vocabulary.json", "{\"driver.bind\": {\"args\": []}}");
+        assertThat(run("verify", folder.toString()).lastLine()).isEqualTo("0 passed, 0 failed");
+    }
+
+    @Test
+    void answersOfAKindThatIsNotBuiltAreSkippedAndCounted() throws Exception {
+        write("a.json", "{\"arch\": \"riscv-iommu\", \"steps\": [{}, {}, {}]}");
+        write("b.json", "[{\"model\": \"linux\", \"steps\": [{}, {}]}]");
+        assertThat(run("verify", folder.toString()).lastLine())
+                .isEqualTo("0 passed, 0 failed, 5 skipped");
+    }
+
+    @Test
+    void whatIsNotThereIsToldInOneLine() {
+        var said = run("verify", "no/such/file");
+        assertThat(said.code).isEqualTo(ExitCode.REFUSED);
+        assertThat(said.err).isEqualTo("iommulab: no/such/file: there is no such file\n");
+    }
+
+    @Test
+    void anUnknownVerbIsAMatterOfUsage() {
+        assertThat(run("explode").code).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void groupsOfACaptureAreTheKernelsOwn() throws Exception {
+        var said = run("groups", "--json", ARCHIVE);
+        assertThat(said.code).as(said.err).isEqualTo(ExitCode.DONE);
+        var json = JsonParser.parseString(said.out).getAsJsonObject();
+        assertThat(json.keySet()).containsExactly("groups", "ungrouped");
+        assertThat(json.getAsJsonArray("groups").get(0).getAsJsonObject().keySet())
+                .containsExactly("id", "type", "devices");
+    }
+
+    @Test
+    void aGroupTellsWhy() {
+        var functions = twoOfOneGroup();
+        var said = run("groups", ARCHIVE, "--why", functions[0], functions[1]);
+        assertThat(said.code).as(said.err).isEqualTo(ExitCode.DONE);
+        assertThat(said.out).contains(functions[0], functions[1]);
+    }
+
+    @Test
+    void anImportedMachineIsTheSameMachine() throws Exception {
+        var saved = folder.resolve("m.iommulab.json").toString();
+        assertThat(run("import", ARCHIVE, saved).code).isEqualTo(ExitCode.DONE);
+        assertThat(run("groups", "--json", saved).out)
+                .isEqualTo(run("groups", "--json", ARCHIVE).out);
+        assertThat(run("run", "--dmas", "0", "--hash", saved).out)
+                .isEqualTo(run("run", "--dmas", "0", "--hash", ARCHIVE).out);
+    }
+
+    @Test
+    void aMachineIsDescribed() {
+        var json = JsonParser.parseString(run("describe", ARCHIVE).out).getAsJsonObject();
+        assertThat(json.get("functions").getAsInt()).isPositive();
+        assertThat(json.getAsJsonArray("iommus")).isNotEmpty();
+    }
+
+    @Test
+    void aWalkOfAnUnmappedAddressFaults() {
+        var said = run("walk", ARCHIVE, "--requester", twoOfOneGroup()[0], "--iova", "0x1000");
+        assertThat(said.err).isEmpty();
+        var outcome = JsonParser.parseString(said.out).getAsJsonObject().getAsJsonObject("outcome");
+        assertThat(outcome.has("fault")).isEqualTo(said.code == ExitCode.DIFFERENT);
+    }
+
+    @Test
+    void aDamagedFileIsToldInOneLine() throws Exception {
+        var file = write("m.iommulab.json", "{\"format\": \"iommulab\"");
+        for (var verb : new String[] {"groups", "describe", "run"}) {
+            var said = run(verb, file);
+            assertThat(said.code).isEqualTo(ExitCode.REFUSED);
+            assertThat(said.err).startsWith("iommulab: " + file + ": ").hasLineCount(1);
+        }
+    }
+
+    private static String[] twoOfOneGroup() {
+        JsonArray groups =
+                JsonParser.parseString(run("groups", "--json", ARCHIVE).out)
+                        .getAsJsonObject()
+                        .getAsJsonArray("groups");
+        for (var group : groups) {
+            JsonArray devices = ((JsonObject) group).getAsJsonArray("devices");
+            if (devices.size() > 1) {
+                return new String[] {devices.get(0).getAsString(), devices.get(1).getAsString()};
+            }
+        }
+        throw new AssertionError("every group of the capture has one function");
+    }
+
+    private String write(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text).toString();
+    }
+
+    private static Said run(String... args) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int code =
+                Verbs.commandLine((_, _, _) -> {})
+                        .setOut(new PrintWriter(out))
+                        .setErr(new PrintWriter(err))
+                        .execute(args);
+        return new Said(code, out.toString(), err.toString());
+    }
+
+    private record Said(int code, String out, String err) {
+        String lastLine() {
+            return out.lines().reduce((_, last) -> last).orElse("");
+        }
+    }
+}
