@@ -17,7 +17,7 @@ import java.nio.file.Path;
 
 class VerbsTest {
     private static final Path RESOURCES = Path.of("../engine/src/test/resources");
-    private static final String ARCHIVE = RESOURCES + "/captures/sriov-igb-a/sysfs.tar.gz";
+    private static final String ARCHIVE = RESOURCES + "/linux-groups/sriov-igb-a/sysfs.tar.gz";
 
     @TempDir Path folder;
 
