@@ -33,9 +33,7 @@ final class Display {
         if (!isInstalled(GTK)) {
             return Optional.of("GTK 3 (%s) is not installed".formatted(GTK));
         }
-        return answers()
-                ? Optional.empty()
-                : Optional.of("no X server answers at DISPLAY=" + name);
+        return answers() ? Optional.empty() : Optional.of("no X server answers at DISPLAY=" + name);
     }
 
     @SuppressWarnings("restricted")

@@ -24,7 +24,8 @@ final class HeadlessCamera implements Camera {
         try (var screen = new HeadlessScreen()) {
             var bench = screen.ask(() -> new Bench(new SessionLink(session)));
             var window = screen.ask(() -> window(bench, session.newest(), shot));
-            // The walk's answer reaches the JavaFX thread before what is asked of it after this one.
+            // The walk's answer reaches the JavaFX thread before what is asked of it after this
+            // one.
             question(session.newest()).ifPresent(asked -> session.explain(asked).join());
             HeadlessScreen.write(
                     screen.ask(() -> window.picture(shot.width(), shot.height())), file);
@@ -50,13 +51,12 @@ final class HeadlessCamera implements Camera {
         return machine.domains().stream()
                 .filter(domain -> !domain.attached().isEmpty() && !domain.mappings().isEmpty())
                 .findFirst()
-                .map(
-                        domain ->
-                                new WalkQuestion(
-                                        domain.attached().getFirst(),
-                                        domain.mappings().getFirst().iova(),
-                                        BYTES,
-                                        Access.READ,
-                                        false));
+                .map(domain ->
+                        new WalkQuestion(
+                                domain.attached().getFirst(),
+                                domain.mappings().getFirst().iova(),
+                                BYTES,
+                                Access.READ,
+                                false));
     }
 }

@@ -29,14 +29,13 @@ final class HeadlessScreen implements AutoCloseable {
     /// Runs something on the JavaFX thread and waits for it.
     <T> T ask(Supplier<T> question) {
         var answer = new CompletableFuture<T>();
-        Platform.runLater(
-                () -> {
-                    try {
-                        answer.complete(question.get());
-                    } catch (RuntimeException defect) {
-                        answer.completeExceptionally(defect);
-                    }
-                });
+        Platform.runLater(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException defect) {
+                answer.completeExceptionally(defect);
+            }
+        });
         try {
             return answer.join();
         } catch (CompletionException failed) {

@@ -36,9 +36,12 @@ public final class Main {
     private static int window(String[] args) {
         var file = args.length == 0 ? "the sample" : args[0];
         try {
-            var machine = args.length == 0 ? sample() : MachineReader.read(Path.of(args[0]), Progress.NONE);
+            var machine =
+                    args.length == 0
+                            ? sample()
+                            : MachineReader.read(Path.of(args[0]), Progress.NONE);
             var obstacle = Display.obstacle();
-            return obstacle.isEmpty() ? 0 : show(machine, obstacle.get());
+            return obstacle.isEmpty() ? open(machine) : show(machine, obstacle.get());
         } catch (FileRefused refused) {
             return tell(file + ": " + refused.getMessage());
         } catch (CommandRefused refused) {
@@ -46,6 +49,11 @@ public final class Main {
         } catch (IOException unwritable) {
             return tell(String.valueOf(unwritable.getMessage()));
         }
+    }
+
+    private static int open(MachineFile machine) throws CommandRefused {
+        IommuLab.open(Session.open(machine.machine(), machine.journal()));
+        return ExitCode.DONE;
     }
 
     private static int show(MachineFile machine, String obstacle)

@@ -244,8 +244,7 @@ class ArchitectureTest {
     /// Everything in a package of its own below `app` that is neither shared ground nor the command line.
     private static SliceAssignment panels() {
         var shared = Set.of("shell", "theme", "cli");
-        return slicedBy(
-                "panels", "iommulab.app.", part -> shared.contains(part) ? "" : part);
+        return slicedBy("panels", "iommulab.app.", part -> shared.contains(part) ? "" : part);
     }
 
     /// @param slice names the slice of a package directly below `above`; empty for none

@@ -51,7 +51,11 @@ final class GroupsVerb implements Callable<Integer> {
             if (!why.isEmpty()) {
                 print(proof(snapshot), out);
             } else if (json) {
-                out.println(new GsonBuilder().disableHtmlEscaping().create().toJson(json(snapshot.grouping())));
+                out.println(
+                        new GsonBuilder()
+                                .disableHtmlEscaping()
+                                .create()
+                                .toJson(json(snapshot.grouping())));
             } else {
                 print(snapshot, out);
             }
@@ -113,11 +117,9 @@ final class GroupsVerb implements Callable<Integer> {
             group.members().forEach(member -> out.println("  " + named(machine, member)));
         }
         new TreeMap<>(machine.grouping().ungrouped())
-                .forEach(
-                        (function, reason) ->
-                                out.println(
-                                        "no group: %s: %s"
-                                                .formatted(named(machine, function), reason)));
+                .forEach((function, reason) ->
+                        out.println(
+                                "no group: %s: %s".formatted(named(machine, function), reason)));
     }
 
     private static String named(MachineSnapshot machine, PciAddress function) {

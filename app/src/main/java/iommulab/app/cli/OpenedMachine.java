@@ -39,7 +39,8 @@ final class OpenedMachine implements AutoCloseable {
             machine.compare(file, err);
             return machine;
         } catch (CommandRefused refused) {
-            throw new Refusal("%s: %s: %s".formatted(file, refused.errno(), refused.reason()), refused);
+            throw new Refusal(
+                    "%s: %s: %s".formatted(file, refused.errno(), refused.reason()), refused);
         }
     }
 

@@ -67,8 +67,7 @@ final class PictureVerb implements Callable<Integer> {
         int width = Integer.parseInt(match.group(1));
         int height = Integer.parseInt(match.group(2));
         try (var machine = OpenedMachine.open(file, spec.commandLine().getErr())) {
-            camera.take(
-                    machine.session(), new Shot(view, width, height, theme == Theme.DARK), png);
+            camera.take(machine.session(), new Shot(view, width, height, theme == Theme.DARK), png);
         }
         return ExitCode.DONE;
     }

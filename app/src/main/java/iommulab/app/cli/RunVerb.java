@@ -22,7 +22,10 @@ final class RunVerb implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "a machine")
     private Path file;
 
-    @Option(names = "--dmas", paramLabel = "N", description = "how many requests (${DEFAULT-VALUE})")
+    @Option(
+            names = "--dmas",
+            paramLabel = "N",
+            description = "how many requests (${DEFAULT-VALUE})")
     private long dmas = 100_000;
 
     @Option(names = "--hash", description = "also the hash of the whole machine afterwards")

@@ -29,7 +29,14 @@ import java.util.function.Function;
             "2:the command line makes no sense",
             "3:a file or a command was refused"
         },
-        subcommands = {VerifyVerb.class, GroupsVerb.class, DescribeVerb.class, ImportVerb.class, RunVerb.class, WalkVerb.class})
+        subcommands = {
+            VerifyVerb.class,
+            GroupsVerb.class,
+            DescribeVerb.class,
+            ImportVerb.class,
+            RunVerb.class,
+            WalkVerb.class
+        })
 public final class Verbs implements Runnable {
     @Spec private CommandSpec spec;
 
@@ -66,7 +73,16 @@ public final class Verbs implements Runnable {
         return switch (failure) {
             case Refusal refused -> tell(line, refused.line(), ExitCode.REFUSED);
             case IOException io -> tell(line, Words.of(io), ExitCode.REFUSED);
-            default -> tell(line, "a defect in this program: %s%s".formatted(failure, failure.getCause() == null ? "" : ", " + failure.getCause()), ExitCode.DEFECT);
+            default ->
+                    tell(
+                            line,
+                            "a defect in this program: %s%s"
+                                    .formatted(
+                                            failure,
+                                            failure.getCause() == null
+                                                    ? ""
+                                                    : ", " + failure.getCause()),
+                            ExitCode.DEFECT);
         };
     }
 

@@ -32,7 +32,8 @@ public final class MachineReader {
     private static final Pattern LSPCI_LINE =
             Pattern.compile("(?m)^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7] ");
     private static final Pattern ENDINGS =
-            Pattern.compile("(\\.iommulab\\.json|\\.tar\\.gz|\\.tgz|\\.tar|\\.txt\\.gz|\\.txt|\\.gz)$");
+            Pattern.compile(
+                    "(\\.iommulab\\.json|\\.tar\\.gz|\\.tgz|\\.tar|\\.txt\\.gz|\\.txt|\\.gz)$");
 
     /// Kinds of files.
     private enum Kind {
@@ -82,7 +83,8 @@ public final class MachineReader {
                 "file",
                 start.length == 0
                         ? "it is empty"
-                        : "neither a saved machine, nor an archive of /sys, nor text of lspci -xxxx",
+                        : "neither a saved machine, nor an archive of /sys, nor text of lspci"
+                              + " -xxxx",
                 "Look whether it is the file you mean.");
     }
 
