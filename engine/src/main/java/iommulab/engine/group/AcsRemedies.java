@@ -75,6 +75,6 @@ record AcsRemedies(GroupFacts facts) {
                             function.withConfig(
                                     acs.write(function.config(), acs.control() | fix.missing())));
         }
-        return GroupProofs.apart(facts.with(changed), first, second);
+        return Remedies.apart(facts.with(changed), first, second);
     }
 }

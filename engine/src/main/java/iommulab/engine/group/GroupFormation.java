@@ -77,7 +77,7 @@ final class GroupFormation {
             var steps = new LinkSteps(table, f);
             steps.fact(f, cover.reason(), cover.unit().get());
             enter(f, new GroupSearch(table, aliases, isolation, release, groupOf, steps).find(f));
-            links.put(table.address(f), steps.link(groupOf[f]));
+            links.put(table.address(f), steps.link());
         }
     }
 

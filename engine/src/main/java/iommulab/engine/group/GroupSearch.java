@@ -119,7 +119,10 @@ final class GroupSearch {
             }
         }
         if (table.onRootBus(from)) {
-            steps.passes(from, "sits on a root bus: no port above it is asked", "root bus");
+            steps.passes(
+                    from,
+                    table.name(from) + " sits on a root bus, no port above it is asked",
+                    "root bus");
         }
         return at;
     }

@@ -22,6 +22,7 @@ public final class Grouping {
     private final Map<PciAddress, String> ungrouped;
     private final Map<PciAddress, Proof.Link> links;
     private final Map<PciAddress, String> units;
+    private final Optional<GroupFacts> facts;
     private final Map<PciAddress, Group> byMember;
 
     /// @param ruleSet name of the rules that were applied, such as `Linux 6.1 to 7.2`
@@ -33,21 +34,24 @@ public final class Grouping {
             List<Group> groups,
             Map<PciAddress, String> ungrouped,
             Map<PciAddress, Proof.Link> links) {
-        this(ruleSet, groups, ungrouped, links, Map.of());
+        this(ruleSet, groups, ungrouped, links, Map.of(), Optional.empty());
     }
 
     /// @param units for each function with a group, the name of the IOMMU that translates its requests
-    public Grouping(
+    /// @param facts what the groups were formed from, to try what would separate two functions
+    Grouping(
             String ruleSet,
             List<Group> groups,
             Map<PciAddress, String> ungrouped,
             Map<PciAddress, Proof.Link> links,
-            Map<PciAddress, String> units) {
+            Map<PciAddress, String> units,
+            Optional<GroupFacts> facts) {
         this.ruleSet = ruleSet;
         this.groups = List.copyOf(groups);
         this.ungrouped = Collections.unmodifiableMap(ungrouped);
         this.links = Collections.unmodifiableMap(links);
         this.units = Collections.unmodifiableMap(units);
+        this.facts = facts;
         this.byMember = HashMap.newHashMap(links.size());
         for (var group : groups) {
             group.members().forEach(member -> byMember.put(member, group));
@@ -103,7 +107,7 @@ public final class Grouping {
                             group.reserved()));
         }
         renumbered.sort(Comparator.comparingInt(Group::id));
-        return new Grouping(ruleSet, renumbered, ungrouped, links, units);
+        return new Grouping(ruleSet, renumbered, ungrouped, links, units, facts);
     }
 
     /// The group of a function, if it has one.
@@ -118,10 +122,13 @@ public final class Grouping {
         return Collections.unmodifiableMap(numbers);
     }
 
-    /// Why two functions share a group, or do not. What would separate them is not tried here; see
-    /// [GroupProofs].
+    /// Why two functions share a group, or do not, and what would separate them: found by trying, if
+    /// the facts behind the groups are known.
     public Proof proof(PciAddress first, PciAddress second) {
-        return new ProofChains(this).of(first, second);
+        var proof = new ProofChains(this).of(first, second);
+        return !proof.together() || first.equals(second)
+                ? proof
+                : facts.map(known -> new Remedies(known).addTo(proof, first, second)).orElse(proof);
     }
 
     @Override

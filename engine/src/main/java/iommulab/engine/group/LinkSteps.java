@@ -54,15 +54,13 @@ final class LinkSteps {
     }
 
     /// The finished link; a function that joins nobody opens the group.
-    ///
-    /// @param group number of its group
-    Proof.Link link(int group) {
+    Proof.Link link() {
         if (steps.getLast().verdict() != Verdict.JOINS) {
             steps.add(
                     new ProofStep(
                             table.address(function),
                             Verdict.OPENS,
-                            "opens group " + group,
+                            "opens a group of its own",
                             Optional.empty(),
                             Optional.empty()));
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// IOMMU groups as Linux forms them from configuration bytes, topology, firmware tables, vendor rules
 /// and kernel parameters: the same partition, types and reserved regions as the kernel's, each with
@@ -38,7 +39,8 @@ public final class LinuxGroups {
                 changed(groups, facts.typeChanges()),
                 formation.ungrouped(),
                 formation.links(),
-                formation.units());
+                formation.units(),
+                Optional.of(facts));
     }
 
     /// Types written at run time, last one first; other groups keep theirs.

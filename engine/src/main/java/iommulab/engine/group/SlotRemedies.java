@@ -16,6 +16,7 @@ import java.util.Optional;
 /// Whether two functions would be separated by putting the card of one of them below another, empty
 /// root port.
 record SlotRemedies(GroupFacts facts) {
+    private static final int MOST_PORTS = 8;
 
     List<String> of(PciAddress first, PciAddress second) {
         var remedies = new ArrayList<String>();
@@ -41,6 +42,7 @@ record SlotRemedies(GroupFacts facts) {
                 .filter(f -> PciExpress.portType(f.config()) == PortType.ROOT_PORT)
                 .filter(f -> Header.secondaryBus(f.config()) != 0)
                 .filter(f -> topology.childrenOf(f.address()).isEmpty())
+                .limit(MOST_PORTS)
                 .toList();
     }
 
@@ -49,7 +51,7 @@ record SlotRemedies(GroupFacts facts) {
         return moved.isPresent()
                 && moved.get().places().containsKey(function)
                 && !moved.get().places().containsKey(other)
-                && GroupProofs.apart(
+                && Remedies.apart(
                         facts.with(moved.get().topology()),
                         moved.get().places().get(function),
                         other);

@@ -21,7 +21,7 @@ public record Viability(boolean viable, List<Member> members) {
             Set.of("vfio-pci", "mlx5_vfio_pci", "hisi_acc_vfio_pci", "nvgrace_gpu_vfio_pci");
 
     /// Drivers that do no DMA of their own.
-    private static final Set<String> WITHOUT_DMA = Set.of("pci-stub", "pcieport", "shpchp");
+    private static final Set<String> WITHOUT_DMA = Set.of("pci-stub", "pcieport");
 
     public Viability {
         members = List.copyOf(members);

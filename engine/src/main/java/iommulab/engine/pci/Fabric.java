@@ -21,16 +21,16 @@ import java.util.Optional;
 /// Spec: PCIe Base, "Access Control Services (ACS)"; kernel: `pci_for_each_dma_alias`.
 public final class Fabric {
     private final PciTopology topology;
-    private final IsolationQuirks quirks;
+    private final PeerKnowledge quirks;
     private final Map<PciAddress, FabricNode> nodes = new HashMap<>();
     private final Map<PciAddress, RouteTable> tables = new HashMap<>();
 
     public Fabric(PciTopology topology) {
-        this(topology, IsolationQuirks.NONE);
+        this(topology, PeerKnowledge.NONE);
     }
 
     /// @param quirks chips that do not behave as their ACS registers say
-    public Fabric(PciTopology topology, IsolationQuirks quirks) {
+    public Fabric(PciTopology topology, PeerKnowledge quirks) {
         this.topology = topology;
         this.quirks = quirks;
     }

@@ -18,7 +18,7 @@ record FabricNode(
     private static final int EGRESS_VECTOR = 8;
     private static final int LINK_CAPABILITIES = 0x0c;
 
-    static FabricNode of(PciFunction function, IsolationQuirks quirks) {
+    static FabricNode of(PciFunction function, PeerKnowledge quirks) {
         var type = PciExpress.portType(function.config());
         boolean acsCounts =
                 type.isPciExpress()

@@ -1,6 +1,8 @@
 package iommulab.engine.session;
 
 import iommulab.engine.group.AcsParameter;
+import iommulab.engine.group.SurvivingPaths;
+import iommulab.engine.session.Preview.PeerPath;
 
 import java.util.List;
 
@@ -22,7 +24,13 @@ final class WhatIf {
                 before.grouping(),
                 after.grouping(),
                 topology,
-                List.of(),
+                survivingPaths(after),
                 AcsParameter.forEdits(before.topology(), topology).orElse(""));
+    }
+
+    private static List<PeerPath> survivingPaths(Wiring after) {
+        return SurvivingPaths.of(after.facts(), after.grouping()).paths().stream()
+                .map(path -> new PeerPath(path.from(), path.to(), path.turnsAt(), path.reason()))
+                .toList();
     }
 }

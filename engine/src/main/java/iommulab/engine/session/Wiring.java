@@ -6,6 +6,7 @@ import iommulab.engine.group.GroupFacts;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.group.KernelParameters;
 import iommulab.engine.group.KernelRelease;
+import iommulab.engine.group.KnownChips;
 import iommulab.engine.group.LinuxGroups;
 import iommulab.engine.pci.Fabric;
 import iommulab.engine.pci.PciAddress;
@@ -47,7 +48,8 @@ record Wiring(GroupFacts facts, Grouping grouping, Fabric fabric, Map<PciAddress
                 }
             }
         }
-        return new Wiring(facts, grouping, new Fabric(facts.topology()), Map.copyOf(unitOf));
+        var fabric = new Fabric(facts.topology(), new KnownChips(facts));
+        return new Wiring(facts, grouping, fabric, Map.copyOf(unitOf));
     }
 
     PciTopology topology() {

@@ -2,8 +2,8 @@ package iommulab.engine.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.group.KnownChips;
 import iommulab.engine.pci.Fabric;
-import iommulab.engine.pci.IsolationQuirks;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciExpress;
 import iommulab.engine.pci.PciFunction;
@@ -14,21 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// The fabric against what real kernels concluded from the same configuration bytes.
 class PeersOfCapturedMachinesTest {
-    /// They do no peer-to-peer although they have no ACS, as the kernel knows.
-    private static final IsolationQuirks INTEL_ROOT_COMPLEX_ENDPOINTS =
-            f ->
-                    f.ids().vendor() == 0x8086
-                                    && PciExpress.portType(f.config())
-                                            == PortType.ROOT_COMPLEX_ENDPOINT
-                            ? Optional.of(true)
-                            : Optional.empty();
-
     static Stream<String> captures() {
         return Captures.names();
     }
@@ -40,7 +30,7 @@ class PeersOfCapturedMachinesTest {
     @MethodSource("captures")
     void whoReachEachOtherWithoutTheIommuShareAGroup(String capture) throws FileRefused {
         var machine = Captures.machine(capture);
-        var fabric = new Fabric(machine.topology(), INTEL_ROOT_COMPLEX_ENDPOINTS);
+        var fabric = new Fabric(machine.topology(), new KnownChips(CapturedFacts.of(machine)));
         for (var from : machine.topology().functions()) {
             var table = fabric.tableOf(from.address());
             assertThat(table.requester()).isEqualTo(fabric.requesterId(from.address()));
