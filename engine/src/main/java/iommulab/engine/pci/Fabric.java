@@ -1,6 +1,6 @@
 package iommulab.engine.pci;
 
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.pci.PciFunction.Resource;
 
 import java.util.HashMap;
 import java.util.List;
@@ -78,10 +78,10 @@ public final class Fabric {
         return tables.computeIfAbsent(from, _ -> RouteTable.of(this, topology.get(from)));
     }
 
-    /// Where a memory BAR of a function lies; empty if it has none of that number.
+    /// A memory BAR of a function where it lies now; empty if it has none of that number.
     ///
     /// @param index 0 to 5
-    public Optional<AddressRange> bar(PciAddress function, int index) {
+    public Optional<Resource> bar(PciAddress function, int index) {
         return MemoryDecode.bar(topology.get(function), index);
     }
 
@@ -113,7 +113,7 @@ public final class Fabric {
     }
 
     /// Every range that some function or bridge at or below `node` decodes.
-    void collectRanges(FabricNode node, List<AddressRange> into) {
+    void collectRanges(FabricNode node, List<Resource> into) {
         into.addAll(node.decode().bars());
         into.addAll(node.decode().windows());
         for (var child : below(node)) {

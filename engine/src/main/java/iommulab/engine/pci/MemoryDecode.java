@@ -1,6 +1,6 @@
 package iommulab.engine.pci;
 
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.pci.PciFunction.Resource;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.Optional;
 ///
 /// @param bars own BARs
 /// @param windows memory and prefetchable window of a bridge
-record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
+record MemoryDecode(List<Resource> bars, List<Resource> windows) {
     private static final MemoryDecode NOTHING = new MemoryDecode(List.of(), List.of());
 
     private static final int COMMAND = 0x04;
@@ -28,6 +28,9 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
     private static final int PREFETCHABLE_BASE_UPPER = 0x28;
     private static final int PREFETCHABLE_LIMIT_UPPER = 0x2c;
     private static final int LAST_BAR_INDEX = 5;
+    private static final int MEMORY_WINDOW = 14;
+    private static final int PREFETCHABLE_WINDOW = 15;
+    private static final long MEMORY = 0x200;
     private static final long WINDOW_LOW_BITS = 0xf_ffff;
 
     MemoryDecode {
@@ -59,8 +62,8 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
         return windows.stream().anyMatch(window -> window.contains(address));
     }
 
-    private static List<AddressRange> barsOf(PciFunction function) {
-        var bars = new ArrayList<AddressRange>();
+    private static List<Resource> barsOf(PciFunction function) {
+        var bars = new ArrayList<Resource>();
         for (int index = 0; index <= LAST_BAR_INDEX; index++) {
             bar(function, index).ifPresent(bars::add);
         }
@@ -68,19 +71,22 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
     }
 
     /// Where a memory BAR lies, whether it is enabled or not.
-    static Optional<AddressRange> bar(PciFunction function, int index) {
+    static Optional<Resource> bar(PciFunction function, int index) {
         return function.resources().stream()
                 .filter(resource -> resource.index() == index && resource.isMemory())
                 .filter(r -> Long.compareUnsigned(r.end(), r.start()) >= 0)
-                .map(r ->
-                        AddressRange.of(
-                                barAddress(function, r).orElse(r.start()), r.end() - r.start() + 1))
+                .map(r -> movedTo(barAddress(function, r).orElse(r.start()), r))
                 .findFirst();
+    }
+
+    private static Resource movedTo(long start, Resource resource) {
+        long last = start + (resource.end() - resource.start());
+        return new Resource(resource.index(), start, last, resource.flags());
     }
 
     /// Where the BAR register itself says; empty if it says nothing (virtual functions, enhanced
     /// allocation, bytes that are not known).
-    private static Optional<Long> barAddress(PciFunction function, PciFunction.Resource resource) {
+    private static Optional<Long> barAddress(PciFunction function, Resource resource) {
         var config = function.config();
         int at = FIRST_BAR + 4 * resource.index();
         int bars = Header.type(config) == 0 ? 6 : Header.type(config) == 1 ? 2 : 0;
@@ -93,13 +99,14 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
         return address == 0 || (low & 1) != 0 ? Optional.empty() : Optional.of(address);
     }
 
-    private static List<AddressRange> windowsOf(ConfigSpace config) {
-        var windows = new ArrayList<AddressRange>();
+    private static List<Resource> windowsOf(ConfigSpace config) {
+        var windows = new ArrayList<Resource>();
         if (Header.type(config) == 1 && config.knows(MEMORY_BASE, 16)) {
-            addWindow(windows, config, MEMORY_BASE, 0, 0);
+            addWindow(windows, MEMORY_WINDOW, config, MEMORY_BASE, 0, 0);
             boolean wide = (config.read16(PREFETCHABLE_BASE) & 0xf) == 1;
             addWindow(
                     windows,
+                    PREFETCHABLE_WINDOW,
                     config,
                     PREFETCHABLE_BASE,
                     wide ? config.read32(PREFETCHABLE_BASE_UPPER) : 0,
@@ -110,12 +117,17 @@ record MemoryDecode(List<AddressRange> bars, List<AddressRange> windows) {
 
     /// A window whose base is above its limit is switched off.
     private static void addWindow(
-            List<AddressRange> windows, ConfigSpace config, int at, int baseUpper, int limitUpper) {
+            List<Resource> windows,
+            int index,
+            ConfigSpace config,
+            int at,
+            int baseUpper,
+            int limitUpper) {
         long base = (long) baseUpper << 32 | (config.read16(at) & 0xfff0L) << 16;
         long last =
                 (long) limitUpper << 32 | (config.read16(at + 2) & 0xfff0L) << 16 | WINDOW_LOW_BITS;
         if (Long.compareUnsigned(base, last) <= 0) {
-            windows.add(new AddressRange(base, last));
+            windows.add(new Resource(index, base, last, MEMORY));
         }
     }
 }

@@ -1,6 +1,6 @@
 package iommulab.engine.pci;
 
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.pci.PciFunction.Resource;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -31,16 +31,16 @@ public final class RouteTable {
     private RouteTable(RequesterId requester, int links, List<Exceptional> exceptions) {
         this.requester = requester;
         this.links = links;
-        this.starts = exceptions.stream().mapToLong(e -> e.range().start()).toArray();
-        this.lasts = exceptions.stream().mapToLong(e -> e.range().last()).toArray();
+        this.starts = exceptions.stream().mapToLong(Exceptional::start).toArray();
+        this.lasts = exceptions.stream().mapToLong(Exceptional::last).toArray();
         this.routes = exceptions.stream().map(Exceptional::route).toArray(Route[]::new);
         rememberGapBefore(0);
     }
 
-    private record Exceptional(AddressRange range, Route route) {}
+    private record Exceptional(long start, long last, Route route) {}
 
     static RouteTable of(Fabric fabric, PciFunction from) {
-        var ranges = new ArrayList<AddressRange>();
+        var ranges = new ArrayList<Resource>();
         int links = 0;
         var top = fabric.node(from);
         for (var above = fabric.above(top); above.isPresent(); above = fabric.above(top)) {
@@ -60,12 +60,12 @@ public final class RouteTable {
 
     /// Cuts the address space at every border of a range and asks once for each piece.
     private static List<Exceptional> exceptions(
-            Fabric fabric, PciAddress from, List<AddressRange> ranges) {
+            Fabric fabric, PciAddress from, List<Resource> ranges) {
         var cuts = new TreeSet<Long>(Long::compareUnsigned);
         for (var range : ranges) {
             cuts.add(range.start());
-            if (range.last() != -1) {
-                cuts.add(range.last() + 1);
+            if (range.end() != -1) {
+                cuts.add(range.end() + 1);
             }
         }
         var found = new ArrayList<Exceptional>();
@@ -73,24 +73,20 @@ public final class RouteTable {
             var route = fabric.route(from, start);
             if (!(route instanceof Route.Upstream)) {
                 var next = cuts.higher(start);
-                append(found, new AddressRange(start, next == null ? -1 : next - 1), route);
+                append(found, new Exceptional(start, next == null ? -1 : next - 1, route));
             }
         }
         return found;
     }
 
-    private static void append(List<Exceptional> found, AddressRange range, Route route) {
-        if (!found.isEmpty()) {
-            var before = found.getLast();
-            if (before.route().equals(route) && before.range().last() + 1 == range.start()) {
-                found.removeLast();
-                found.add(
-                        new Exceptional(
-                                new AddressRange(before.range().start(), range.last()), route));
-                return;
-            }
+    private static void append(List<Exceptional> found, Exceptional next) {
+        if (!found.isEmpty()
+                && found.getLast().last() + 1 == next.start()
+                && found.getLast().route().equals(next.route())) {
+            found.add(new Exceptional(found.removeLast().start(), next.last(), next.route()));
+        } else {
+            found.add(next);
         }
-        found.add(new Exceptional(range, route));
     }
 
     /// The name under which the root complex sees the function's requests.
@@ -150,8 +146,13 @@ public final class RouteTable {
         return routes[exception];
     }
 
-    /// The addresses of an exceptional range.
-    public AddressRange range(int exception) {
-        return new AddressRange(starts[exception], lasts[exception]);
+    /// First address of an exceptional range.
+    public long firstAddress(int exception) {
+        return starts[exception];
+    }
+
+    /// Last address of an exceptional range.
+    public long lastAddress(int exception) {
+        return lasts[exception];
     }
 }
