@@ -50,7 +50,7 @@ public record IomemMap(List<Line> lines) {
         }
         long start = Long.parseUnsignedLong(text.substring(0, dash), 16);
         long last = Long.parseUnsignedLong(text.substring(dash + 1, colon), 16);
-        if (Long.compareUnsigned(last, start) < 0) {
+        if (last < start || start < 0) {
             throw new IllegalArgumentException(line);
         }
         int depth = (line.length() - text.length()) / 2;

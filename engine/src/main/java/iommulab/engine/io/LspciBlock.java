@@ -106,7 +106,10 @@ final class LspciBlock {
         }
         var region = REGION.matcher(text);
         if (region.matches()) {
-            regions.add(region(region));
+            var resource = region(region);
+            if (resource.start() >= 0 && resource.end() >= resource.start()) {
+                regions.add(resource);
+            }
         }
     }
 

@@ -118,18 +118,11 @@ final class SysfsFunctions {
 
     /// A number as sysfs writes it (`0x8086`), 0 if it is missing.
     private int number(String path, String attribute) {
-        return tree.line(path + "/" + attribute)
-                .filter(text -> text.startsWith("0x") && text.length() <= 10)
-                .map(text -> parseHex(text, attribute))
-                .orElse(0L)
-                .intValue();
-    }
-
-    private long parseHex(String text, String place) {
+        var text = tree.line(path + "/" + attribute).filter(t -> t.length() <= 10).orElse("0x0");
         try {
-            return Long.parseUnsignedLong(text, 2, text.length(), 16);
+            return (int) hex(text);
         } catch (NumberFormatException | IndexOutOfBoundsException _) {
-            remarks.add("ignored %s: '%s' is no number".formatted(place, text));
+            remarks.add("ignored %s/%s: '%s' is no number".formatted(path, attribute, text));
             return 0;
         }
     }
@@ -147,18 +140,32 @@ final class SysfsFunctions {
         var text = tree.file(path + "/resource").orElse(new byte[0]);
         int index = 0;
         for (String line : new String(text, StandardCharsets.US_ASCII).split("\n")) {
-            var words = line.split(" ");
-            if (words.length == 3) {
-                String place = "the resource line %d of %s".formatted(index, address);
-                long start = parseHex(words[0], place);
-                long end = parseHex(words[1], place);
-                long flags = parseHex(words[2], place);
-                if (end != 0 && (flags & UNSET) == 0) {
-                    resources.add(new PciFunction.Resource(index, start, end, flags));
+            try {
+                var resource = resource(index, line.split(" "));
+                if (resource.end() != 0 && (resource.flags() & UNSET) == 0) {
+                    resources.add(resource);
+                }
+            } catch (IllegalArgumentException | IndexOutOfBoundsException _) {
+                if (!line.isBlank()) {
+                    remarks.add(
+                            "ignored a resource of %s: '%s' is not start end flags"
+                                    .formatted(address, line));
                 }
             }
             index++;
         }
         return resources;
+    }
+
+    private static PciFunction.Resource resource(int index, String[] words) {
+        var resource = new PciFunction.Resource(index, hex(words[0]), hex(words[1]), hex(words[2]));
+        if (resource.start() < 0 || resource.end() < resource.start()) {
+            throw new IllegalArgumentException(resource + " is no range");
+        }
+        return resource;
+    }
+
+    private static long hex(String text) {
+        return Long.parseUnsignedLong(text, 2, text.length(), 16);
     }
 }

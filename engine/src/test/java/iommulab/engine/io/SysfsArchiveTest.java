@@ -275,6 +275,41 @@ class SysfsArchiveTest {
     }
 
     @Test
+    void addressesThatAreNoRangeAreIgnoredWithARemark() throws FileRefused {
+        var machine =
+                TarFile.read(
+                        new TarFile()
+                                .function(BRIDGE)
+                                .file(
+                                        "sys/devices/" + BRIDGE + "/resource",
+                                        """
+                                        0x2000 0x1fff 0x200
+                                        0xfe000000 0xfe000fff 0x200
+                                        0x8000000000000000 0x8000000000000fff 0x200
+                                        0x1 nonsense 0x200
+                                        """)
+                                .file(
+                                        "proc/iomem",
+                                        """
+                                        00001000-0009ffff : System RAM
+                                        00002000-00001fff : Reserved
+                                        hello
+                                        """)
+                                .packed());
+        assertThat(machine.topology().functions().getFirst().resources())
+                .containsExactly(new PciFunction.Resource(1, 0xfe00_0000L, 0xfe00_0fffL, 0x200));
+        assertThat(machine.iomem().lines())
+                .containsExactly(new IomemMap.Line(0, 0x1000, 0x9ffff, "System RAM"));
+        assertThat(machine.remarks())
+                .contains(
+                        "ignored a resource of 0000:00:02.0: '0x2000 0x1fff 0x200' is not start end"
+                                + " flags",
+                        "ignored a resource of 0000:00:02.0: '0x1 nonsense 0x200' is not start end"
+                                + " flags",
+                        "ignored in proc/iomem: 'hello' is not start-end : name");
+    }
+
+    @Test
     void aFileThatDoesNotExistIsRefused() {
         assertThatThrownBy(() -> SysfsArchive.read(Path.of("no/such.tar.gz"), Progress.NONE))
                 .isInstanceOf(FileRefused.class)
@@ -317,6 +352,19 @@ class SysfsArchiveTest {
         var archive = new TarFile().function(BRIDGE).function(CARD).unpacked();
         archive[(int) ((long) archive.length * share / 10_000)] = value;
         readOrRefuse(archive);
+    }
+
+    @Property(tries = 200)
+    void anyTextInTheFilesOfAFunctionIsReadOrRefused(@ForAll String text) {
+        var tar = new TarFile().function(BRIDGE);
+        for (String name : List.of("resource", "numa_node", "class", "subsystem_vendor")) {
+            tar.file("sys/devices/" + BRIDGE + "/" + name, text);
+        }
+        tar.file("proc/iomem", text)
+                .file("proc/cmdline", text)
+                .file("sys/kernel/iommu_groups/1/type", text)
+                .file("sys/kernel/iommu_groups/1/reserved_regions", text);
+        readOrRefuse(tar.packed());
     }
 
     @Property(tries = 200)
