@@ -49,10 +49,17 @@ public final class PanelBench implements Workbench {
     private final MachineSnapshot machine;
     private final Function<WalkQuestion, Walk> answers;
     private final List<Command> sent = new ArrayList<>();
+    private Optional<Function<List<Command>, Preview>> previews = Optional.empty();
 
     public PanelBench(MachineSnapshot machine, Function<WalkQuestion, Walk> answers) {
         this.machine = machine;
         this.answers = answers;
+    }
+
+    /// The same bench with somebody who answers what commands would do to the groups.
+    public PanelBench answeringPreviews(Function<List<Command>, Preview> engine) {
+        previews = Optional.of(engine);
+        return this;
     }
 
     /// The panel in a scene, shown once.
@@ -115,7 +122,9 @@ public final class PanelBench implements Workbench {
 
     @Override
     public CompletionStage<Preview> preview(List<Command> commands) {
-        return new CompletableFuture<>();
+        return previews.<CompletionStage<Preview>>map(
+                        engine -> CompletableFuture.completedFuture(engine.apply(commands)))
+                .orElseGet(CompletableFuture::new);
     }
 
     @Override

@@ -4,9 +4,11 @@ import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Replacement;
+import iommulab.engine.group.AcsParameter;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.group.LinuxGroups;
+import iommulab.engine.group.SurvivingPaths;
 import iommulab.engine.io.CapturedFacts;
 import iommulab.engine.io.KernelUnit;
 import iommulab.engine.io.MachineCapture;
@@ -18,6 +20,7 @@ import iommulab.engine.memory.Region;
 import iommulab.engine.memory.Region.RegionKind;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
+import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Counters;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
@@ -25,6 +28,7 @@ import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.MachineSnapshot.JournalView;
 import iommulab.engine.session.MachineSnapshot.Unit;
+import iommulab.engine.session.Preview;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -148,6 +152,29 @@ public final class SnapshotFixture {
                 List.of(),
                 List.copyOf(events),
                 JournalView.EMPTY);
+    }
+
+    /// What configuration writes would do to the groups, by the engine's own rules.
+    public Preview preview(List<Command> commands) {
+        var after = topology;
+        for (var command : commands) {
+            if (command instanceof Command.WriteConfig(var at, int offset, int width, int value)) {
+                var function = after.get(at);
+                after =
+                        after.with(
+                                function.withConfig(function.config().with(offset, width, value)));
+            }
+        }
+        var facts = CapturedFacts.of(capture).with(after);
+        var grouping = LinuxGroups.of(facts);
+        return new Preview(
+                grouping(),
+                grouping,
+                after,
+                SurvivingPaths.of(facts, grouping).paths().stream()
+                        .map(p -> new Preview.PeerPath(p.from(), p.to(), p.turnsAt(), p.reason()))
+                        .toList(),
+                AcsParameter.forEdits(topology, after).orElse(""));
     }
 
     private Grouping grouping() {

@@ -72,11 +72,14 @@ record ProofModel(
     }
 
     static ProofModel of(MachineSnapshot machine, Pair pair, Proof proof) {
-        int shared = shared(proof.first(), proof.second());
+        int shared =
+                pair.second().isPresent()
+                        ? shared(proof.first(), proof.second())
+                        : proof.first().size();
         int firstOwn = proof.first().size() - shared;
-        int secondOwn = proof.second().size() - shared;
+        int secondOwn = pair.second().isPresent() ? proof.second().size() - shared : 0;
         return new ProofModel(
-                proof.finding(),
+                pair.second().isPresent() ? proof.finding() : alone(machine, pair.first(), proof),
                 boxes(machine, pair, proof.first().subList(0, firstOwn), 1),
                 boxes(machine, pair, proof.second().subList(0, secondOwn), 1),
                 boxes(
@@ -88,6 +91,25 @@ record ProofModel(
                 proof.remedies(),
                 FactSources.of(machine, proof),
                 KernelSaid.of(machine, pair));
+    }
+
+    /// The finding about a function that is compared with no other.
+    private static String alone(MachineSnapshot machine, PciAddress function, Proof proof) {
+        var name = FunctionNames.address(function);
+        var group = machine.grouping().groupOf(function);
+        if (group.isEmpty()) {
+            return "%s has no group: %s."
+                    .formatted(
+                            name, machine.grouping().ungrouped().getOrDefault(function, "unknown"));
+        }
+        var because =
+                proof.first().stream()
+                        .flatMap(link -> link.steps().stream())
+                        .filter(step -> step.verdict() == ProofStep.Verdict.PASSES)
+                        .map(ProofStep::text)
+                        .findFirst();
+        return "%s is alone in group %d%s."
+                .formatted(name, group.get().id(), because.map(b -> ": " + b).orElse(""));
     }
 
     private static int groupOf(MachineSnapshot machine, PciAddress function) {

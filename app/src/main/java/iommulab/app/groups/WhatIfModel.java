@@ -1,14 +1,17 @@
 package iommulab.app.groups;
 
 import iommulab.app.shell.FunctionNames;
+import iommulab.engine.group.Viability;
 import iommulab.engine.pci.Acs;
 import iommulab.engine.pci.Header;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Preview;
+import iommulab.engine.session.Preview.PeerPath;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +23,7 @@ import java.util.stream.Stream;
 /// @param summary what would happen, in one sentence
 /// @param regrouping before and after, once the engine has answered
 /// @param paths peer-to-peer ways that the edits leave open, a sentence each
+/// @param assign whether the first function of the pair could then be given to a virtual machine
 /// @param parameter the kernel parameter with the same effect, empty if there is none
 record WhatIfModel(
         List<Port> ports,
@@ -27,6 +31,7 @@ record WhatIfModel(
         String summary,
         Optional<Regrouping> regrouping,
         List<Path> paths,
+        String assign,
         String parameter) {
     WhatIfModel {
         ports = List.copyOf(ports);
@@ -96,7 +101,13 @@ record WhatIfModel(
     }
 
     /// A peer-to-peer way that groups do not tell of.
-    record Path(PciAddress from, PciAddress to, PciAddress turnsAt, String sentence) {}
+    /// @param closable whether the port where it turns has redirect bits to set
+    record Path(
+            PciAddress from,
+            PciAddress to,
+            PciAddress turnsAt,
+            String sentence,
+            boolean closable) {}
 
     static WhatIfModel of(
             MachineSnapshot machine, Optional<Pair> pair, WhatIf edits, Optional<Preview> preview) {
@@ -109,23 +120,69 @@ record WhatIfModel(
                 regrouping.map(Regrouping::sentence).orElse(""),
                 regrouping,
                 answered.map(WhatIfModel::paths).orElse(List.of()),
+                answered.flatMap(a -> pair.map(p -> assign(a, p.first()))).orElse(""),
                 answered.map(Preview::kernelParameter).orElse(""));
     }
 
+    /// Ways that turn around at one place for one reason are told in one sentence.
     private static List<Path> paths(Preview preview) {
-        return preview.survivingPaths().stream()
-                .map(p ->
-                        new Path(
-                                p.from(),
-                                p.to(),
-                                p.turnsAt(),
-                                "%s still reaches %s: it turns at %s. %s"
+        var together = new LinkedHashMap<List<Object>, List<PeerPath>>();
+        for (var path : preview.survivingPaths()) {
+            together.computeIfAbsent(
+                            List.of(path.from(), path.turnsAt(), path.reason()),
+                            _ -> new ArrayList<>())
+                    .add(path);
+        }
+        return together.values().stream().map(same -> path(preview, same)).toList();
+    }
+
+    private static Path path(Preview preview, List<PeerPath> same) {
+        var first = same.getFirst();
+        var others = same.size() == 1 ? "" : " and %d more".formatted(same.size() - 1);
+        return new Path(
+                first.from(),
+                first.to(),
+                first.turnsAt(),
+                "%s still reaches %s%s: it turns at %s, %s."
+                        .formatted(
+                                FunctionNames.address(first.from()),
+                                FunctionNames.address(first.to()),
+                                others,
+                                FunctionNames.address(first.turnsAt()),
+                                first.reason()),
+                canRedirect(preview, first.turnsAt()));
+    }
+
+    private static boolean canRedirect(Preview preview, PciAddress port) {
+        int redirect = Acs.REQUEST_REDIRECT | Acs.COMPLETION_REDIRECT;
+        return preview.topology()
+                .find(port)
+                .flatMap(f -> Acs.of(f.config()))
+                .filter(acs -> (acs.capability() & redirect) == redirect)
+                .filter(acs -> (acs.control() & redirect) != redirect)
+                .isPresent();
+    }
+
+    /// Whether a function could then be given to a virtual machine.
+    private static String assign(Preview preview, PciAddress function) {
+        var group = preview.after().groupOf(function);
+        if (group.isEmpty()) {
+            return "";
+        }
+        var viability = Viability.of(group.get(), preview.topology());
+        var inTheWay =
+                viability.members().stream()
+                        .filter(m -> m.standing() == Viability.Standing.IN_THE_WAY)
+                        .map(m ->
+                                "%s at %s"
                                         .formatted(
-                                                FunctionNames.address(p.from()),
-                                                FunctionNames.address(p.to()),
-                                                FunctionNames.address(p.turnsAt()),
-                                                p.reason())))
-                .toList();
+                                                m.driver().orElse("?"),
+                                                FunctionNames.address(m.function())))
+                        .toList();
+        return inTheWay.isEmpty()
+                ? "✓ possible: group %d is viable".formatted(group.get().id())
+                : "group %d holds %s: unbind first"
+                        .formatted(group.get().id(), String.join(", ", inTheWay));
     }
 
     /// From the root down: the bridges above both functions, then the functions themselves.
@@ -136,6 +193,7 @@ record WhatIfModel(
                 .forEach(functions::addAll);
         return functions.stream()
                 .flatMap(f -> machine.topology().find(f).stream())
+                .filter(f -> Header.isBridge(f.config()) || Acs.of(f.config()).isPresent())
                 .map(f -> port(f, edits))
                 .toList();
     }
@@ -167,7 +225,7 @@ record WhatIfModel(
         if (function.config().size() <= 256 && FunctionNames.isPort(function)) {
             return "bytes not in the capture";
         }
-        return Header.isBridge(function.config()) ? "no ACS capability" : "no ACS";
+        return "no ACS capability";
     }
 
     private static List<Cell> cells(PciAddress function, Acs acs, WhatIf edits) {

@@ -29,6 +29,8 @@ import java.util.function.Consumer;
 
 /// The What-if column: ACS bits to turn, groups before and after, and what groups do not tell.
 final class WhatIfView {
+    private static final int SHOWN_PATHS = 4;
+
     private final Workbench workbench;
     private final BiConsumer<Port, Bit> toggle;
     private final Consumer<Path> close;
@@ -106,6 +108,7 @@ final class WhatIfView {
         if (!model.paths().isEmpty()) {
             answer.getChildren().add(wires(model));
         }
+        answer.getChildren().add(consequences(model));
         if (!model.parameter().isEmpty()) {
             var parameter = label(model.parameter(), "mono-secondary", "parameter");
             parameter.setId("kernel-parameter");
@@ -114,6 +117,31 @@ final class WhatIfView {
             answer.getChildren()
                     .addAll(label("On the kernel's command line", "section-head"), parameter);
         }
+    }
+
+    private static Node consequences(WhatIfModel model) {
+        var grid = new GridPane();
+        grid.getStyleClass().add("what-if-consequences");
+        var assign =
+                new VBox(label("Assign to a VM", "section-head"), wrapped(model.assign(), "muted"));
+        var rest =
+                new VBox(
+                        label("The rest", "section-head"),
+                        wrapped(
+                                model.regrouping()
+                                        .map(r ->
+                                                r.unchanged()
+                                                        + " groups unchanged, numbered as a fresh"
+                                                        + " boot would")
+                                        .orElse(""),
+                                "muted"));
+        grid.addRow(0, assign, rest);
+        for (var column : new VBox[] {assign, rest}) {
+            column.setPrefWidth(100);
+            GridPane.setHgrow(column, javafx.scene.layout.Priority.ALWAYS);
+        }
+        grid.setVisible(model.regrouping().isPresent());
+        return grid;
     }
 
     private void fillBits(WhatIfModel model) {
@@ -125,7 +153,7 @@ final class WhatIfView {
             name.setTooltip(new Tooltip(bit.words()));
             bits.add(name, column++, 0);
         }
-        var control = label("control", "faint");
+        var control = fixed(label("control", "faint"));
         GridPane.setHalignment(control, HPos.RIGHT);
         bits.add(control, column, 0);
         int row = 1;
@@ -165,7 +193,7 @@ final class WhatIfView {
         var button = fixedButton(cell.digit());
         button.getStyleClass().add("what-if-bit");
         button.setId(
-                "acs-%s-%s"
+                "what-if-%s-%s"
                         .formatted(
                                 port.address().replace(':', '-').replace('.', '-'),
                                 cell.bit().name().toLowerCase(Locale.ROOT)));
@@ -212,15 +240,18 @@ final class WhatIfView {
         box.getStyleClass().addAll("refusal-box");
         box.setId("surviving-paths");
         model.paths().stream()
-                .limit(6)
+                .limit(SHOWN_PATHS)
                 .forEach(path -> {
                     var set = new Hyperlink("Close it at " + path.turnsAt().withoutDomain());
                     set.setOnAction(_ -> close.accept(path));
                     box.getChildren().addAll(wrapped(path.sentence(), "body-text"), set);
                 });
-        if (model.paths().size() > 6) {
+        if (model.paths().size() > SHOWN_PATHS) {
             box.getChildren()
-                    .add(label("%d more ways".formatted(model.paths().size() - 6), "muted"));
+                    .add(
+                            label(
+                                    "%d more ways".formatted(model.paths().size() - SHOWN_PATHS),
+                                    "muted"));
         }
         return box;
     }

@@ -20,12 +20,12 @@ public final class FunctionNames {
 
     private FunctionNames() {}
 
-    /// What the function is in the tree, such as `Root port`, `Switch, upstream`, `NVMe controller`.
+    /// What the function is in the tree, such as `Root port`, `Upstream port`, `NVMe controller`.
     public static String role(PciFunction function) {
         return switch (PciExpress.portType(function.config())) {
             case ROOT_PORT -> "Root port";
-            case UPSTREAM_PORT -> "Switch, upstream";
-            case DOWNSTREAM_PORT -> "Switch, downstream";
+            case UPSTREAM_PORT -> "Upstream port";
+            case DOWNSTREAM_PORT -> "Downstream port";
             case PCIE_TO_PCI_BRIDGE -> "PCIe to PCI bridge";
             case PCI_TO_PCIE_BRIDGE -> "PCI to PCIe bridge";
             case EVENT_COLLECTOR -> "Event collector";

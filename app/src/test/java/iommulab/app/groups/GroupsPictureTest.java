@@ -1,34 +1,50 @@
 package iommulab.app.groups;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import iommulab.app.PanelBench;
+import iommulab.app.Robot;
 import iommulab.app.SnapshotFixture;
 import iommulab.app.shell.Subject;
 import iommulab.app.theme.Theme;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.Command;
 
 import org.junit.jupiter.api.Test;
 
+/// The Groups perspective under a person's hands.
 class GroupsPictureTest {
+    private static final String SWITCH = System.getProperty("machine", "switch-mixed-acs-a");
+
+    private static PanelBench bench(SnapshotFixture machine) {
+        return new PanelBench(
+                        machine.snapshot(),
+                        _ -> {
+                            throw new AssertionError("nobody asks for a walk");
+                        })
+                .answeringPreviews(machine::preview);
+    }
+
+    @Test
+    void aBitTriedShowsTheGroupsBeforeAndAfterAndApplyWritesTheRegister() {
+        var bench = bench(SnapshotFixture.captured(SWITCH));
+        bench.select(new Subject.Function(PciAddress.parse("03:00.0")));
+        try (var robot =
+                Robot.at(() -> bench.scene(new GroupsPanel(bench), Theme.DARK, 1532, 900, 1))) {
+            assertThat(robot.sees("#what-if-apply")).as("nothing to apply yet").isFalse();
+            robot.click("#what-if-02-00-0-rr").click("#what-if-02-00-0-cr");
+            assertThat(bench.sent()).as("commands sent before Apply").isEmpty();
+            PanelBench.save(robot, "groups-what-if");
+            robot.click("#what-if-apply");
+            assertThat(bench.sent()).singleElement().isInstanceOf(Command.WriteConfig.class);
+        }
+    }
+
     @Test
     void pictures() {
-        for (var name :
-                System.getProperty("pictures", "sriov-igb-a,switch-mixed-acs-a,pxb-a").split(",")) {
-            var machine = SnapshotFixture.captured(name).snapshot();
-            for (var theme : new Theme[] {Theme.DARK, Theme.LIGHT}) {
-                var bench =
-                        new PanelBench(
-                                machine,
-                                _ -> {
-                                    throw new AssertionError("nobody asks for a walk");
-                                });
-                bench.select(new Subject.Nothing());
-                bench.draw(
-                        () -> new GroupsPanel(bench),
-                        theme,
-                        theme == Theme.DARK ? 1532 : 1188,
-                        theme == Theme.DARK ? 900 : 640,
-                        1,
-                        "groups-%s-%s".formatted(theme, name));
-            }
+        for (var name : System.getProperty("pictures", "sriov-igb-a").split(",")) {
+            var bench = bench(SnapshotFixture.captured(name));
+            bench.draw(() -> new GroupsPanel(bench), Theme.LIGHT, 1188, 800, 1, "groups-" + name);
         }
     }
 }
