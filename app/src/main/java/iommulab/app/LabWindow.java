@@ -1,6 +1,7 @@
 package iommulab.app;
 
 import iommulab.app.domains.DomainsPanel;
+import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.DrawerTab;
@@ -27,6 +28,7 @@ public final class LabWindow {
     public static MainWindow around(Bench bench, List<WindowAction> more) {
         var panels = new EnumMap<Perspective, Panel>(Perspective.class);
         panels.put(Perspective.MACHINE, new MachinePanel(bench));
+        panels.put(Perspective.GROUPS, new GroupsPanel(bench));
         panels.put(Perspective.DOMAINS, new DomainsPanel(bench));
         panels.put(Perspective.WALK, new WalkPanel(bench));
         return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);

@@ -194,7 +194,10 @@ public final class GroupsPanel implements Panel {
         tools.getChildren()
                 .setAll(
                         fixed(title),
-                        fixed(label("why do", "muted")),
+                        fixed(
+                                label(
+                                        pair.flatMap(Pair::second).isPresent() ? "why do" : "why is",
+                                        "muted")),
                         first,
                         fixed(label("and", "muted")),
                         second);
@@ -211,7 +214,11 @@ public final class GroupsPanel implements Panel {
         }
         return together
                 ? java.util.List.of(
-                        fixed(label("share group", "muted")), GroupCell.tab(group.get().id()))
+                        fixed(
+                                label(
+                                        pair.second().isPresent() ? "share group" : "in group",
+                                        "muted")),
+                        GroupCell.tab(group.get().id()))
                 : java.util.List.of(fixed(label("not share a group", "muted")));
     }
 }

@@ -36,6 +36,7 @@ final class WhatIfView {
     private final Consumer<Path> close;
     private final GridPane bits = new GridPane();
     private final RegroupCanvas canvas;
+    private final HBox legend = new HBox();
     private final VBox answer = new VBox();
     private final VBox view;
     private @Nullable WhatIfModel shown;
@@ -49,8 +50,8 @@ final class WhatIfView {
         this.canvas = new RegroupCanvas(workbench.palette());
         bits.getStyleClass().add("what-if-bits");
         bits.setId("what-if-bits");
-        var legend =
-                new HBox(
+        legend.getChildren()
+                .setAll(
                         swatch("changed"),
                         label("changed", "secondary"),
                         swatch("missing"),
@@ -90,15 +91,15 @@ final class WhatIfView {
         if (shown == null || !shown.ports().equals(model.ports())) {
             fillBits(model);
         }
+        bits.setVisible(!model.ports().isEmpty());
+        legend.setVisible(!model.ports().isEmpty());
         shown = model;
         canvas.show(model.regrouping(), model.paths());
         answer.getChildren().clear();
         if (model.edited().isEmpty()) {
             answer.getChildren()
                     .add(
-                            wrapped(
-                                    "Click a bit to see what it would change. Nothing is written.",
-                                    "muted"));
+wrapped(hint(model), "muted"));
             return;
         }
         model.regrouping()
@@ -117,6 +118,12 @@ final class WhatIfView {
             answer.getChildren()
                     .addAll(label("On the kernel's command line", "section-head"), parameter);
         }
+    }
+
+    private static String hint(WhatIfModel model) {
+        return model.ports().stream().allMatch(port -> port.cells().isEmpty())
+                ? "No port on the way up has ACS bits to turn."
+                : "Click a bit to see what it would change. Nothing is written.";
     }
 
     private static Node consequences(WhatIfModel model) {
@@ -242,9 +249,13 @@ final class WhatIfView {
         model.paths().stream()
                 .limit(SHOWN_PATHS)
                 .forEach(path -> {
-                    var set = new Hyperlink("Close it at " + path.turnsAt().withoutDomain());
-                    set.setOnAction(_ -> close.accept(path));
-                    box.getChildren().addAll(wrapped(path.sentence(), "body-text"), set);
+                    box.getChildren().add(wrapped(path.sentence(), "body-text"));
+                    if (path.closable()) {
+                        var port = FunctionNames.address(path.turnsAt());
+                        var set = new Hyperlink("Set RR and CR at " + port);
+                        set.setOnAction(_ -> close.accept(path));
+                        box.getChildren().add(set);
+                    }
                 });
         if (model.paths().size() > SHOWN_PATHS) {
             box.getChildren()
