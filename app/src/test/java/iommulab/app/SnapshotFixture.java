@@ -8,7 +8,6 @@ import iommulab.engine.group.AcsParameter;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.group.LinuxGroups;
-import iommulab.engine.group.SurvivingPaths;
 import iommulab.engine.io.CapturedFacts;
 import iommulab.engine.io.KernelUnit;
 import iommulab.engine.io.MachineCapture;
@@ -171,9 +170,7 @@ public final class SnapshotFixture {
                 grouping(),
                 grouping,
                 after,
-                SurvivingPaths.of(facts, grouping).paths().stream()
-                        .map(p -> new Preview.PeerPath(p.from(), p.to(), p.turnsAt(), p.reason()))
-                        .toList(),
+                List.of(),
                 AcsParameter.forEdits(topology, after).orElse(""));
     }
 

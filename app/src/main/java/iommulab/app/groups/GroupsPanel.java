@@ -196,7 +196,9 @@ public final class GroupsPanel implements Panel {
                         fixed(title),
                         fixed(
                                 label(
-                                        pair.flatMap(Pair::second).isPresent() ? "why do" : "why is",
+                                        pair.flatMap(Pair::second).isPresent()
+                                                ? "why do"
+                                                : "why is",
                                         "muted")),
                         first,
                         fixed(label("and", "muted")),

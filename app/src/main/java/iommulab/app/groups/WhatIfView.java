@@ -7,6 +7,7 @@ import iommulab.app.groups.WhatIfModel.Bit;
 import iommulab.app.groups.WhatIfModel.Cell;
 import iommulab.app.groups.WhatIfModel.Path;
 import iommulab.app.groups.WhatIfModel.Port;
+import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 
@@ -97,9 +98,7 @@ final class WhatIfView {
         canvas.show(model.regrouping(), model.paths());
         answer.getChildren().clear();
         if (model.edited().isEmpty()) {
-            answer.getChildren()
-                    .add(
-wrapped(hint(model), "muted"));
+            answer.getChildren().add(wrapped(hint(model), "muted"));
             return;
         }
         model.regrouping()
