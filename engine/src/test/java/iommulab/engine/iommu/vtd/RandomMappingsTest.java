@@ -15,7 +15,8 @@ import net.jqwik.api.Provide;
 import java.util.Arrays;
 import java.util.List;
 
-/// The builder against a map of pages that is nothing but an array.
+/// The builder against a map of pages that is nothing but an array, read by the hardware's walker and by
+/// a plain reader.
 class RandomMappingsTest {
     private static final int PAGES = 2048;
 
@@ -122,10 +123,12 @@ class RandomMappingsTest {
 
     private static void assertSame(TableLab lab, SecondStageBuilder domain, long[] plain) {
         for (int page = 0; page < PAGES; page++) {
-            if (lab.read(domain, BASE + page * 4096L) != plain[page]) {
-                assertThat(lab.read(domain, BASE + page * 4096L))
-                        .as("page %d", page)
-                        .isEqualTo(plain[page]);
+            long iova = BASE + page * 4096L;
+            long read = lab.read(domain, iova);
+            long walked = lab.walk(domain, iova);
+            if (read != plain[page] || walked != plain[page]) {
+                assertThat(read).as("page %d, read plainly", page).isEqualTo(plain[page]);
+                assertThat(walked).as("page %d, walked", page).isEqualTo(plain[page]);
             }
         }
     }

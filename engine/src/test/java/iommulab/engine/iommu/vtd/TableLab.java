@@ -1,6 +1,9 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
@@ -24,6 +27,8 @@ final class TableLab {
                                             "System RAM",
                                             Optional.empty()))));
     final FrameAllocator frames;
+    private final TableWalker hardware =
+            new TableWalker(memory, new SecondStageFormat(VtdCapabilities.EVERYTHING));
 
     TableLab(int tableFrames) {
         frames = new FrameAllocator(AddressRange.of(0x100_0000, tableFrames * 4096L));
@@ -47,5 +52,26 @@ final class TableLab {
             }
             table = address;
         }
+    }
+
+    /// What the hardware's walker says, in the form of [#read].
+    long walk(SecondStageBuilder tables, long iova) {
+        long leaf =
+                hardware.walk(
+                        tables.top(),
+                        tables.limits().levels(),
+                        new PagingStructureCache[0],
+                        0,
+                        iova,
+                        0,
+                        0);
+        if (leaf == TableWalker.NO_RIGHT) {
+            return NOT_MAPPED;
+        }
+        if (leaf < 0) {
+            throw new AssertionError("the walk of 0x%x ends with %d".formatted(iova, leaf));
+        }
+        long offset = iova & (1L << TableEntry.nextLevel(leaf)) - 4096;
+        return TableEntry.address(leaf) + offset | TableEntry.rights(leaf);
     }
 }
