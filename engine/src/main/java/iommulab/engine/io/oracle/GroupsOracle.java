@@ -39,12 +39,17 @@ public final class GroupsOracle implements Oracle {
     public GroupsOracle() {}
 
     @Override
-    public Optional<Verdict> verify(Path folder) throws IOException {
+    public Optional<Verdict> verify(Path folder) {
         if (!Files.isRegularFile(folder.resolve(ARCHIVE))
                 || !Files.isRegularFile(folder.resolve(GROUPS))) {
             return Optional.empty();
         }
-        var differences = differences(folder);
+        List<String> differences;
+        try {
+            differences = differences(folder);
+        } catch (IOException unreadable) {
+            differences = List.of("cannot be read: " + unreadable.getMessage());
+        }
         String name = String.valueOf(folder.getFileName());
         return Optional.of(
                 differences.isEmpty()

@@ -43,7 +43,7 @@ class GroupsOfRealKernelsTest {
 
     @ParameterizedTest
     @MethodSource("captures")
-    void weFormTheGroupsOfTheKernel(String capture) throws IOException {
+    void weFormTheGroupsOfTheKernel(String capture) {
         var verdict = new GroupsOracle().verify(root().resolve(capture)).orElseThrow();
 
         assertThat(verdict.failures()).isEmpty();
@@ -98,7 +98,18 @@ class GroupsOfRealKernelsTest {
     }
 
     @Test
-    void aFolderOfAnotherKindIsNoneOfOurs(@TempDir Path folder) throws IOException {
+    void aDamagedCaptureFailsAndTheOthersGoOn(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("sysfs.tar.gz"), "no archive");
+        Files.writeString(folder.resolve("groups.json"), "{}");
+
+        var verdict = new GroupsOracle().verify(folder).orElseThrow();
+
+        assertThat(verdict.failed()).isOne();
+        assertThat(verdict.failures()).allMatch(line -> line.contains("cannot be read"));
+    }
+
+    @Test
+    void aFolderOfAnotherKindIsNoneOfOurs(@TempDir Path folder) {
         assertThat(new GroupsOracle().verify(folder)).isEmpty();
     }
 
