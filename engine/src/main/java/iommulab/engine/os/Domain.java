@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -76,6 +77,13 @@ public final class Domain {
             view = List.copyOf(mappings.values());
         }
         return view;
+    }
+
+    /// The mapping that holds an address.
+    public Optional<Mapping> mappingAt(long iova) {
+        return Optional.ofNullable(mappings.floorEntry(iova))
+                .map(Map.Entry::getValue)
+                .filter(mapping -> iova < mapping.end());
     }
 
     /// Ranges of iova that were unmapped, and of which the IOMMU was not told.

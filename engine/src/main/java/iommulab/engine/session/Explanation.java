@@ -36,7 +36,9 @@ final class Explanation {
                             Optional.of(question.iova()));
             case Route.Blocked(var port, var reason) ->
                     notTranslated(
-                            request, "%s stops it: %s".formatted(port, reason), Optional.empty());
+                            request,
+                            "%s stops it: %s".formatted(port, reason),
+                            Optional.empty());
             case Route.Upstream _ -> {
                 var unit = origin.unit();
                 yield unit == null
@@ -44,8 +46,12 @@ final class Explanation {
                                 request,
                                 "No IOMMU translates this function.",
                                 Optional.of(question.iova()))
-                        : notTranslated(
-                                request, "The ladder comes with the unit.", Optional.empty());
+                        : unit.hardware()
+                                .explain(
+                                        unit.name(),
+                                        request,
+                                        machine.costs.walkCosts(),
+                                        question.withCaches());
             }
         };
     }

@@ -17,6 +17,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
 import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.traffic.TrafficMix;
 
 import org.jspecify.annotations.Nullable;
 
@@ -135,6 +136,7 @@ final class Machine {
 
     private void rewire() {
         path.rewire(wiring.fabric(), emulatedUnitOf());
+        traffic.forgetWays();
     }
 
     private Map<PciAddress, Integer> emulatedUnitOf() {
@@ -258,7 +260,7 @@ final class Machine {
             Map<CostEvent, Long> costs,
             Counters tally,
             FaultLog.Checkpoint faults,
-            Traffic.Checkpoint traffic) {}
+            TrafficMix.Checkpoint traffic) {}
 
     /// One IOMMU at one instant; without hardware and driver if it is not emulated.
     record UnitCheckpoint(

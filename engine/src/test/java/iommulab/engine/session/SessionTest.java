@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.PciAddress;
-import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+import iommulab.engine.session.MachineSnapshot.DmaEvent;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,12 +94,22 @@ class SessionTest {
     }
 
     @Test
+    void anExplanationLeavesTheMachineAsItWas() throws Exception {
+        int domain = attachedDomain();
+        run(new Command.MapPages(domain, 0x1000, 0x2000, 0x1000, Permissions.READ));
+        long before = session.stateHash().get();
+        var walk = session.explain(new WalkQuestion(NIC, 0x1008, 4, Access.READ, true)).get();
+        assertThat(walk.outcome()).isInstanceOf(Walk.Outcome.Reached.class);
+        assertThat(walk.reads()).isEqualTo(6);
+        assertThat(session.stateHash().get()).isEqualTo(before);
+    }
+
+    @Test
     void clearingRedirectOnAPortMergesGroupsAtOnce() throws Exception {
         var port = PciAddress.parse("0000:00:03.0");
         int before = session.newest().grouping().groups().size();
-        var acs =
-                iommulab.engine.pci.Acs.of(session.newest().topology().get(port).config())
-                        .orElseThrow();
+        var acs = iommulab.engine.pci.Acs.of(
+                session.newest().topology().get(port).config()).orElseThrow();
         run(new Command.WriteConfig(port, acs.offset() + 6, 2, 0));
         assertThat(session.newest().grouping().groups()).hasSize(before - 1);
         assertThat(session.newest().grouping().groupOf(NIC))
