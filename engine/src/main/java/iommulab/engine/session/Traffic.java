@@ -84,7 +84,10 @@ final class Traffic {
     private Optional<AddressRange> peerBar(Pattern pattern) throws CommandRefused {
         if (pattern instanceof Pattern.PeerToPeer(var target, int bar)) {
             CommandRunner.function(machine, target);
-            return machine.wiring().fabric().bar(target, bar);
+            return machine.wiring()
+                    .fabric()
+                    .bar(target, bar)
+                    .map(found -> new AddressRange(found.start(), found.end()));
         }
         return Optional.empty();
     }
