@@ -36,9 +36,7 @@ final class Explanation {
                             Optional.of(question.iova()));
             case Route.Blocked(var port, var reason) ->
                     notTranslated(
-                            request,
-                            "%s stops it: %s".formatted(port, reason),
-                            Optional.empty());
+                            request, "%s stops it: %s".formatted(port, reason), Optional.empty());
             case Route.Upstream _ -> {
                 var unit = origin.unit();
                 yield unit == null

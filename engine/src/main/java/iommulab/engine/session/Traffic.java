@@ -69,15 +69,14 @@ final class Traffic {
         }
         CommandRunner.function(machine, source.device());
         CommandRunner.requireTranslatable(machine, source.device());
-        machine.atomically(
-                () -> {
-                    try {
-                        mix.set(source, peerBar(source.pattern()));
-                        DriverRings.post(source, machine.memory, hpaOf(source.device()));
-                    } catch (SourceRefused refused) {
-                        throw new CommandRefused(refused.errno(), refused.reason());
-                    }
-                });
+        machine.atomically(() -> {
+            try {
+                mix.set(source, peerBar(source.pattern()));
+                DriverRings.post(source, machine.memory, hpaOf(source.device()));
+            } catch (SourceRefused refused) {
+                throw new CommandRefused(refused.errno(), refused.reason());
+            }
+        });
         forgetWays();
     }
 
@@ -116,8 +115,7 @@ final class Traffic {
             throw new CommandRefused(
                     "ENOENT",
                     "There is no traffic source %d. There are %s."
-                            .formatted(
-                                    id, mix.sources().stream().map(TrafficSource::id).toList()));
+                            .formatted(id, mix.sources().stream().map(TrafficSource::id).toList()));
         }
     }
 

@@ -8,8 +8,8 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.PciAddress;
-import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,8 +108,9 @@ class SessionTest {
     void clearingRedirectOnAPortMergesGroupsAtOnce() throws Exception {
         var port = PciAddress.parse("0000:00:03.0");
         int before = session.newest().grouping().groups().size();
-        var acs = iommulab.engine.pci.Acs.of(
-                session.newest().topology().get(port).config()).orElseThrow();
+        var acs =
+                iommulab.engine.pci.Acs.of(session.newest().topology().get(port).config())
+                        .orElseThrow();
         run(new Command.WriteConfig(port, acs.offset() + 6, 2, 0));
         assertThat(session.newest().grouping().groups()).hasSize(before - 1);
         assertThat(session.newest().grouping().groupOf(NIC))
