@@ -1,6 +1,8 @@
 package iommulab.app;
 
+import iommulab.app.caches.CachesPanel;
 import iommulab.app.domains.DomainsPanel;
+import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
 import iommulab.app.shell.Bench;
@@ -13,6 +15,7 @@ import iommulab.app.timeline.ListTab;
 import iommulab.app.timeline.TimelinePanel;
 import iommulab.app.timeline.TranscriptPanel;
 import iommulab.app.topology.MachinePanel;
+import iommulab.app.traffic.TrafficPanel;
 import iommulab.app.walk.WalkPanel;
 
 import java.util.EnumMap;
@@ -31,6 +34,9 @@ public final class LabWindow {
         panels.put(Perspective.GROUPS, new GroupsPanel(bench));
         panels.put(Perspective.DOMAINS, new DomainsPanel(bench));
         panels.put(Perspective.WALK, new WalkPanel(bench));
+        panels.put(Perspective.CACHES, new CachesPanel(bench));
+        panels.put(Perspective.TRAFFIC, new TrafficPanel(bench));
+        panels.put(Perspective.FAULTS, new FaultsPanel(bench));
         return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);
     }
 

@@ -136,7 +136,10 @@ final class CacheGrid extends Drawing {
         pen.text(shown.title(), Type.HEAD, palette.text1(), 0, 14);
         double used = pen.width(shown.title(), Type.HEAD) + 10;
         pen.textRight(shown.hitRate(), Type.MONO_BOLD, palette.text1(), width - 8, 14);
-        pen.textWithin(shown.shape(), Type.DENSE, palette.text2(), used, 14, width - used - 60);
+        double room = width - used - 64;
+        if (room > 70) {
+            pen.textWithin(shown.shape(), Type.DENSE, palette.text2(), used, 14, room);
+        }
     }
 
     private void ways(Pen pen, GridModel shown, double cell) {
@@ -228,12 +231,24 @@ final class CacheGrid extends Drawing {
             pen.text(domain, Type.MONO, palette.text2(), x, y);
             x += width;
         }
-        pen.textWithin(key, type, palette.text1(), x, y, right - x);
+        pen.text(tail(pen, key, type, right - x), type, palette.text1(), x, y);
         var value = GridModel.value(kind, line);
         double used = x + pen.width(key, type) + 8;
         if (used + pen.width(value, Type.MONO) <= right) {
             pen.text(value, Type.MONO, palette.text2(), used, y);
         }
+    }
+
+    /// Neighbouring pages differ in their last digits: where room is short, those stay.
+    private static String tail(Pen pen, String key, Type type, double width) {
+        if (pen.width(key, type) <= width) {
+            return key;
+        }
+        int from = 1;
+        while (from < key.length() - 1 && pen.width("…" + key.substring(from), type) > width) {
+            from++;
+        }
+        return "…" + key.substring(from);
     }
 
     /// Four bars; the youngest entry of a set has all of them.

@@ -101,14 +101,21 @@ public final class CachesPanel implements Panel {
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
         var tools =
-                new HBox(title, units, new Label("Invalidation queue"), queue, space, invalidate);
+                new HBox(
+                        title,
+                        units,
+                        new Label("Invalidation queue"),
+                        queue,
+                        space,
+                        new GridLegend(workbench.palette()),
+                        invalidate);
         tools.getChildren().get(2).getStyleClass().add("section-head");
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
 
     private Node grids() {
-        var right = new VBox(context, pagingRow);
+        var right = new VBox(context, head("Paging-structure caches"), pagingRow);
         right.getStyleClass().add("cache-column");
         VBox.setVgrow(context, Priority.ALWAYS);
         VBox.setVgrow(pagingRow, Priority.ALWAYS);
@@ -116,8 +123,8 @@ public final class CachesPanel implements Panel {
         both.getStyleClass().add("cache-grids");
         HBox.setHgrow(iotlb, Priority.ALWAYS);
         HBox.setHgrow(right, Priority.ALWAYS);
-        iotlb.setPrefWidth(580);
-        right.setPrefWidth(410);
+        iotlb.setPrefWidth(560);
+        right.setPrefWidth(450);
         right.setMinWidth(0);
         context.setPrefHeight(150);
         pagingRow.setPrefHeight(250);
@@ -132,8 +139,8 @@ public final class CachesPanel implements Panel {
         HBox.setHgrow(left, Priority.ALWAYS);
         var middle = new VBox(missesHead, misses);
         misses.setPrefHeight(80);
-        middle.setMinWidth(230);
-        middle.setPrefWidth(230);
+        middle.setMinWidth(264);
+        middle.setPrefWidth(264);
         var right = new VBox(head("Geometry"), geometry);
         right.setMinWidth(Region.USE_PREF_SIZE);
         var row = new HBox(left, middle, right);

@@ -22,6 +22,7 @@ record GridModel(
         String shape,
         String hitRate,
         Optional<Subject.CacheLine> selected) {
+    private static final long PAGE = 4096;
 
     static GridModel of(CacheSnapshot cache, String unit, Subject subject) {
         var selected =
@@ -69,7 +70,14 @@ record GridModel(
     static String key(CacheKind kind, Line line) {
         return kind == CacheKind.DEVICE_ENTRY
                 ? new RequesterId((int) line.key() & 0xffff).toString()
-                : Long.toHexString(line.key());
+                : Long.toHexString(line.key() >>> pageBits(kind, line));
+    }
+
+    /// An entry of an inner table is tagged with the upper bits only: those above what it covers.
+    private static int pageBits(CacheKind kind, Line line) {
+        return kind == CacheKind.PAGING_STRUCTURE
+                ? Long.numberOfTrailingZeros(Math.max(PAGE, line.coveredBytes()) / PAGE)
+                : 0;
     }
 
     /// What the entry gives, if there is room for it.

@@ -43,6 +43,9 @@ final class MappingForm extends VBox {
         unmap.setId("unmap-button");
         flush.setId("unmap-flush");
         flush.setSelected(true);
+        map.setMinWidth(USE_PREF_SIZE);
+        unmap.setMinWidth(USE_PREF_SIZE);
+        flush.setMinWidth(USE_PREF_SIZE);
         read.setSelected(true);
         write.setSelected(true);
         read.getStyleClass().add("left-pill");

@@ -59,8 +59,11 @@ public final class TrafficPanel implements Panel {
         formScroll.setMinWidth(320);
         formScroll.getStyleClass().add("fault-side-scroll");
         table.setMinHeight(80);
-        var left = new VBox(table, plots());
-        VBox.setVgrow(table, Priority.ALWAYS);
+        var foot = plots();
+        var left = new VBox(table, foot);
+        table.setPrefHeight(260);
+        VBox.setVgrow(table, Priority.SOMETIMES);
+        VBox.setVgrow(foot, Priority.ALWAYS);
         root.setCenter(left);
         root.setRight(new VBox(formScroll, dma));
         VBox.setVgrow(formScroll, Priority.ALWAYS);

@@ -20,7 +20,7 @@ import java.util.function.IntConsumer;
 /// those still to come pale.
 final class WalkCanvas extends Drawing {
     private static final double HEAD = 28;
-    private static final double RUNG_LEAST = 56;
+    private static final double RUNG_LEAST = 60;
     private static final double RUNG_MOST = 84;
     private static final double PROBE = 26;
     private static final double END = 44;

@@ -48,6 +48,7 @@ public final class WalkPanel implements Panel {
     private @Nullable WalkQuestion question;
     private @Nullable Walk walk;
     private Subject seen = new Subject.Nothing();
+    private @Nullable WalkModel stepsShown;
     private int step;
     private int journal = -1;
 
@@ -141,6 +142,7 @@ public final class WalkPanel implements Panel {
                         selected.bytes(),
                         selected.access(),
                         withCaches.isSelected());
+        form.show(question);
     }
 
     private void answer(AskedWalk asked) {
@@ -195,6 +197,7 @@ public final class WalkPanel implements Panel {
     private void showStep(Walk shown, int wanted) {
         var model = WalkModel.of(shown, wanted, workbench.machine());
         walk = shown;
+        stepsShown = model;
         step = model.current();
         empty.setVisible(false);
         stepBar.setDisable(false);
@@ -207,10 +210,10 @@ public final class WalkPanel implements Panel {
 
     /// Under the ladder: the field that the mouse is on, else what the current step found.
     private void tell(Optional<Rung.Chip> field) {
-        if (walk == null) {
+        var model = stepsShown;
+        if (model == null) {
             return;
         }
-        var model = WalkModel.of(walk, step, workbench.machine());
         caption.pseudoClassStateChanged(FAULT, field.isEmpty() && model.atEnd() && model.faulted());
         caption.setText(field.map(WalkPanel::words).orElseGet(() -> model.caption()));
     }
