@@ -11,14 +11,29 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/// The order in which the firmware lists the root buses, as far as an archive tells: by the numbers
-/// that ACPI gave the host bridges (`PNP0A08:01`), else by address in `/proc/iomem`, else by number.
-/// Group numbers would tell it too; they are not used, because groups are to be computed without them.
+/// The order in which the firmware lists the root buses, as far as an archive tells: first those whose
+/// host bridge has a number from ACPI (`PNP0A08:01`), by it; the others by address in `/proc/iomem`; what
+/// is left by bus number. Group numbers would tell it too; they are not used, because groups are to be
+/// computed without them.
 final class RootBusOrder {
     private static final Pattern HOST_BRIDGE =
-            Pattern.compile("/(PNP0A0[38]|ACPI0016):([0-9a-f]{2,8})(?=/)");
+            Pattern.compile("/(PNP0A0[38]|ACPI0016):([0-9a-f]{2,7})(?=/)");
 
     private RootBusOrder() {}
+
+    /// A host bridge in ACPI's name space; each kind is counted apart.
+    private record HostBridge(String kind, int number) implements Comparable<HostBridge> {
+        private static final HostBridge NONE = new HostBridge("", 0);
+
+        /// PCI Express (`PNP0A08`) before PCI (`PNP0A03`, on servers the chip's own buses), none last.
+        private static final Comparator<HostBridge> ORDER =
+                Comparator.comparing(HostBridge::kind).reversed().thenComparing(HostBridge::number);
+
+        @Override
+        public int compareTo(HostBridge other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     /// @param paths where each function lies
     /// @param functions the same functions; a bus of one without parent is a root bus
@@ -35,19 +50,20 @@ final class RootBusOrder {
             }
         }
         var inner = new TreeSet<String>();
-        var hostBridges = new HashMap<String, String>();
+        var hostBridges = new HashMap<String, HostBridge>();
         for (var place : paths.values()) {
             if (place.inner()) {
                 inner.add(place.rootBus());
             } else {
-                hostBridge(tree, place).ifPresent(name -> hostBridges.put(place.rootBus(), name));
+                hostBridge(tree, place).ifPresent(hb -> hostBridges.put(place.rootBus(), hb));
             }
         }
-        var listed = fromHostBridges(buses, inner, hostBridges).orElse(fromIomem(iomem));
+        var byAddress = fromIomem(iomem);
         return buses.stream()
                 .sorted(
                         Comparator.<String, Boolean>comparing(inner::contains)
-                                .thenComparing(bus -> position(listed, bus)))
+                                .thenComparing(b -> hostBridges.getOrDefault(b, HostBridge.NONE))
+                                .thenComparing(b -> position(byAddress, b)))
                 .toList();
     }
 
@@ -56,26 +72,12 @@ final class RootBusOrder {
         return at < 0 ? Integer.MAX_VALUE : at;
     }
 
-    private static Optional<String> hostBridge(ArchiveTree tree, SysfsPath place) {
+    private static Optional<HostBridge> hostBridge(ArchiveTree tree, SysfsPath place) {
         return tree.linkTarget(place.path() + "/firmware_node")
                 .map(HOST_BRIDGE::matcher)
                 .filter(matcher -> matcher.find())
-                .map(matcher -> matcher.group(1) + matcher.group(2));
-    }
-
-    /// Usable only if every bus has one and all are of one kind, since each kind is counted apart.
-    private static Optional<List<String>> fromHostBridges(
-            TreeSet<String> buses, TreeSet<String> inner, Map<String, String> hostBridges) {
-        var kinds = new TreeSet<String>();
-        hostBridges.values().forEach(name -> kinds.add(name.substring(0, 7)));
-        boolean all = buses.stream().allMatch(b -> inner.contains(b) || hostBridges.containsKey(b));
-        return kinds.size() == 1 && all
-                ? Optional.of(
-                        hostBridges.entrySet().stream()
-                                .sorted(Map.Entry.comparingByValue())
-                                .map(Map.Entry::getKey)
-                                .toList())
-                : Optional.empty();
+                .map(matcher ->
+                        new HostBridge(matcher.group(1), Integer.parseInt(matcher.group(2), 16)));
     }
 
     private static List<String> fromIomem(IomemMap iomem) {

@@ -79,22 +79,35 @@ class SysfsArchiveTest {
     }
 
     @Test
-    void acpiTellsTheOrderOfRootBuses() throws FileRefused {
-        String far = "pci0000:80/0000:80:01.0";
-        String near = "pci0000:00/0000:00:01.0";
+    void acpiTellsTheOrderOfRootBusesAndAddressesThatOfTheOthers() throws FileRefused {
         var machine =
                 TarFile.read(
                         new TarFile()
-                                .function(near)
-                                .function(far)
+                                .function("pci0000:00/0000:00:01.0")
+                                .function("pci0000:40/0000:40:01.0")
+                                .function("pci0000:7f/0000:7f:01.0")
+                                .function("pci0000:80/0000:80:01.0")
+                                .function("pci0000:c0/0000:c0:01.0")
                                 .link(
-                                        "sys/devices/" + near + "/firmware_node",
+                                        "sys/devices/pci0000:00/0000:00:01.0/firmware_node",
                                         "../../LNXSYSTM:00/PNP0A08:01/device:00")
                                 .link(
-                                        "sys/devices/" + far + "/firmware_node",
+                                        "sys/devices/pci0000:80/0000:80:01.0/firmware_node",
                                         "../../LNXSYSTM:00/PNP0A08:00/device:00")
+                                .link(
+                                        "sys/devices/pci0000:7f/0000:7f:01.0/firmware_node",
+                                        "../../LNXSYSTM:00/PNP0A03:00/device:00")
+                                .file(
+                                        "proc/iomem",
+                                        """
+                                        80000000-8fffffff : PCI Bus 0000:c0
+                                        90000000-9fffffff : PCI Bus 0000:40
+                                        """)
                                 .packed());
-        assertThat(machine.rootBuses()).containsExactly("0000:80", "0000:00");
+        assertThat(machine.rootBuses())
+                .containsExactly("0000:80", "0000:00", "0000:7f", "0000:c0", "0000:40");
+        assertThat(machine.topology().onRootBuses().getFirst().address())
+                .isEqualTo(PciAddress.parse("80:01.0"));
     }
 
     @Test
