@@ -44,6 +44,14 @@ public final class Robot implements AutoCloseable {
     ///
     /// @param scene made on the JavaFX thread
     public static Robot at(Supplier<Scene> scene) {
+        return at(scene, 0, 0);
+    }
+
+    /// Opens a window of a size; the headless screen has 1000 by 1000 pixels, and no window may be
+    /// larger.
+    ///
+    /// @param width 0 for the scene's own
+    public static Robot at(Supplier<Scene> scene, double width, double height) {
         start();
         var stage =
                 onScreen(() -> {
@@ -82,6 +90,13 @@ public final class Robot implements AutoCloseable {
     /// Runs something on the JavaFX thread and hands back what it gives.
     public static <T> T onScreen(Callable<T> what) {
         start();
+        if (Platform.isFxApplicationThread()) {
+            try {
+                return what.call();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
         var answer = new CompletableFuture<T>();
         Platform.runLater(() -> {
             try {

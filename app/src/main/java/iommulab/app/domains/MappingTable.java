@@ -20,6 +20,7 @@ final class MappingTable extends TableView<Mapping> {
     /// @param onSelected told the mapping of a row that was selected by hand
     MappingTable(Consumer<Mapping> onSelected) {
         setId("mapping-table");
+        setAccessibleText("Mappings");
         setPlaceholder(new Label("Nothing mapped. Every access of its devices would fault."));
         getColumns()
                 .addAll(

@@ -8,6 +8,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import javafx.stage.Screen;
 import javafx.stage.Stage;
 
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import java.util.Map;
 
 /// The window's frame: top bar, rail, the panel of the open perspective, inspector, drawer, status bar.
 public final class MainWindow {
+    private static final double USUAL_WIDTH = 1600;
+    private static final double USUAL_HEIGHT = 1000;
     private static final double FULL_WIDTH = 1366;
     private static final double FULL_HEIGHT = 800;
 
@@ -53,7 +56,8 @@ public final class MainWindow {
         this.topBar = new TopBar(bench, actions, finder.field());
         this.statusLine = new StatusLine(bench, tasks);
         this.pulse = new FramePulse(bench, this::visiblePanels);
-        this.scene = new Scene(root, 1600, 1000);
+        this.scene = new Scene(root);
+        Keys.listen(scene, actions);
         arrange();
         follow();
     }
@@ -175,6 +179,9 @@ public final class MainWindow {
                     }
                 });
         start();
+        var screen = Screen.getPrimary().getVisualBounds();
+        stage.setWidth(Math.min(USUAL_WIDTH, screen.getWidth()));
+        stage.setHeight(Math.min(USUAL_HEIGHT, screen.getHeight()));
         stage.show();
     }
 

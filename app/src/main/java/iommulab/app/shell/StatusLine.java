@@ -26,6 +26,8 @@ final class StatusLine implements Panel {
     StatusLine(Bench bench, RunningTasks tasks) {
         settings = bench.settings();
         bar.setText("");
+        bar.setAccessibleText("Status");
+        bar.setFocusTraversable(false);
         name.getStyleClass().add("file");
         bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules);
         bar.getRightItems().addAll(tasks.view(), state, text);

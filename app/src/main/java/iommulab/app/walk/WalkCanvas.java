@@ -208,7 +208,7 @@ final class WalkCanvas extends Drawing {
 
     private void keepCurrentVisible(
             WalkModel model, LadderColumns columns, double rung, double room) {
-        if (!follow) {
+        if (!follow || model.rungs().isEmpty()) {
             return;
         }
         follow = false;
