@@ -1,42 +1,47 @@
 package iommulab.app;
 
+import iommulab.app.FileActions.OpenMachine;
 import iommulab.app.shell.Bench;
-import iommulab.engine.session.Session;
+import iommulab.app.shell.Defects;
 
 import javafx.application.Application;
 import javafx.stage.Stage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
 import java.util.Objects;
 
 /// The program with a window.
 public final class IommuLab extends Application {
     /* JavaFX makes the application itself, from its class alone: what it opens waits here. */
-    private static @Nullable Session first;
+    private static @Nullable OpenMachine first;
 
-    private @Nullable Session session;
+    private @Nullable FileActions files;
 
     /// Called by JavaFX.
     public IommuLab() {}
 
     /// Opens the window; returns when it is closed.
-    static void open(Session session) {
-        first = session;
+    static void open(OpenMachine machine) {
+        first = machine;
         launch(IommuLab.class);
     }
 
     @Override
     public void start(Stage stage) {
-        session = Objects.requireNonNull(first, "open() names the machine");
-        LabWindow.around(new Bench(new SessionLink(session)), List.of()).openOn(stage);
+        Defects.watch();
+        var machine = Objects.requireNonNull(first, "open() names the machine");
+        var bench = new Bench(new SessionLink(machine.session()));
+        bench.settings().restore(machine.content().view());
+        files = new FileActions(bench, stage, machine);
+        LabWindow.around(bench, files.all()).openOn(stage);
+        stage.setTitle(FileActions.title(machine));
     }
 
     @Override
     public void stop() {
-        if (session != null) {
-            session.close();
+        if (files != null) {
+            files.session().close();
         }
     }
 }

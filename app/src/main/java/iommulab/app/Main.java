@@ -1,5 +1,6 @@
 package iommulab.app;
 
+import iommulab.app.FileActions.OpenMachine;
 import iommulab.app.cli.ExitCode;
 import iommulab.app.cli.Verbs;
 import iommulab.engine.io.FileRefused;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /// The program's front door: a verb for the command line, else the window.
 public final class Main {
@@ -41,7 +43,7 @@ public final class Main {
                             ? sample()
                             : MachineReader.read(Path.of(args[0]), Progress.NONE);
             var obstacle = Display.obstacle();
-            return obstacle.isEmpty() ? open(machine) : show(machine, obstacle.get());
+            return obstacle.isEmpty() ? open(machine, args) : show(machine, obstacle.get());
         } catch (FileRefused refused) {
             return tell(file + ": " + refused.getMessage());
         } catch (CommandRefused refused) {
@@ -51,8 +53,14 @@ public final class Main {
         }
     }
 
-    private static int open(MachineFile machine) throws CommandRefused {
-        IommuLab.open(Session.open(machine.machine(), machine.journal()));
+    private static int open(MachineFile machine, String[] args) throws CommandRefused {
+        var ours =
+                Arrays.stream(args)
+                        .filter(name -> name.endsWith(MachineFile.ENDING))
+                        .map(Path::of)
+                        .findFirst();
+        IommuLab.open(
+                new OpenMachine(Session.open(machine.machine(), machine.journal()), machine, ours));
         return ExitCode.DONE;
     }
 

@@ -46,6 +46,7 @@ public final class Bench implements Workbench {
     private final SubjectHistory history = new SubjectHistory();
     private final PaletteReader paletteReader = new PaletteReader();
     private final ViewSettings settings = new ViewSettings();
+    private final RunningTasks tasks = new RunningTasks();
     private final Refusals refusals;
     private EngineLink engine;
 
@@ -79,6 +80,11 @@ public final class Bench implements Workbench {
 
     public ViewSettings settings() {
         return settings;
+    }
+
+    /// Where long work runs and is shown.
+    public RunningTasks tasks() {
+        return tasks;
     }
 
     PaletteReader paletteReader() {

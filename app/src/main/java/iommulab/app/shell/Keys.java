@@ -13,7 +13,8 @@ import java.util.Set;
 /// The window's keys. They work wherever the focus is, before the node that has it; only a text field
 /// keeps those that edit text.
 final class Keys {
-    private static final Set<KeyCode> EDIT_TEXT = Set.of(KeyCode.Z, KeyCode.Y, KeyCode.LEFT, KeyCode.RIGHT);
+    private static final Set<KeyCode> EDIT_TEXT =
+            Set.of(KeyCode.Z, KeyCode.Y, KeyCode.LEFT, KeyCode.RIGHT);
 
     private final List<WindowAction> actions;
 

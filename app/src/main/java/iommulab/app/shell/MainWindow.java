@@ -29,7 +29,6 @@ public final class MainWindow {
     private final Drawer drawer;
     private final TopBar topBar;
     private final StatusLine statusLine;
-    private final RunningTasks tasks = new RunningTasks();
     private final StackPane place = new StackPane();
     private final StackPane root = new StackPane();
     private final Scene scene;
@@ -54,7 +53,7 @@ public final class MainWindow {
         actions.addAll(new StandardActions(bench, this).all());
         this.finder = new Finder(bench, actions);
         this.topBar = new TopBar(bench, actions, finder.field());
-        this.statusLine = new StatusLine(bench, tasks);
+        this.statusLine = new StatusLine(bench);
         this.pulse = new FramePulse(bench, this::visiblePanels);
         this.scene = new Scene(root);
         Keys.listen(scene, actions);
@@ -157,11 +156,6 @@ public final class MainWindow {
     /// The scene with the whole frame in it.
     public Scene scene() {
         return scene;
-    }
-
-    /// Where long work is shown.
-    public RunningTasks tasks() {
-        return tasks;
     }
 
     /// Puts the frame on a stage and begins to follow the machine.

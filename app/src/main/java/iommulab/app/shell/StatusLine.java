@@ -23,14 +23,14 @@ final class StatusLine implements Panel {
     private final ViewSettings settings;
     private @Nullable StatusModel shown;
 
-    StatusLine(Bench bench, RunningTasks tasks) {
+    StatusLine(Bench bench) {
         settings = bench.settings();
         bar.setText("");
         bar.setAccessibleText("Status");
         bar.setFocusTraversable(false);
         name.getStyleClass().add("file");
         bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules);
-        bar.getRightItems().addAll(tasks.view(), state, text);
+        bar.getRightItems().addAll(bench.tasks().view(), state, text);
         settings.textScale().addListener((_, _, _) -> showTextScale());
         settings.presenting().addListener((_, _, _) -> showTextScale());
         showTextScale();

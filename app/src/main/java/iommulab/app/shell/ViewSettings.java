@@ -9,12 +9,17 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /// How the user wants to see things: belongs to the window, never to the machine.
 public final class ViewSettings {
     /// Smallest and largest text, 1 being 12 px.
     public static final double SMALLEST_TEXT = 0.75;
 
     public static final double LARGEST_TEXT = 3;
+    private static final String THEME = "theme";
+    private static final String TEXT_SCALE = "textScale";
     private static final double STEP = 1.1;
     private static final double WALL = 1.6;
 
@@ -47,6 +52,31 @@ public final class ViewSettings {
     /// The user's scale, larger on a wall.
     public double textScaleInForce() {
         return Math.min(LARGEST_TEXT, textScale.get() * (presenting.get() ? WALL : 1));
+    }
+
+    /// The members of a file's view that keep these settings, beside those that belong to others.
+    public Map<String, String> toView(Map<String, String> others) {
+        var view = new LinkedHashMap<>(others);
+        view.put(THEME, theme.get().name());
+        view.put(TEXT_SCALE, Double.toString(textScale.get()));
+        return view;
+    }
+
+    /// Takes over what a file kept; what it does not know or what makes no sense stays as it is.
+    public void restore(Map<String, String> view) {
+        for (var known : Theme.values()) {
+            if (known.name().equals(view.get(THEME))) {
+                theme.set(known);
+            }
+        }
+        try {
+            double scale = Double.parseDouble(view.getOrDefault(TEXT_SCALE, ""));
+            if (scale >= SMALLEST_TEXT && scale <= LARGEST_TEXT) {
+                textScale.set(scale);
+            }
+        } catch (NumberFormatException _) {
+            // A file without a scale, or with one that another program wrote: ours stays.
+        }
     }
 
     void largerText() {

@@ -58,14 +58,13 @@ class FrameTest {
 
     private String text(String selector) {
         var node = robot.find(selector);
-        return Robot.onScreen(
-                () ->
-                        switch (node) {
-                            case Label label -> label.getText();
-                            case TextField field -> field.getText();
-                            case ButtonBase button -> button.getText();
-                            default -> throw new AssertionError(selector + " has no text");
-                        });
+        return Robot.onScreen(() ->
+                switch (node) {
+                    case Label label -> label.getText();
+                    case TextField field -> field.getText();
+                    case ButtonBase button -> button.getText();
+                    default -> throw new AssertionError(selector + " has no text");
+                });
     }
 
     @Test
