@@ -34,6 +34,7 @@ final class ImportVerb implements Callable<Integer> {
                             saved.description(),
                             saved.journal(),
                             OptionalLong.of(saved.stateHash()),
+                            machine.file().expects(),
                             machine.file().view(),
                             machine.file().unknown())
                     .write(out);

@@ -1,5 +1,6 @@
 package iommulab.app.cli;
 
+import iommulab.engine.io.machine.SampleOracle;
 import iommulab.engine.io.oracle.GroupsOracle;
 import iommulab.engine.io.oracle.Oracle;
 import iommulab.engine.io.oracle.UnbuiltOracle;
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
                         + " knows.")
 final class VerifyVerb implements Callable<Integer> {
     private static final List<Oracle> ORACLES =
-            List.of(new GroupsOracle(), new VtdOracle(), new UnbuiltOracle());
+            List.of(new GroupsOracle(), new VtdOracle(), new UnbuiltOracle(), new SampleOracle());
 
     @Spec private CommandSpec spec;
 

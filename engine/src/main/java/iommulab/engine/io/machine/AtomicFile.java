@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 
 /// A file that is replaced as a whole: whoever reads it, and whenever the power fails, sees the old
 /// content or the new one, never a mixture.
@@ -22,9 +23,11 @@ public final class AtomicFile {
         if (folder == null) {
             throw new IOException(file + " is a file system's root, not a file");
         }
-        var written = Files.createTempFile(folder, "." + target.getFileName(), ".part");
+        var written =
+                folder.resolve(".%s.%x.part".formatted(target.getFileName(), System.nanoTime()));
         try {
             write(written, content);
+            keepPermissions(target, written);
             Files.move(
                     written,
                     target,
@@ -37,12 +40,20 @@ public final class AtomicFile {
     }
 
     private static void write(Path file, byte[] content) throws IOException {
-        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        try (var channel =
+                FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             var left = ByteBuffer.wrap(content);
             while (left.hasRemaining()) {
                 channel.write(left);
             }
             channel.force(true);
+        }
+    }
+
+    private static void keepPermissions(Path before, Path after) throws IOException {
+        var old = Files.getFileAttributeView(before, PosixFileAttributeView.class);
+        if (old != null && Files.exists(before)) {
+            Files.setPosixFilePermissions(after, old.readAttributes().permissions());
         }
     }
 

@@ -35,12 +35,14 @@ import java.util.OptionalLong;
 /// @param journal commands in force, oldest first
 /// @param stateHash hash of the machine after them, so that a reader can tell that it came to the same;
 ///     empty if not known
+/// @param expects what the machine promises to do, in the order in which it is checked
 /// @param view what the window remembers, by name
 /// @param unknown what a newer version of the program wrote, kept
 public record MachineFile(
         MachineDescription machine,
         List<Command> journal,
         OptionalLong stateHash,
+        List<Expectation> expects,
         Map<String, String> view,
         UnknownMembers unknown) {
     /// How the name of such a file ends.
@@ -49,10 +51,12 @@ public record MachineFile(
     private static final String FORMAT = "iommulab";
     private static final String VERSION = "1.0";
     private static final int MOST_COMMANDS = 200_000;
+    private static final int MOST_EXPECTATIONS = 10_000;
     private static final int MOST_VIEW_MEMBERS = 1_000;
 
     public MachineFile {
         journal = List.copyOf(journal);
+        expects = List.copyOf(expects);
         view = Collections.unmodifiableMap(new LinkedHashMap<>(view));
     }
 
@@ -98,11 +102,19 @@ public record MachineFile(
         for (var member : root.member("view").members(MOST_VIEW_MEMBERS).entrySet()) {
             view.put(member.getKey(), member.getValue().text(10_000));
         }
+        var expects = new ArrayList<Expectation>();
+        var expected = root.optional("expects");
+        if (expected.isPresent()) {
+            for (var item : expected.get().items(MOST_EXPECTATIONS)) {
+                expects.add(ExpectationJson.read(item));
+            }
+        }
         var hash = root.optional("stateHash");
         return new MachineFile(
                 DescriptionJson.read(root.member("machine")),
                 journal,
                 hash.isEmpty() ? OptionalLong.empty() : OptionalLong.of(hash.get().bits64()),
+                expects,
                 view,
                 UnknownMembers.of(root));
     }
@@ -128,6 +140,11 @@ public record MachineFile(
         journal.forEach(command -> commands.add(CallJson.write(command)));
         json.add("journal", commands);
         stateHash.ifPresent(hash -> json.addProperty("stateHash", Hex.text(hash)));
+        if (!expects.isEmpty()) {
+            var expected = new JsonArray();
+            expects.forEach(expectation -> expected.add(ExpectationJson.write(expectation)));
+            json.add("expects", expected);
+        }
         var shown = new JsonObject();
         view.forEach(shown::addProperty);
         json.add("view", shown);

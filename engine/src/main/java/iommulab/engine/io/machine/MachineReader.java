@@ -60,6 +60,7 @@ public final class MachineReader {
                 CapturedMachine.describe(capture, name),
                 List.of(),
                 OptionalLong.empty(),
+                List.of(),
                 Map.of(),
                 UnknownMembers.NONE);
     }
@@ -84,7 +85,7 @@ public final class MachineReader {
                 start.length == 0
                         ? "it is empty"
                         : "neither a saved machine, nor an archive of /sys, nor text of lspci"
-                              + " -xxxx",
+                                + " -xxxx",
                 "Look whether it is the file you mean.");
     }
 

@@ -55,6 +55,7 @@ public final class RecoveryJournal implements AutoCloseable {
                         machine.machine(),
                         List.of(),
                         OptionalLong.empty(),
+                        machine.expects(),
                         machine.view(),
                         machine.unknown());
         Files.writeString(file, start.toJson() + "\n");
@@ -128,7 +129,12 @@ public final class RecoveryJournal implements AutoCloseable {
             take(whole.get(i), i + 1, commands);
         }
         return new MachineFile(
-                start.machine(), commands, OptionalLong.empty(), start.view(), start.unknown());
+                start.machine(),
+                commands,
+                OptionalLong.empty(),
+                start.expects(),
+                start.view(),
+                start.unknown());
     }
 
     private static void take(String line, int number, List<Command> commands) throws FileRefused {

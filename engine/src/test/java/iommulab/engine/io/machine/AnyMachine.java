@@ -2,6 +2,7 @@ package iommulab.engine.io.machine;
 
 import iommulab.engine.firmware.AcpiTables;
 import iommulab.engine.group.IommuUnit;
+import iommulab.engine.iommu.Access;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
@@ -12,6 +13,7 @@ import iommulab.engine.pci.PciTopology;
 import iommulab.engine.session.AnyCommand;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineDescription;
+import iommulab.engine.session.MachineSnapshot;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -44,8 +46,25 @@ final class AnyMachine {
                 machine(random),
                 journal,
                 OptionalLong.of(random.nextLong()),
+                expectations(random),
                 Map.of("perspective", text(random), "zoom", "1.25"),
                 UnknownMembers.NONE);
+    }
+
+    private static List<Expectation> expectations(Random random) {
+        var one = PciAddress.of(0, random.nextInt(256), random.nextInt(256));
+        var other = PciAddress.of(1, 0, 0);
+        var outcomes = MachineSnapshot.DmaOutcome.values();
+        return List.of(
+                new Expectation.Together(one, other),
+                new Expectation.Apart(other, one),
+                new Expectation.Dma(
+                        one,
+                        random.nextLong(),
+                        64,
+                        Access.WRITE,
+                        outcomes[random.nextInt(outcomes.length)],
+                        random.nextLong()));
     }
 
     static MachineDescription machine(Random random) {

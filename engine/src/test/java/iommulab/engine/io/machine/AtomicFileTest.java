@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
 class AtomicFileTest {
     @TempDir Path folder;
@@ -40,6 +41,15 @@ class AtomicFileTest {
         replace(link, "new");
         assertThat(link).isSymbolicLink();
         assertThat(file).hasContent("new");
+    }
+
+    @Test
+    void whoMayReadTheFileStaysAsItWas() throws Exception {
+        var file = Files.writeString(folder.resolve("m"), "old");
+        var permissions = PosixFilePermissions.fromString("rw-r-----");
+        Files.setPosixFilePermissions(file, permissions);
+        replace(file, "new");
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(permissions);
     }
 
     private static void replace(Path file, String content) throws IOException {

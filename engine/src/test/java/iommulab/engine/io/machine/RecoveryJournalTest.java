@@ -32,6 +32,7 @@ class RecoveryJournalTest {
                     AnyMachine.machine(new Random(1)),
                     List.of(),
                     OptionalLong.of(5),
+                    List.of(),
                     Map.of("theme", "dark"),
                     UnknownMembers.NONE);
 
