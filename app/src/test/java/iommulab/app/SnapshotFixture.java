@@ -42,7 +42,7 @@ import java.util.Optional;
 /// formed from them, and the rest is said by the test.
 public final class SnapshotFixture {
     private static final String FOLDER =
-            System.getProperty("captures", "../engine/src/test/resources/captures");
+            System.getProperty("captures", "../engine/src/test/resources/linux-groups");
 
     private final MachineCapture capture;
     private PciTopology topology;

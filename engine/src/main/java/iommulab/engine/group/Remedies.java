@@ -18,7 +18,9 @@ record Remedies(GroupFacts facts) {
         var around = facts.with(around(facts.topology(), first, second));
         var remedies = new ArrayList<String>();
         remedies.addAll(new AcsRemedies(around).of(first, second));
-        remedies.addAll(new SlotRemedies(around).of(first, second));
+        remedies.addAll(
+                new SlotRemedies(around, SlotRemedies.emptyPorts(facts.topology()))
+                        .of(first, second));
         return new Proof(true, proof.finding(), proof.first(), proof.second(), remedies);
     }
 

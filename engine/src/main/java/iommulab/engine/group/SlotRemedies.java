@@ -15,14 +15,16 @@ import java.util.Optional;
 
 /// Whether two functions would be separated by putting the card of one of them below another, empty
 /// root port.
-record SlotRemedies(GroupFacts facts) {
+///
+/// @param emptyPorts where it could go
+record SlotRemedies(GroupFacts facts, List<PciFunction> emptyPorts) {
     private static final int MOST_PORTS = 8;
 
     List<String> of(PciAddress first, PciAddress second) {
         var remedies = new ArrayList<String>();
         for (var function : List.of(first, second)) {
             var other = function.equals(first) ? second : first;
-            for (var port : emptyPorts()) {
+            for (var port : emptyPorts) {
                 if (works(function, other, port)) {
                     remedies.add(
                             "Put the card of %s under root port %s, which is empty."
@@ -36,8 +38,8 @@ record SlotRemedies(GroupFacts facts) {
         return remedies;
     }
 
-    private List<PciFunction> emptyPorts() {
-        var topology = facts.topology();
+    /// The root ports below which nothing is, a few of them.
+    static List<PciFunction> emptyPorts(PciTopology topology) {
         return topology.onRootBuses().stream()
                 .filter(f -> PciExpress.portType(f.config()) == PortType.ROOT_PORT)
                 .filter(f -> Header.secondaryBus(f.config()) != 0)

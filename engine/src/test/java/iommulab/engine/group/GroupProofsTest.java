@@ -99,6 +99,19 @@ class GroupProofsTest {
     }
 
     @Test
+    void aPortThatIsTakenIsNotOffered() {
+        var lab =
+                machine()
+                        .rootPort("00:01.0", 1)
+                        .endpoint("01:00.0", "00:01.0")
+                        .rootPort("00:02.0", 2)
+                        .isolated()
+                        .endpoint("02:00.0", "00:02.0");
+
+        assertThat(proof(lab, "00:01.0", "01:00.0").remedies()).isEmpty();
+    }
+
+    @Test
     void whereNothingHelpsNothingIsPromised() {
         var lab =
                 machine()
