@@ -150,6 +150,7 @@ final class FileActions {
                                     saved.description(),
                                     saved.journal(),
                                     OptionalLong.of(saved.stateHash()),
+                                    before.content().expects(),
                                     bench.settings().toView(before.content().view()),
                                     before.content().unknown());
                     written(before, content, path);
