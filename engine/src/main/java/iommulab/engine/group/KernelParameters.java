@@ -63,9 +63,17 @@ public record KernelParameters(String commandLine) {
         return has("intel_iommu", "igfx_off");
     }
 
-    /// Whether `intel_iommu=sm_on` asks for scalable mode.
+    /// Whether scalable mode is used where a unit has it: the default, but for `intel_iommu=sm_off`.
     boolean scalableMode() {
-        return has("intel_iommu", "sm_on");
+        boolean scalable = true;
+        for (String word : words()) {
+            if (word.startsWith("intel_iommu=")) {
+                for (String option : options(word)) {
+                    scalable = option.equals("sm_on") || scalable && !option.equals("sm_off");
+                }
+            }
+        }
+        return scalable;
     }
 
     private boolean has(String name, String option) {

@@ -201,6 +201,16 @@ class LinuxGroupsTest {
     }
 
     @Test
+    void firstLevelTablesNeedNoShadowsAndStayLazy() {
+        long scalableWithFirstLevel = 1L << 43 | 1L << 47 | 0x40;
+        var lab = machine().endpoint("00:03.0", "").unitWith(1 << 7, scalableWithFirstLevel);
+
+        assertThat(lab.groups().groups().getFirst().type()).isEqualTo(DomainType.DMA_FQ);
+        assertThat(lab.booted("intel_iommu=on,sm_off").groups().groups().getFirst().type())
+                .isEqualTo(DomainType.DMA);
+    }
+
+    @Test
     void whatIsBelowAnExternalFacingPortIsStrict() {
         var facts =
                 machine()
