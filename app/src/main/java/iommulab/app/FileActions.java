@@ -4,6 +4,7 @@ import iommulab.app.shell.Bench;
 import iommulab.app.shell.WindowAction;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.Progress;
+import iommulab.engine.io.machine.Expectation;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.MachineReader;
 import iommulab.engine.session.CommandRefused;
@@ -91,7 +92,7 @@ final class FileActions {
     private void show(OpenMachine machine) {
         open = machine;
         bench.settings().restore(machine.content().view());
-        bench.replace(new SessionLink(machine.session()));
+        bench.replace(machine.session());
         stage.setTitle(title(machine));
         for (var remark : machine.content().machine().remarks()) {
             Notifications.create().owner(stage).title("Import").text(remark).show();
@@ -150,11 +151,18 @@ final class FileActions {
                                     saved.description(),
                                     saved.journal(),
                                     OptionalLong.of(saved.stateHash()),
-                                    before.content().expects(),
+                                    promises(before, saved),
                                     bench.settings().toView(before.content().view()),
                                     before.content().unknown());
                     written(before, content, path);
                 });
+    }
+
+    /// What a file expects was said of its own commands; other commands make no promise.
+    private static List<Expectation> promises(OpenMachine before, Session.Saved saved) {
+        return saved.journal().equals(before.content().journal())
+                ? before.content().expects()
+                : List.of();
     }
 
     private void written(OpenMachine before, MachineFile content, Path path) {

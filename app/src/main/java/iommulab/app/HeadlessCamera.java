@@ -22,7 +22,7 @@ final class HeadlessCamera implements Camera {
     @Override
     public void take(Session session, Shot shot, Path file) throws IOException {
         try (var screen = new HeadlessScreen()) {
-            var bench = screen.ask(() -> new Bench(new SessionLink(session)));
+            var bench = screen.ask(() -> new Bench(session));
             var window = screen.ask(() -> window(bench, session.newest(), shot));
             // The walk's answer reaches the JavaFX thread before what is asked of it after this
             // one.

@@ -46,7 +46,7 @@ final class HeadlessShow {
     }
 
     private static MainWindow window(Session session) {
-        var window = LabWindow.around(new Bench(new SessionLink(session)), List.of());
+        var window = LabWindow.around(new Bench(session), List.of());
         var stage = new Stage();
         stage.setX(0);
         stage.setY(0);

@@ -31,7 +31,7 @@ public final class IommuLab extends Application {
     public void start(Stage stage) {
         Defects.watch();
         var machine = Objects.requireNonNull(first, "open() names the machine");
-        var bench = new Bench(new SessionLink(machine.session()));
+        var bench = new Bench(machine.session());
         bench.settings().restore(machine.content().view());
         files = new FileActions(bench, stage, machine);
         LabWindow.around(bench, files.all()).openOn(stage);

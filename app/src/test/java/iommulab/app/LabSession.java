@@ -46,7 +46,7 @@ public final class LabSession implements AutoCloseable {
 
     /// A bench with this machine on it; call on the JavaFX thread.
     public Bench bench() {
-        return new Bench(new SessionLink(session));
+        return new Bench(session);
     }
 
     public Session session() {

@@ -9,6 +9,7 @@ import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
+import iommulab.engine.session.Session;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.application.Platform;
@@ -48,10 +49,10 @@ public final class Bench implements Workbench {
     private final ViewSettings settings = new ViewSettings();
     private final RunningTasks tasks = new RunningTasks();
     private final Refusals refusals;
-    private EngineLink engine;
+    private Session engine;
 
     /// @param engine the machine to begin with
-    public Bench(EngineLink engine) {
+    public Bench(Session engine) {
         this.engine = engine;
         this.refusals = new Refusals();
     }
@@ -65,17 +66,12 @@ public final class Bench implements Workbench {
     }
 
     /// Puts another machine on the bench; the one before is switched off.
-    public void replace(EngineLink next) {
+    public void replace(Session next) {
         var before = engine;
         engine = next;
         before.close();
         askedWalk.set(Optional.empty());
         select(new Subject.Nothing());
-    }
-
-    /// The machine's engine.
-    public EngineLink engine() {
-        return engine;
     }
 
     public ViewSettings settings() {

@@ -145,6 +145,53 @@ class FrameTest {
     }
 
     @Test
+    void theHandleOfTheTimelineIsDraggedBackInTime() {
+        var function = someFunction();
+        lab.run(new Command.BindDriver(function, Optional.of("vfio-pci")));
+        lab.run(new Command.BindDriver(function, Optional.empty()));
+        var handle = 138 + 2 * 24;
+        robot.until("two commands are drawn", () -> timelineSays("command 2 of 2"));
+        robot.drag("#timeline", handle, 10, handle - 24, 10);
+        robot.until("one is undone", () -> lab.machine().journal().position() == 1);
+        assertThat(lab.machine().topology().get(function).driver()).contains("vfio-pci");
+        robot.press(KeyCode.RIGHT);
+        robot.until("all are in force", () -> lab.machine().journal().position() == 2);
+    }
+
+    private boolean timelineSays(String words) {
+        return String.valueOf(robot.find("#timeline").getAccessibleText()).contains(words);
+    }
+
+    @Test
+    void anAccessControlBitIsSwitchedOnInTheInspectorAndTheMachineRegroups() {
+        var port =
+                lab.machine().topology().functions().stream()
+                        .filter(f -> iommulab.engine.pci.Acs.of(f.config()).isPresent())
+                        .findFirst()
+                        .orElseThrow();
+        Robot.onScreen(() -> bench.select(new Subject.Function(port.address())));
+        window.scene().getWindow();
+        robot.until(
+                "the inspector is about it",
+                () -> text("#inspector-title").equals(port.address().toString()));
+        int before = iommulab.engine.pci.Acs.of(port.config()).orElseThrow().control();
+        Robot.onScreen(() -> bench.settings().textScale().set(ViewSettings.SMALLEST_TEXT));
+        Robot.onScreen(() -> ((ButtonBase) robot.find(".acs-bit")).fire());
+        robot.until(
+                "the bit is written",
+                () ->
+                        iommulab.engine.pci.Acs.of(
+                                                lab.machine()
+                                                        .topology()
+                                                        .get(port.address())
+                                                        .config())
+                                        .orElseThrow()
+                                        .control()
+                                == (before ^ 1));
+        assertThat(lab.machine().journal().undoable()).isPresent();
+    }
+
+    @Test
     void runningWithoutASourceIsRefusedBesideTheButton() {
         robot.click("#run");
         robot.until("the refusal is shown", () -> robot.sees("#refusal"));
