@@ -41,8 +41,7 @@ import java.util.Optional;
 /// Snapshots of captured machines, for tests of panels: topology and units are the capture's, groups are
 /// formed from them, and the rest is said by the test.
 public final class SnapshotFixture {
-    private static final String FOLDER =
-            System.getProperty("captures", "../engine/src/test/resources/linux-groups");
+    private static final String FOLDER = "../engine/src/test/resources/linux-groups";
 
     private final MachineCapture capture;
     private PciTopology topology;

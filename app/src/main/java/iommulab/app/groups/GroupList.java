@@ -59,8 +59,14 @@ record GroupList(List<Row> rows, String counted) {
     }
 
     private static boolean matches(MachineSnapshot machine, Group group, String wanted) {
-        if (wanted.isEmpty() || wanted.equals(String.valueOf(group.id()))) {
+        if (wanted.isEmpty()) {
             return true;
+        }
+        boolean isNumber =
+                machine.grouping().groups().stream()
+                        .anyMatch(g -> wanted.equals(String.valueOf(g.id())));
+        if (isNumber) {
+            return wanted.equals(String.valueOf(group.id()));
         }
         return group.members().stream()
                 .anyMatch(m ->

@@ -36,7 +36,7 @@ final class BoxCanvas {
 
     void memory(Rect at, List<SpanLook> spans) {
         box(at, palette.bar(), palette.line(), 1, 6);
-        if (at.width() > 60) {
+        if (at.width() > 60 && zoom > 0.6) {
             pen.text("Memory", Type.HEAD, palette.text1(), at.x() + 10, at.y() + 19);
         }
     }

@@ -6,8 +6,7 @@ enum Layer {
     DOMAINS("Domains"),
     OWNERS("Owners"),
     DMA("DMA"),
-    HEAT("Heat"),
-    NUMA("NUMA");
+    HEAT("Heat");
 
     private final String title;
 

@@ -1,6 +1,7 @@
 package iommulab.app.topology;
 
 import iommulab.app.theme.Pen;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import javafx.scene.paint.Color;
 
@@ -51,11 +52,14 @@ final class MachineCanvas {
                         pen, view, model, layers, width / view.grown(), height / view.grown());
         canvas.containers();
         canvas.links(heat);
+        if (layers.contains(Layer.DMA)) {
+            canvas.peerWays();
+        }
         canvas.boxes();
+        canvas.selections();
         if (layers.contains(Layer.GROUPS)) {
             canvas.groups();
         }
-        canvas.selections();
         if (layers.contains(Layer.DMA)) {
             canvas.lastRequests();
         }
@@ -210,6 +214,14 @@ final class MachineCanvas {
                         6);
             }
         }
+    }
+
+    /// Ways between peers lie on the links, behind the boxes that they pass through.
+    private void peerWays() {
+        model.last().stream()
+                .filter(last -> last.outcome() == DmaOutcome.PEER && last.way().size() > 1)
+                .forEach(last ->
+                        path(last.way().stream().map(view::to).toList(), pen.palette().peer(), 3));
     }
 
     private void lastRequests() {

@@ -22,6 +22,9 @@ final class MachineLayout {
     private static final double RAIL_TO_PART = 16;
     private static final double SCREEN_SHAPE = 1.45;
 
+    /// Columns grow in steps, so that a small edit does not move what stands in which column.
+    private static final double COLUMN_STEP = 240;
+
     private final Plan plan;
     private final List<Box> boxes = new ArrayList<>();
     private final List<Link> links = new ArrayList<>();
@@ -85,7 +88,7 @@ final class MachineLayout {
         int id = boxes.size();
         boxes.add(complexBox(id, index, new Rect(x, y, 1, 1)));
         double total = rows.stream().mapToDouble(r -> r.height() + FabricLayout.GAP).sum();
-        double target = total / columns;
+        double target = Math.ceil(total / columns / COLUMN_STEP) * COLUMN_STEP;
         double top = y + COMPLEX_HEAD;
         double columnX = x;
         double at = top;

@@ -77,6 +77,7 @@ public final class MachinePanel implements Panel {
         legend.setVisible(!asTable);
         legend.setManaged(!asTable);
         table.view().setVisible(asTable);
+        table.show(workbench.machine(), workbench.subject().get());
     }
 
     @Override

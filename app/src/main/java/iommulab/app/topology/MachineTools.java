@@ -56,7 +56,7 @@ final class MachineTools {
             chip.setContentDisplay(ContentDisplay.RIGHT);
             chip.getStyleClass().add("chip");
             chip.setMinWidth(Region.USE_PREF_SIZE);
-            chip.setSelected(layer != Layer.HEAT && layer != Layer.NUMA);
+            chip.setSelected(layer != Layer.HEAT);
             chip.selectedProperty().subscribe(this::readChips);
             chips.put(layer, chip);
             bar.getChildren().add(chip);

@@ -47,12 +47,6 @@ final class RequestCanvas {
     private static void peer(Pen pen, List<Point> way) {
         var palette = pen.palette();
         var context = pen.context();
-        context.setStroke(palette.peer());
-        context.setLineWidth(3);
-        context.beginPath();
-        context.moveTo(way.getFirst().x(), way.getFirst().y());
-        way.forEach(p -> context.lineTo(p.x(), p.y()));
-        context.stroke();
         var tip = way.getLast();
         context.setFill(palette.peer());
         context.fillPolygon(
