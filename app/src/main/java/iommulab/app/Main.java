@@ -19,7 +19,7 @@ import java.util.Arrays;
 
 /// The program's front door: a verb for the command line, else the window.
 public final class Main {
-    private static final String SAMPLE = "/samples/first-walk.iommulab.json";
+    private static final String SAMPLE = "/samples/lab-station.iommulab.json";
     private static final Path PICTURE = Path.of("iommulab.png");
 
     private Main() {}
