@@ -7,28 +7,52 @@ import com.google.gson.JsonPrimitive;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.pci.PciAddress;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// A value in a JSON file and the way to it. Everything is asked for by name and type; what is of another
 /// type, missing or out of range is refused with the path and the rule, such as
 /// `machine.functions[3].config: 4097 bytes, at most 4096`. Members nobody asked for are remembered.
 final class JsonNode {
     private static final int LONGEST_TEXT = 1 << 20;
+    private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{1,16}");
+    private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,18}");
 
-    private final String path;
+    /* There is one for every value of a large file: the path is put together when somebody asks. */
+    private final @Nullable JsonNode parent;
+    private final String step;
     private final JsonElement element;
-    private final Map<String, JsonNode> asked = new LinkedHashMap<>();
-    private final List<JsonNode> items = new ArrayList<>();
+    private Map<String, JsonNode> asked = Map.of();
+    private List<JsonNode> items = List.of();
 
-    JsonNode(String path, JsonElement element) {
-        this.path = path;
+    private JsonNode(@Nullable JsonNode parent, String step, JsonElement element) {
+        this.parent = parent;
+        this.step = step;
         this.element = element;
+    }
+
+    static JsonNode root(JsonElement element) {
+        return new JsonNode(null, "", element);
+    }
+
+    private String path() {
+        if (parent == null) {
+            return "";
+        }
+        var above = parent.path();
+        return parent.element.isJsonArray()
+                ? "%s[%s]".formatted(above, step)
+                : above.isEmpty() ? step : above + "." + step;
     }
 
     JsonNode member(String name) throws FileRefused {
@@ -44,7 +68,10 @@ final class JsonNode {
         if (found == null) {
             return Optional.empty();
         }
-        var node = new JsonNode(path.isEmpty() ? name : path + "." + name, found);
+        var node = new JsonNode(this, name, found);
+        if (asked.isEmpty()) {
+            asked = new HashMap<>();
+        }
         asked.put(name, node);
         return Optional.of(node);
     }
@@ -65,12 +92,13 @@ final class JsonNode {
         }
         var array = element.getAsJsonArray();
         expectAtMost(array.size(), atMost, "entries");
-        if (items.isEmpty()) {
+        if (items.isEmpty() && !array.isEmpty()) {
+            items = new ArrayList<>(array.size());
             for (int i = 0; i < array.size(); i++) {
-                items.add(new JsonNode("%s[%d]".formatted(path, i), array.get(i)));
+                items.add(new JsonNode(this, Integer.toString(i), array.get(i)));
             }
         }
-        return List.copyOf(items);
+        return Collections.unmodifiableList(items);
     }
 
     String text(int longest) throws FileRefused {
@@ -98,7 +126,7 @@ final class JsonNode {
             throw refused(kind() + ", not a number");
         }
         var digits = primitive.getAsString();
-        if (digits.matches("-?[0-9]{1,18}")) {
+        if (WHOLE.matcher(digits).matches()) {
             long value = Long.parseLong(digits);
             if (value >= least && value <= most) {
                 return value;
@@ -110,7 +138,7 @@ final class JsonNode {
     /// 64 bits, written as text `0x` and up to 16 hex digits.
     long bits64() throws FileRefused {
         var text = text(18);
-        if (!text.matches("0x[0-9a-fA-F]{1,16}")) {
+        if (!HEX.matcher(text).matches()) {
             throw refused("'%s', not 0x and up to 16 hex digits".formatted(text));
         }
         return Long.parseUnsignedLong(text, 2, text.length(), 16);
@@ -149,6 +177,7 @@ final class JsonNode {
     }
 
     FileRefused refused(String rule) {
+        var path = path();
         return new FileRefused(path.isEmpty() ? "file" : path, rule, StrictJson.REMEDY);
     }
 
@@ -157,27 +186,26 @@ final class JsonNode {
     }
 
     /// Members that nobody asked for, by the steps that lead to them: names and list positions.
-    void collectUnasked(List<String> steps, Map<List<String>, JsonElement> into) {
+    ///
+    /// @param steps that lead here; the same when this returns
+    void collectUnasked(ArrayList<String> steps, Map<List<String>, JsonElement> into) {
         if (element instanceof JsonObject object) {
             for (var member : object.entrySet()) {
-                var here = longer(steps, member.getKey());
+                steps.add(member.getKey());
                 var node = asked.get(member.getKey());
                 if (node == null) {
-                    into.put(here, member.getValue());
+                    into.put(List.copyOf(steps), member.getValue());
                 } else {
-                    node.collectUnasked(here, into);
+                    node.collectUnasked(steps, into);
                 }
+                steps.removeLast();
             }
         }
-        for (int i = 0; i < items.size(); i++) {
-            items.get(i).collectUnasked(longer(steps, Integer.toString(i)), into);
+        for (var item : items) {
+            steps.add(item.step);
+            item.collectUnasked(steps, into);
+            steps.removeLast();
         }
-    }
-
-    private static List<String> longer(List<String> steps, String last) {
-        var all = new ArrayList<>(steps);
-        all.add(last);
-        return List.copyOf(all);
     }
 
     private JsonObject object() throws FileRefused {

@@ -80,7 +80,7 @@ public record MachineFile(
     /// @param text the whole file
     /// @throws FileRefused if it is no such file; the message has path and rule
     public static MachineFile read(Reader text) throws FileRefused, IOException {
-        return read(new JsonNode("", StrictJson.read(text)));
+        return read(JsonNode.root(StrictJson.read(text)));
     }
 
     static MachineFile read(JsonNode root) throws FileRefused {

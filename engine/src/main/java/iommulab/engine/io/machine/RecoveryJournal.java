@@ -123,7 +123,7 @@ public final class RecoveryJournal implements AutoCloseable {
             throw refused(1, "it was cut off");
         }
         JsonElement first = StrictJson.read(new StringReader(whole.getFirst()));
-        var start = MachineFile.read(new JsonNode("", first));
+        var start = MachineFile.read(JsonNode.root(first));
         var commands = new ArrayList<Command>();
         for (int i = 1; i < whole.size(); i++) {
             take(whole.get(i), i + 1, commands);

@@ -22,8 +22,8 @@ import java.nio.charset.CharacterCodingException;
 /// number of values, length of the whole. A name that occurs twice in an object is refused.
 final class StrictJson {
     static final int DEEPEST = 32;
-    static final int MOST_VALUES = 1_000_000;
-    static final long MOST_CHARACTERS = 64L << 20;
+    static final int MOST_VALUES = 600_000;
+    static final long MOST_CHARACTERS = 32L << 20;
     private static final int LONGEST_NUMBER = 40;
     static final String REMEDY = "Correct the file, or take an earlier copy.";
 

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 
 import iommulab.engine.ImmutableValue;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ public final class UnknownMembers {
     /// What nobody asked for while a tree was read.
     static UnknownMembers of(JsonNode root) {
         var found = new LinkedHashMap<List<String>, JsonElement>();
-        root.collectUnasked(List.of(), found);
+        root.collectUnasked(new ArrayList<>(), found);
         return found.isEmpty() ? NONE : new UnknownMembers(found);
     }
 

@@ -58,14 +58,14 @@ class StrictJsonTest {
     void millionsOfValuesAreRefusedBeforeTheyFillTheMemory() {
         assertThatThrownBy(() -> StrictJson.read(endless("[", "0,")))
                 .isInstanceOf(FileRefused.class)
-                .hasMessageContaining("more than 1000000 values");
+                .hasMessageContaining("more than 600000 values");
     }
 
     @Test
     void oneEndlessTextIsRefused() {
         assertThatThrownBy(() -> StrictJson.read(endless("\"", "x")))
                 .isInstanceOf(FileRefused.class)
-                .hasMessageContaining("longer than 64 MiB");
+                .hasMessageContaining("longer than 32 MiB");
     }
 
     @Test
