@@ -6,12 +6,15 @@ package iommulab.engine.cache;
 public final class DeviceEntryCache {
     /*
      *   tag    63 filled | 15:0 requester
-     *   word   low 64 bits of the entry
-     *   origin high 64 bits of the entry
+     *   word   what translation needs of the entry; the format decides, but it is never 0
+     *   origin whatever else the format wants to see again
      *
      * Most devices have function 0 only; the set is folded from all bits of the requester, so that they
      * do not all fall into one set.
      */
+    /// No line holds the requester's entry.
+    public static final long MISS = SetAssociativeCache.MISS;
+
     private static final long FILLED = 1L << 63;
 
     private final SetAssociativeCache lines;
@@ -35,9 +38,9 @@ public final class DeviceEntryCache {
     }
 
     /// @param requester 16 bits
-    /// @return the line that holds its entry, or [SetAssociativeCache#MISS]
-    public int find(int requester) {
-        return lines.probe(FILLED | requester, index(requester));
+    /// @return the first word of its entry, or [#MISS]
+    public long find(int requester) {
+        return lines.lookup(FILLED | requester, index(requester));
     }
 
     /// Counts a lookup that found nothing.
@@ -45,16 +48,19 @@ public final class DeviceEntryCache {
         lines.countMiss(index(requester));
     }
 
-    public long low(int line) {
+    /// First word of a filled line.
+    public long word(int line) {
         return lines.word(line);
     }
 
-    public long high(int line) {
+    /// Second word of a filled line.
+    public long origin(int line) {
         return lines.origin(line);
     }
 
-    public void insert(int requester, long low, long high) {
-        lines.insert(FILLED | requester, index(requester), low, high);
+    /// @param word not 0
+    public void insert(int requester, long word, long origin) {
+        lines.insert(FILLED | requester, index(requester), word, origin);
     }
 
     /// Removes everything.
@@ -64,15 +70,14 @@ public final class DeviceEntryCache {
 
     /// Chooses entries by requester and content.
     public interface EntryTest {
-        boolean covers(int requester, long low, long high);
+        boolean covers(int requester, long word);
     }
 
     /// Removes every entry that is covered.
     public int remove(EntryTest test) {
         int removed = 0;
         for (int line = 0; line < lines.lines(); line++) {
-            if (lines.tag(line) != 0
-                    && test.covers(requesterAt(line), lines.word(line), lines.origin(line))) {
+            if (lines.tag(line) != 0 && test.covers(requesterAt(line), lines.word(line))) {
                 lines.remove(line);
                 removed++;
             }

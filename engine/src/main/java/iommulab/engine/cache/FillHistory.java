@@ -3,103 +3,137 @@ package iommulab.engine.cache;
 /// What a cache was filled with, and when: tells why a miss happened. Stands in for a fully associative
 /// cache of the same size that makes room in the order of fills, and is touched on misses only. The
 /// first [#REMEMBERED] different tags are remembered; any others count as never seen.
+///
+/// A miss is a conflict if since the last fill of its tag fewer lines were filled than the cache has: with
+/// any line in any place it would still be there. Otherwise no cache of this size would have it.
 final class FillHistory {
     static final int REMEMBERED = 1 << 16;
 
-    /// The tag was never cached before.
-    static final int NEVER = 0;
-
-    /// Since the tag was filled last, fewer lines were filled than the cache has: with any line in any
-    /// place it would still be there.
-    static final int RECENTLY = 1;
-
-    /// It would be gone from any cache of this size.
-    static final int LONG_AGO = 2;
-
-    private static final long REMOVED = Long.MIN_VALUE / 2;
+    /*
+     * Fills are only noted at first, and worked off together when a number of them has come up or
+     * somebody asks: the table is large, and many look-ups in a row overlap their memory accesses.
+     *
+     *   noted [ t9 | t3 | ... ]          tags of the last fills, in order
+     *   table [ t1 | 7 ][ 0 | . ] ...    tag and number of its last fill; 0 = free; open addressing
+     */
+    private static final int NOTED = 256;
+    private static final long LONG_AGO = Long.MIN_VALUE / 2;
+    private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
 
     private final int entries;
-    private long[] tags = new long[64];
-    private long[] filledAt = new long[64];
+    private final long[] noted = new long[NOTED];
+    private int notedCount;
+    private long[] table = new long[128];
     private int used;
-    private long fills;
+    private long worked;
+    private long conflictMisses;
+    private long capacityMisses;
 
-    /// @param entries lines of the cache
+    /// @param entries lines of the cache; 0 if it has no conflicts
     FillHistory(int entries) {
         this.entries = entries;
     }
 
     FillHistory copy() {
+        workOff();
         var copy = new FillHistory(entries);
-        copy.tags = tags.clone();
-        copy.filledAt = filledAt.clone();
+        copy.table = table.clone();
         copy.used = used;
-        copy.fills = fills;
+        copy.worked = worked;
+        copy.conflictMisses = conflictMisses;
+        copy.capacityMisses = capacityMisses;
         return copy;
     }
 
-    void startAt(long fillsSoFar) {
-        fills = fillsSoFar;
+    /// Counts on where another history stopped.
+    void startAt(FillHistory other) {
+        other.workOff();
+        worked = other.worked;
+        conflictMisses = other.conflictMisses;
+        capacityMisses = other.capacityMisses;
     }
 
     /// Fills so far.
     long fills() {
-        return fills;
+        return worked + notedCount;
+    }
+
+    long conflictMisses() {
+        workOff();
+        return conflictMisses;
+    }
+
+    long capacityMisses() {
+        workOff();
+        return capacityMisses;
     }
 
     /// Notes a fill.
-    ///
-    /// @return when the tag was filled before: [#NEVER], [#RECENTLY] or [#LONG_AGO]
-    int filled(long tag) {
-        fills++;
-        int place = placeOf(tag);
-        if (tags[place] == tag) {
-            boolean recent = fills - filledAt[place] <= entries;
-            filledAt[place] = fills;
-            return recent ? RECENTLY : LONG_AGO;
+    void filled(long tag) {
+        noted[notedCount] = tag;
+        if (++notedCount == NOTED) {
+            workOff();
         }
-        if (used < REMEMBERED) {
-            remember(tag, place);
-        }
-        return NEVER;
     }
 
     /// The line was invalidated: that it is missed next time is no fault of the cache's shape.
     void forget(long tag) {
+        workOff();
         int place = placeOf(tag);
-        if (tags[place] == tag) {
-            filledAt[place] = REMOVED;
+        if (table[place] == tag) {
+            table[place + 1] = LONG_AGO;
+        }
+    }
+
+    private void workOff() {
+        for (int i = 0; i < notedCount; i++) {
+            worked++;
+            classify(noted[i]);
+        }
+        notedCount = 0;
+    }
+
+    private void classify(long tag) {
+        int place = placeOf(tag);
+        if (table[place] == tag) {
+            if (worked - table[place + 1] <= entries) {
+                conflictMisses++;
+            } else {
+                capacityMisses++;
+            }
+            table[place + 1] = worked;
+        } else if (used < REMEMBERED) {
+            remember(tag, place);
         }
     }
 
     private void remember(long tag, int freePlace) {
         int place = freePlace;
-        if (++used * 2 > tags.length) {
+        if (++used * 4 > table.length) {
             grow();
             place = placeOf(tag);
         }
-        tags[place] = tag;
-        filledAt[place] = fills;
+        table[place] = tag;
+        table[place + 1] = worked;
     }
 
     private void grow() {
-        var oldTags = tags;
-        var oldFilledAt = filledAt;
-        tags = new long[oldTags.length * 2];
-        filledAt = new long[oldTags.length * 2];
-        for (int old = 0; old < oldTags.length; old++) {
-            if (oldTags[old] != 0) {
-                int place = placeOf(oldTags[old]);
-                tags[place] = oldTags[old];
-                filledAt[place] = oldFilledAt[old];
+        var old = table;
+        table = new long[old.length * 2];
+        for (int place = 0; place < old.length; place += 2) {
+            if (old[place] != 0) {
+                int to = placeOf(old[place]);
+                table[to] = old[place];
+                table[to + 1] = old[place + 1];
             }
         }
     }
 
     private int placeOf(long tag) {
-        int place = (int) (tag * 0x9e37_79b9_7f4a_7c15L >>> 32) & tags.length - 1;
-        while (tags[place] != tag && tags[place] != 0) {
-            place = place + 1 & tags.length - 1;
+        int mask = table.length - 2;
+        int place = (int) (tag * SPREAD >>> 32) & mask;
+        while (table[place] != tag && table[place] != 0) {
+            place = place + 2 & mask;
         }
         return place;
     }

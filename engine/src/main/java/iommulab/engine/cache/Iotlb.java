@@ -13,6 +13,9 @@ public final class Iotlb {
      * The set is chosen by the number of the page in its own size and the domain. A lookup probes for
      * 4 KiB, then for the larger sizes that were inserted since the last removal found none.
      */
+    /// No line translates the address.
+    public static final long MISS = SetAssociativeCache.MISS;
+
     /// Bit of a word: reads are allowed.
     public static final int READ = 1;
 
@@ -51,27 +54,33 @@ public final class Iotlb {
 
     /// @param domain 16 bits
     /// @param iova at most 57 bits
-    /// @return the line that translates it, or [SetAssociativeCache#MISS]
-    public int find(int domain, long iova) {
+    /// @return what translates it: see [#hpa], [#rights], [#pageShift]; or [#MISS]
+    public long find(int domain, long iova) {
         long page = iova >>> 12;
-        int line = lines.probe(FILLED | (long) domain << DOMAIN_SHIFT | page, page ^ domain);
-        return line >= 0 ? line : findLarger(domain, page);
+        long word = lines.lookup(FILLED | (long) domain << DOMAIN_SHIFT | page, page ^ domain);
+        if (word == MISS) {
+            if (largerSizes != 0) {
+                return findLarger(domain, page);
+            }
+            lines.countMiss(page ^ domain);
+        }
+        return word;
     }
 
-    private int findLarger(int domain, long page) {
-        for (int size = 1; largerSizes != 0 && size < SIZES; size++) {
+    private long findLarger(int domain, long page) {
+        for (int size = 1; size < SIZES; size++) {
             if ((largerSizes >>> size & 1) != 0) {
-                int line = lines.probe(tag(domain, page, size), index(domain, page, size));
-                if (line >= 0) {
-                    return line;
+                long word = lines.lookup(tag(domain, page, size), index(domain, page, size));
+                if (word != MISS) {
+                    return word;
                 }
             }
         }
         lines.countMiss(index(domain, page, 0));
-        return SetAssociativeCache.MISS;
+        return MISS;
     }
 
-    /// What a line gives: see [#hpa], [#rights], [#pageShift].
+    /// What a filled line gives, as [#find].
     public long word(int line) {
         return lines.word(line);
     }
@@ -94,10 +103,14 @@ public final class Iotlb {
     /// @param word as [#word] will give it; page shift 12, 21 or 30
     /// @param origin where the translation came from; not interpreted
     public void insert(int domain, long iova, long word, long origin) {
-        int size = (pageShift(word) - 12) / 9;
         long page = iova >>> 12;
+        if (pageShift(word) == 12) {
+            lines.insert(tag(domain, page, 0), page ^ domain, word, origin);
+            return;
+        }
+        int size = (pageShift(word) - 12) / 9;
         lines.insert(tag(domain, page, size), index(domain, page, size), word, origin);
-        largerSizes |= 1 << size & ~1;
+        largerSizes |= 1 << size;
     }
 
     /// Removes everything.

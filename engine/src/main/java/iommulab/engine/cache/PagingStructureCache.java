@@ -7,9 +7,13 @@ package iommulab.engine.cache;
 public final class PagingStructureCache {
     /*
      *   tag   63 filled | 60:45 domain | 44:0 iova >> (12 + 9 * (level - 1))
-     *   word  51:12 next table, hpa | 1 write | 0 read: rights of all levels down to this one
+     *   word  51:12 next table, hpa | 2 always set | 1 write | 0 read: rights down to this level
      */
+    /// No line holds the entry.
+    public static final long MISS = SetAssociativeCache.MISS;
+
     private static final long FILLED = 1L << 63;
+    private static final long FILLED_WORD = 1 << 2;
     private static final int DOMAIN_SHIFT = 45;
     private static final long PREFIXES = (1L << DOMAIN_SHIFT) - 1;
 
@@ -44,17 +48,17 @@ public final class PagingStructureCache {
 
     /// @param domain 16 bits
     /// @param iova at most 57 bits
-    /// @return the line that holds the entry of this level for it, or [SetAssociativeCache#MISS]
-    public int find(int domain, long iova) {
+    /// @return the entry of this level for it: see [#table], [#rights]; or [#MISS]
+    public long find(int domain, long iova) {
         long prefix = iova >>> shift;
-        int line = lines.probe(tag(domain, prefix), prefix ^ domain);
-        if (line < 0) {
+        long word = lines.lookup(tag(domain, prefix), prefix ^ domain);
+        if (word == MISS) {
             lines.countMiss(prefix ^ domain);
         }
-        return line;
+        return word;
     }
 
-    /// What a line gives: see [#table], [#rights].
+    /// What a filled line gives, as [#find].
     public long word(int line) {
         return lines.word(line);
     }
@@ -73,7 +77,7 @@ public final class PagingStructureCache {
     /// @param origin where the entry came from; not interpreted
     public void insert(int domain, long iova, long table, int rights, long origin) {
         long prefix = iova >>> shift;
-        lines.insert(tag(domain, prefix), prefix ^ domain, table | rights, origin);
+        lines.insert(tag(domain, prefix), prefix ^ domain, table | FILLED_WORD | rights, origin);
     }
 
     /// Removes everything.

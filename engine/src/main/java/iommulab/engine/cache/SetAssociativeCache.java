@@ -6,104 +6,112 @@ import java.util.Arrays;
 /// The memory of one cache: sets of ways, each way a tag with two words, and a policy that makes room.
 /// What tags and words mean is up to the cache built on it.
 ///
-/// Not thread-safe: one engine thread owns it. [#probe] and [#insert] allocate nothing (except that the
+/// Not thread-safe: one engine thread owns it. [#lookup] and [#insert] allocate nothing (except that the
 /// record of what was ever cached grows).
 public final class SetAssociativeCache {
     /*
-     * A line is a way of a set, numbered set * ways + way, in every array.
+     * A line is a way of a set, numbered set * ways + way; four words of one array:
      *
-     *   set 1, four ways:   tags    [ t4 | t5 | 0  | t7 ]   0 = empty, every other tag is not 0
-     *                       words   [ w4 | w5 | .  | w7 ]   what the cache gives
-     *                       origins [ o4 | o5 | .  | o7 ]   where it came from, never read on a hit
-     *                       stamps  [ 12 | 90 | .  | 31 ]   LRU: clock of the last use, else of the fill
-     *                       trees   [ bits of set 1     ]   tree-PLRU only, see TreePlru
+     *   lines  [ tag | word | origin | stamp ][ tag | word | origin | stamp ] ...
+     *            0 = empty      |       LRU: clock of the last use, else of the fill; 0 = empty
+     *                           never read on a hit
+     *   trees  one word of bits per set, tree-PLRU only, see TreePlru
      *
-     * A hit costs the comparison, one counter, the place of the last access and one word of the policy.
-     * Everything else is done on misses: they are classed when the line is filled, because only then is
-     * it known which tag was missed (a page may have one of several sizes).
+     * Where a tag was seen last is remembered by its hash (hints), so that a hit usually costs one
+     * comparison in whatever way it lies; a wrong hint costs the search of the set. Hints are no state:
+     * they never change an answer.
+     *
+     * A hit moves the clock and one word of the policy; with LRU the line of the last access is the one
+     * whose stamp is the clock. Everything else is done on misses: they are classed when the line is filled, because only then is it known
+     * which tag was missed (a page may have one of several sizes).
      */
-    /// No line.
-    public static final int MISS = -1;
+    /// Answer of [#lookup] if no line has the tag. No first word of a line is 0.
+    public static final long MISS = 0;
 
-    private static final int NEVER_ACCESSED = Integer.MIN_VALUE;
+    private static final int NOWHERE = -1;
+    private static final int STRIDE = 4;
+    private static final int WORD = 1;
+    private static final int ORIGIN = 2;
+    private static final int STAMP = 3;
+    private static final int HINTS_PER_LINE = 8;
+    private static final int MOST_HINTS = 1 << 16;
+    private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
 
     private final CacheGeometry geometry;
     private final int ways;
     private final int setMask;
     private final boolean stampsUses;
     private final boolean usesTrees;
-    private final long[] tags;
-    private final long[] words;
-    private final long[] origins;
-    private final long[] stamps;
+    private final boolean replacesOldest;
+    private final long[] lines;
     private final long[] trees;
+    private final int[] hints;
+    private final int hintShift;
     private final FillHistory history;
     private long clock;
     private long randomState;
-    private int lastLine = NEVER_ACCESSED;
-    private long hits;
+    private int lastPlace = NOWHERE;
+    private int missedSet = NOWHERE;
+    private long missedAt = NOWHERE;
+    private long hitsBefore;
     private long misses;
     private long evictions;
     private long invalidated;
-    private long conflictMisses;
-    private long capacityMisses;
 
     /// An empty cache.
     ///
     /// @param seed of [Replacement#RANDOM]
     public SetAssociativeCache(CacheGeometry geometry, long seed) {
-        this.geometry = geometry;
-        ways = geometry.isOff() ? 0 : geometry.ways();
-        setMask = Math.max(0, geometry.sets() - 1);
-        stampsUses = geometry.replacement() == Replacement.LRU;
-        usesTrees = geometry.replacement() == Replacement.TREE_PLRU;
-        tags = new long[geometry.entries()];
-        words = new long[geometry.entries()];
-        origins = new long[geometry.entries()];
-        stamps = new long[geometry.entries()];
-        trees = new long[usesTrees ? geometry.sets() : 0];
-        history = new FillHistory(geometry.entries());
+        this(
+                geometry,
+                new long[Math.max(1, geometry.entries()) * STRIDE],
+                new long[geometry.replacement() == Replacement.TREE_PLRU ? geometry.sets() : 0],
+                // In a single set no two tags are in each other's way.
+                new FillHistory(geometry.sets() == 1 ? 0 : geometry.entries()));
         randomState = seed | 1;
     }
 
-    private SetAssociativeCache(SetAssociativeCache other) {
-        geometry = other.geometry;
-        ways = other.ways;
-        setMask = other.setMask;
-        stampsUses = other.stampsUses;
-        usesTrees = other.usesTrees;
-        tags = other.tags.clone();
-        words = other.words.clone();
-        origins = other.origins.clone();
-        stamps = other.stamps.clone();
-        trees = other.trees.clone();
-        history = other.history.copy();
-        clock = other.clock;
-        randomState = other.randomState;
-        lastLine = other.lastLine;
-        takeCounters(other);
+    private SetAssociativeCache(
+            CacheGeometry geometry, long[] lines, long[] trees, FillHistory history) {
+        this.geometry = geometry;
+        this.lines = lines;
+        this.trees = trees;
+        this.history = history;
+        ways = geometry.isOff() ? 0 : geometry.ways();
+        setMask = Math.max(0, geometry.sets() - 1);
+        stampsUses = geometry.replacement() == Replacement.LRU;
+        usesTrees = trees.length != 0;
+        replacesOldest = stampsUses || geometry.replacement() == Replacement.FIFO;
+        int wanted = Math.clamp((long) geometry.entries() * HINTS_PER_LINE, 2, MOST_HINTS);
+        hints = new int[Integer.highestOneBit(wanted)];
+        hintShift = Long.SIZE - Integer.numberOfTrailingZeros(hints.length);
     }
 
     /// A cache in the same state that shares nothing with this one.
     public SetAssociativeCache copy() {
-        return new SetAssociativeCache(this);
+        var copy = new SetAssociativeCache(geometry, lines.clone(), trees.clone(), history.copy());
+        copy.clock = clock;
+        copy.randomState = randomState;
+        copy.lastPlace = lastPlace;
+        copy.missedSet = missedSet;
+        copy.missedAt = missedAt;
+        copy.hitsBefore = hitsBefore;
+        copy.misses = misses;
+        copy.evictions = evictions;
+        copy.invalidated = invalidated;
+        return copy;
     }
 
     /// An empty cache of another shape that goes on counting where this one stopped.
     public SetAssociativeCache reshaped(CacheGeometry shape) {
         var other = new SetAssociativeCache(shape, randomState);
-        other.takeCounters(this);
+        other.history.startAt(history);
+        other.hitsBefore = hits();
+        other.misses = misses;
+        other.evictions = evictions;
+        other.invalidated = invalidated;
+        other.clock = history.fills();
         return other;
-    }
-
-    private void takeCounters(SetAssociativeCache other) {
-        hits = other.hits;
-        misses = other.misses;
-        evictions = other.evictions;
-        invalidated = other.invalidated;
-        conflictMisses = other.conflictMisses;
-        capacityMisses = other.capacityMisses;
-        history.startAt(other.history.fills());
     }
 
     public CacheGeometry geometry() {
@@ -119,33 +127,53 @@ public final class SetAssociativeCache {
     /// Looks for a tag. A hit counts and makes the line young; a miss does nothing, see [#countMiss].
     ///
     /// @param index its low bits choose the set
-    /// @return the line, or [#MISS]
-    public int probe(long tag, long index) {
-        int first = ((int) index & setMask) * ways;
-        for (int line = first; line < first + ways; line++) {
-            if (tags[line] == tag) {
-                hits++;
-                lastLine = line;
-                if (stampsUses) {
-                    stamps[line] = ++clock;
-                } else if (usesTrees) {
-                    int set = (int) index & setMask;
-                    trees[set] = TreePlru.touched(trees[set], ways, line - first);
-                }
-                return line;
+    /// @return the first word of the line, or [#MISS]
+    public long lookup(long tag, long index) {
+        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        if (lines[place] != tag) {
+            place = search(tag, index);
+            if (place < 0) {
+                return MISS;
             }
         }
-        return MISS;
+        long now = ++clock;
+        if (stampsUses) {
+            lines[place + STAMP] = now;
+        } else {
+            touch(place);
+        }
+        return lines[place + WORD];
+    }
+
+    private int search(long tag, long index) {
+        int first = ((int) index & setMask) * ways * STRIDE;
+        for (int place = first; place < first + ways * STRIDE; place += STRIDE) {
+            if (lines[place] == tag) {
+                hints[(int) (tag * SPREAD >>> hintShift)] = place;
+                return place;
+            }
+        }
+        return NOWHERE;
+    }
+
+    /// What a use changes under the other policies than LRU.
+    private void touch(int place) {
+        lastPlace = place;
+        if (usesTrees) {
+            int line = place / STRIDE;
+            int set = setOf(line);
+            trees[set] = TreePlru.touched(trees[set], ways, wayOf(line));
+        }
     }
 
     /// First word of a line.
     public long word(int line) {
-        return words[line];
+        return lines[line * STRIDE + WORD];
     }
 
     /// Second word of a line.
     public long origin(int line) {
-        return origins[line];
+        return lines[line * STRIDE + ORIGIN];
     }
 
     // ---- the miss path
@@ -156,67 +184,54 @@ public final class SetAssociativeCache {
     public void countMiss(long index) {
         if (ways != 0) {
             misses++;
-            lastLine = ~((int) index & setMask);
+            missedSet = (int) index & setMask;
+            missedAt = clock;
         }
     }
 
-    /// Fills a line; a line with the same tag is replaced.
+    /// Fills a line with what a lookup did not find.
     ///
-    /// @param tag not 0
+    /// @param tag not 0, and in no line
     /// @param index its low bits choose the set
-    /// @return the line, or [#MISS] if the cache is off
-    public int insert(long tag, long index, long word, long origin) {
+    /// @param word not 0
+    public void insert(long tag, long index, long word, long origin) {
         if (ways == 0) {
-            return MISS;
+            return;
         }
-        int set = (int) index & setMask;
-        int line = roomFor(tag, set);
-        switch (history.filled(tag)) {
-            case FillHistory.NEVER -> {}
-            case FillHistory.RECENTLY -> conflictMisses++;
-            default -> capacityMisses++;
+        int place = roomIn((int) index & setMask);
+        if (lines[place] != 0) {
+            evictions++;
         }
-        tags[line] = tag;
-        words[line] = word;
-        origins[line] = origin;
-        stamps[line] = ++clock;
-        if (usesTrees) {
-            trees[set] = TreePlru.touched(trees[set], ways, line - set * ways);
-        }
-        lastLine = line;
-        return line;
+        lines[place] = tag;
+        lines[place + WORD] = word;
+        lines[place + ORIGIN] = origin;
+        lines[place + STAMP] = ++clock;
+        hints[(int) (tag * SPREAD >>> hintShift)] = place;
+        touch(place);
+        history.filled(tag);
     }
 
-    private int roomFor(long tag, int set) {
-        int first = set * ways;
-        int empty = MISS;
-        for (int line = first; line < first + ways; line++) {
-            if (tags[line] == tag) {
-                return line;
-            }
-            if (tags[line] == 0 && empty == MISS) {
-                empty = line;
-            }
-        }
-        if (empty != MISS) {
-            return empty;
-        }
-        evictions++;
-        return switch (geometry.replacement()) {
-            case LRU, FIFO -> oldestOf(first);
-            case TREE_PLRU -> first + TreePlru.victim(trees[set], ways);
-            case RANDOM -> first + nextRandom(ways);
-        };
-    }
-
-    private int oldestOf(int first) {
+    private int roomIn(int set) {
+        int first = set * ways * STRIDE;
         int oldest = first;
-        for (int line = first + 1; line < first + ways; line++) {
-            if (stamps[line] < stamps[oldest]) {
-                oldest = line;
+        long age = lines[first + STAMP];
+        for (int place = first + STRIDE; place < first + ways * STRIDE; place += STRIDE) {
+            long stamp = lines[place + STAMP];
+            if (stamp < age) {
+                age = stamp;
+                oldest = place;
             }
         }
-        return oldest;
+        // An empty line has stamp 0: the oldest of all.
+        return age == 0 || replacesOldest ? oldest : victim(set, first, oldest);
+    }
+
+    private int victim(int set, int first, int oldest) {
+        return switch (geometry.replacement()) {
+            case LRU, FIFO -> oldest;
+            case TREE_PLRU -> first + TreePlru.victim(trees[set], ways) * STRIDE;
+            case RANDOM -> first + nextRandom(ways) * STRIDE;
+        };
     }
 
     private int nextRandom(int bound) {
@@ -239,7 +254,7 @@ public final class SetAssociativeCache {
     public int remove(TagTest test) {
         int removed = 0;
         for (int line = 0; line < lines(); line++) {
-            if (tags[line] != 0 && test.covers(tags[line])) {
+            if (tag(line) != 0 && test.covers(tag(line))) {
                 remove(line);
                 removed++;
             }
@@ -249,8 +264,9 @@ public final class SetAssociativeCache {
 
     /// Removes one filled line.
     public void remove(int line) {
-        history.forget(tags[line]);
-        tags[line] = 0;
+        history.forget(tag(line));
+        lines[line * STRIDE] = 0;
+        lines[line * STRIDE + STAMP] = 0;
         invalidated++;
     }
 
@@ -258,12 +274,12 @@ public final class SetAssociativeCache {
 
     /// Number of lines, filled or not.
     public int lines() {
-        return ways == 0 ? 0 : tags.length;
+        return ways == 0 ? 0 : geometry.entries();
     }
 
     /// Tag of a line, 0 if it is empty.
     public long tag(int line) {
-        return tags[line];
+        return lines[line * STRIDE];
     }
 
     public int setOf(int line) {
@@ -276,15 +292,30 @@ public final class SetAssociativeCache {
 
     /// Set of the last access, -1 before the first.
     public int lastSet() {
-        if (lastLine == NEVER_ACCESSED) {
-            return -1;
+        if (missedAt == clock) {
+            return missedSet;
         }
-        return lastLine < 0 ? ~lastLine : setOf(lastLine);
+        int line = lastLine();
+        return line < 0 ? -1 : setOf(line);
     }
 
     /// Way of the last access, -1 if it was a miss that filled nothing.
     public int lastWay() {
-        return lastLine < 0 ? -1 : wayOf(lastLine);
+        int line = lastLine();
+        return missedAt == clock || line < 0 ? -1 : wayOf(line);
+    }
+
+    /// The line that was used or filled last, -1 if there is none or it was removed.
+    public int lastLine() {
+        if (!stampsUses) {
+            return lastPlace < 0 ? -1 : lastPlace / STRIDE;
+        }
+        for (int line = 0; line < lines(); line++) {
+            if (lines[line * STRIDE + STAMP] == clock && clock != 0) {
+                return line;
+            }
+        }
+        return -1;
     }
 
     /// Place of a line among the filled lines of its set in the policy's own order, youngest 0. Random
@@ -293,7 +324,7 @@ public final class SetAssociativeCache {
         int set = setOf(line);
         int age = 0;
         for (int other = set * ways; other < (set + 1) * ways; other++) {
-            if (tags[other] != 0 && isYounger(other, line, set)) {
+            if (tag(other) != 0 && isYounger(other, line, set)) {
                 age++;
             }
         }
@@ -305,20 +336,25 @@ public final class SetAssociativeCache {
             return TreePlru.age(trees[set], ways, wayOf(line))
                     < TreePlru.age(trees[set], ways, wayOf(than));
         }
-        return stamps[line] > stamps[than];
+        return lines[line * STRIDE + STAMP] > lines[than * STRIDE + STAMP];
+    }
+
+    /// The clock ticks for each hit and each fill.
+    private long hits() {
+        return hitsBefore + clock - history.fills();
     }
 
     /// Counters since power-on.
     public CacheSnapshot.Statistics statistics() {
         return new CacheSnapshot.Statistics(
-                hits + misses,
-                hits,
+                hits() + misses,
+                hits(),
                 history.fills(),
                 evictions,
                 invalidated,
-                misses - conflictMisses - capacityMisses,
-                conflictMisses,
-                capacityMisses);
+                misses - history.conflictMisses() - history.capacityMisses(),
+                history.conflictMisses(),
+                history.capacityMisses());
     }
 
     /// Turns a filled line into what the screen sees.
@@ -330,7 +366,7 @@ public final class SetAssociativeCache {
     public CacheSnapshot snapshot(CacheKind kind, int level, LineReader reader) {
         var filled = new ArrayList<CacheSnapshot.Line>();
         for (int line = 0; line < lines(); line++) {
-            if (tags[line] != 0) {
+            if (tag(line) != 0) {
                 filled.add(reader.read(line));
             }
         }
@@ -341,12 +377,12 @@ public final class SetAssociativeCache {
     public long stateHash() {
         long hash =
                 (geometry.sets() * 31L + geometry.ways()) * 31 + geometry.replacement().ordinal();
-        for (var array : new long[][] {tags, words, origins, stamps, trees}) {
-            hash = hash * 31 + Arrays.hashCode(array);
-        }
+        hash = hash * 31 + Arrays.hashCode(lines);
+        hash = hash * 31 + Arrays.hashCode(trees);
         hash = hash * 31 + clock;
         hash = hash * 31 + randomState;
-        hash = hash * 31 + lastLine;
+        hash = hash * 31 + lastPlace;
+        hash = (hash * 31 + missedAt) * 31 + missedSet;
         return hash * 31 + statistics().hashCode();
     }
 }

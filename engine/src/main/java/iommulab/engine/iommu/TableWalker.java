@@ -2,7 +2,6 @@ package iommulab.engine.iommu;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.PagingStructureCache;
-import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.memory.PhysicalMemory;
 
 /// Walks page tables in memory: the one loop that all formats share. Starts below the deepest entry that
@@ -22,11 +21,13 @@ public final class TableWalker {
     /// An entry has a reserved bit set.
     public static final long RESERVED_BIT = -4;
 
+    private static final int BOTH = TableEntry.READ | TableEntry.WRITE;
+
     private final PhysicalMemory memory;
     private final TableFormat format;
     private final int pageShift;
     private final int indexBits;
-    private final int indexMask;
+    private final long indexMask;
     private final int entryShift;
     private WalkObserver observer = WalkObserver.NONE;
     private int reads;
@@ -38,7 +39,7 @@ public final class TableWalker {
         this.format = format;
         pageShift = format.shape().pageShift();
         indexBits = format.shape().indexBits();
-        indexMask = (1 << indexBits) - 1;
+        indexMask = (1L << indexBits) - 1;
         entryShift = format.shape().entryShift();
     }
 
@@ -65,69 +66,94 @@ public final class TableWalker {
             long iova,
             int access,
             long origin) {
-        reads = 0;
         probes = 0;
-        long entry = startBelow(firstTable, levels, caches, domain, iova);
-        while (true) {
-            int rights = TableEntry.rights(entry);
-            if ((rights & access) != access) {
-                return NO_RIGHT;
-            }
-            level = TableEntry.nextLevel(entry);
-            long table = TableEntry.address(entry);
-            int index = (int) (iova >>> pageShift + indexBits * (level - 1)) & indexMask;
-            long entryHpa = table + ((long) index << entryShift);
+        boolean observed = observer != WalkObserver.NONE;
+        long above =
+                caches.length == 0
+                        ? TableEntry.table(firstTable, levels, BOTH)
+                        : startBelow(firstTable, levels, caches, domain, iova);
+        int rights = TableEntry.rights(above) & access;
+        int at = TableEntry.nextLevel(above);
+        int bits = indexBits;
+        int shift = pageShift + bits * (at - 1);
+        int done = 0;
+        while (rights == access) {
+            long entryHpa =
+                    TableEntry.address(above) + ((iova >>> shift & indexMask) << entryShift);
             long raw = memory.read64(entryHpa);
-            reads++;
-            if (observer != WalkObserver.NONE) {
-                observer.tableEntryRead(level, table, index, raw);
+            done++;
+            if (observed) {
+                observer.tableEntryRead(
+                        at, TableEntry.address(above), format.shape().indexAt(at, iova), raw);
             }
             if (raw == -1 && !memory.isBacked(entryHpa)) {
-                return level == levels ? NO_FIRST_TABLE : NO_TABLE;
+                return ended(done, at, at == levels ? NO_FIRST_TABLE : NO_TABLE);
             }
-            entry = format.decode(raw, level);
-            if ((entry & access) != access) {
-                return NO_RIGHT;
+            long entry = format.decode(raw, at);
+            rights &= (int) entry;
+            if (TableEntry.kind(entry) != TableEntry.TABLE || rights != access) {
+                return ended(done, at, conclude(above, entry, rights == access));
             }
-            int kind = TableEntry.kind(entry);
-            entry &= rights | ~(TableEntry.READ | TableEntry.WRITE);
-            if (kind == TableEntry.LEAF) {
-                return entry;
-            }
-            if (kind != TableEntry.TABLE) {
-                return kind == TableEntry.RESERVED ? RESERVED_BIT : NO_RIGHT;
-            }
+            above = entry & (above | ~BOTH);
             if (caches.length != 0) {
-                caches[level - 2].insert(
-                        domain, iova, TableEntry.address(entry), TableEntry.rights(entry), origin);
+                caches[at - 2].insert(
+                        domain, iova, TableEntry.address(above), TableEntry.rights(above), origin);
+            }
+            int next = TableEntry.nextLevel(above);
+            // Nearly always one level down. To branch on that, rather than to compute with `next`,
+            // lets the
+            // processor find the next address before it has looked at this entry.
+            if (next == at - 1) {
+                at--;
+                shift -= bits;
+            } else {
+                shift -= bits * (at - next);
+                at = next;
             }
         }
+        return ended(done, at + 1, NO_RIGHT);
+    }
+
+    private long ended(int readsMade, int lastLevel, long result) {
+        reads = readsMade;
+        level = lastLevel;
+        return result;
+    }
+
+    /// What an entry means that points to no further table, or does not grant what is needed.
+    private static long conclude(long above, long entry, boolean granted) {
+        if (!granted) {
+            return NO_RIGHT;
+        }
+        return switch (TableEntry.kind(entry)) {
+            case TableEntry.LEAF -> entry & (above | ~BOTH);
+            case TableEntry.RESERVED -> RESERVED_BIT;
+            default -> NO_RIGHT;
+        };
     }
 
     /// The deepest entry that a paging-structure cache has for the address, else the top of the tree.
     private long startBelow(
             long firstTable, int levels, PagingStructureCache[] caches, int domain, long iova) {
-        for (int at = 2; caches.length != 0 && at <= levels; at++) {
+        for (int at = 2; at <= levels; at++) {
             var cache = caches[at - 2];
-            int line = cache.find(domain, iova);
+            long word = cache.find(domain, iova);
             probes++;
             if (observer != WalkObserver.NONE) {
                 observer.cacheProbed(
                         CacheKind.PAGING_STRUCTURE,
                         at,
                         cache.lines().lastSet(),
-                        line < 0 ? -1 : cache.lines().wayOf(line));
+                        cache.lines().lastWay());
             }
-            if (line != SetAssociativeCache.MISS) {
-                level = at;
-                long word = cache.word(line);
+            if (word != PagingStructureCache.MISS) {
                 return TableEntry.table(
                         PagingStructureCache.table(word),
                         at - 1,
                         PagingStructureCache.rights(word));
             }
         }
-        return TableEntry.table(firstTable, levels, TableEntry.READ | TableEntry.WRITE);
+        return TableEntry.table(firstTable, levels, BOTH);
     }
 
     /// Memory reads of the last walk.

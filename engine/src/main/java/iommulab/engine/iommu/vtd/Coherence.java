@@ -18,9 +18,6 @@ import java.util.Optional;
 final class Coherence {
     private static final PagingStructureCache[] UNCACHED = new PagingStructureCache[0];
 
-    /// Software may use these bits of the context entry as it likes.
-    private static final long FREE_IN_CONTEXT = 0xfL << 3;
-
     private final VtdUnit unit;
     private final PhysicalMemory memory;
     private final DeviceTables deviceTables;
@@ -40,12 +37,12 @@ final class Coherence {
         var fault = readContext(contexts.requesterAt(line));
         boolean same =
                 fault.isEmpty()
-                        && deviceTables.low() == contexts.low(line)
-                        && ((deviceTables.high() ^ contexts.high(line)) & ~FREE_IN_CONTEXT) == 0;
+                        && ContextEntry.pack(deviceTables.low(), deviceTables.high())
+                                == contexts.word(line);
         if (same) {
             return Optional.empty();
         }
-        int domain = ContextEntry.domain(contexts.high(line));
+        int domain = ContextEntry.domain(contexts.word(line));
         return Optional.of(
                 new Staleness(
                         fault.map(VtdFault::kernelText).orElseGet(this::contextWords),

@@ -10,13 +10,53 @@ final class ContextEntry {
     static final int TYPE_UNTRANSLATED = 0;
     static final int TYPE_DEVICE_TLB = 1;
     static final int TYPE_PASS_THROUGH = 2;
-    static final long TYPE = 3L << 2;
-    static final long PASS_THROUGH = (long) TYPE_PASS_THROUGH << 2;
 
     private static final long LOW_RESERVED = 0xff0L;
     private static final long HIGH_RESERVED = -1L << 24 | 1 << 7;
 
     private ContextEntry() {}
+
+    // ---- packed into one word, as the context cache holds a valid entry
+
+    /*
+     *   63:24 second-stage table >> 12 | 23:8 DID | 6 always set | 5:4 TT | 3 FPD | 2:0 AW
+     *
+     * DID and AW stay where they are in the high word of the entry.
+     */
+    private static final int PACKED_TABLE = 24;
+    private static final int PACKED_TYPE = 4;
+    private static final int PACKED_SILENT = 3;
+    private static final long PACKED_PASS_THROUGH = (long) TYPE_PASS_THROUGH << PACKED_TYPE;
+
+    static long pack(long low, long high) {
+        return table(low) >>> 12 << PACKED_TABLE
+                | high & 0xffff07
+                | 1 << 6
+                | (long) type(low) << PACKED_TYPE
+                | (isSilent(low) ? 1 << PACKED_SILENT : 0);
+    }
+
+    static boolean isPassThrough(long packed) {
+        return (packed & 3 << PACKED_TYPE) == PACKED_PASS_THROUGH;
+    }
+
+    static long tableOf(long packed) {
+        return packed >>> PACKED_TABLE << 12;
+    }
+
+    static boolean isPackedSilent(long packed) {
+        return (packed >>> PACKED_SILENT & 1) != 0;
+    }
+
+    /// The low word that was packed.
+    static long lowOf(long packed) {
+        return tableOf(packed)
+                | (packed >>> PACKED_TYPE & 3) << 2
+                | (packed >>> PACKED_SILENT & 1) << 1
+                | 1;
+    }
+
+    // ---- the two words as they lie in memory
 
     static boolean isPresent(long low) {
         return (low & 1) != 0;

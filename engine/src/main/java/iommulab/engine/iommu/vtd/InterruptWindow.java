@@ -20,6 +20,9 @@ final class InterruptWindow {
     ///
     /// @param hpa the translated address, outside the window
     static long cachable(long leaf, long hpa) {
+        if (Iotlb.pageShift(leaf) == 12) {
+            return leaf;
+        }
         int bits = Math.max(Iotlb.pageShift(leaf), BITS);
         boolean apart = (TableEntry.address(leaf) ^ PREFIX << BITS) >>> bits != 0;
         return apart ? leaf : TableEntry.leaf(hpa & -4096L, 12, TableEntry.rights(leaf));

@@ -16,7 +16,11 @@ public final class SecondStageFormat implements TableFormat {
     private static final long BIT_62 = 1L << 62;
     private static final long ADDRESS = (1L << 52) - 4096;
     private static final int LEVELS = 5;
+    private static final int BOTH = TableEntry.READ | TableEntry.WRITE;
 
+    /* Nearly every entry grants both rights and has no reserved bit: known by one comparison with these. */
+    private final long plainTable;
+    private final long plainLeaf;
     private final long[] reservedInTables = new long[LEVELS + 1];
     private final long[] reservedInLeaves = new long[LEVELS + 1];
 
@@ -31,6 +35,8 @@ public final class SecondStageFormat implements TableFormat {
                             | (level == 1 || largePages ? 0 : PAGE)
                             | pageBytes(level) - 4096;
         }
+        plainTable = BOTH | PAGE | reservedInTables[2];
+        plainLeaf = BOTH | reservedInLeaves[1];
     }
 
     /// Hardware that has scalable mode takes the bit whatever SC says.
@@ -57,7 +63,18 @@ public final class SecondStageFormat implements TableFormat {
 
     @Override
     public long decode(long raw, int level) {
-        int rights = (int) raw & (TableEntry.READ | TableEntry.WRITE);
+        if (level > 1) {
+            if ((raw & plainTable) == BOTH) {
+                return TableEntry.table(raw & ADDRESS, level - 1, BOTH);
+            }
+        } else if ((raw & plainLeaf) == BOTH) {
+            return TableEntry.leaf(raw & ADDRESS, 12, BOTH);
+        }
+        return decodeFully(raw, level);
+    }
+
+    private long decodeFully(long raw, int level) {
+        int rights = (int) raw & BOTH;
         if (rights == 0) {
             return TableEntry.NOT_PRESENT;
         }

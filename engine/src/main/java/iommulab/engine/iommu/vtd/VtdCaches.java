@@ -88,7 +88,7 @@ public final class VtdCaches {
 
     /// Context-cache invalidation, domain-selective.
     int removeContexts(int domain) {
-        return contexts.remove((_, _, high) -> ContextEntry.domain(high) == domain);
+        return contexts.remove((_, packed) -> ContextEntry.domain(packed) == domain);
     }
 
     /// Context-cache invalidation, device-selective.
@@ -96,8 +96,8 @@ public final class VtdCaches {
     /// @param functionMask 1 leaves bit 2 of the requester out of the comparison, 2 bits 2:1, 3 bits 2:0
     int removeContexts(int domain, int requester, int functionMask) {
         int ignored = 8 - (8 >>> functionMask);
-        return contexts.remove((other, _, high) ->
-                ContextEntry.domain(high) == domain && ((other ^ requester) & ~ignored) == 0);
+        return contexts.remove((other, packed) ->
+                ContextEntry.domain(packed) == domain && ((other ^ requester) & ~ignored) == 0);
     }
 
     /// IOTLB invalidation, global.

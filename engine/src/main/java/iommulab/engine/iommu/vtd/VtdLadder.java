@@ -93,8 +93,8 @@ final class VtdLadder {
         }
         if (answer == VtdUnit.INTERRUPT_WINDOW) {
             return new Walk.Outcome.NotTranslated(
-                    "0xfeexxxxx is the interrupt window: a write of 4 bytes is an interrupt, anything"
-                            + " else is stopped.",
+                    "0xfeexxxxx is the interrupt window: a write of 4 bytes is an interrupt,"
+                        + " anything else is stopped.",
                     Optional.empty());
         }
         if (answer < 0) {
@@ -107,15 +107,14 @@ final class VtdLadder {
         String verb = request.access() == Access.READ ? "Read from" : "Write to";
         long word = unit.lastWord();
         steps.add(
-                rungs.access(
-                        verb, answer, word == 0 ? 0 : Iotlb.pageShift(word), request.bytes()));
+                rungs.access(verb, answer, word <= 0 ? 0 : Iotlb.pageShift(word), request.bytes()));
         if (!unit.isTranslating()) {
             return new Walk.Outcome.NotTranslated("Translation is off.", Optional.of(answer));
         }
         return new Walk.Outcome.Reached(
                 answer,
                 unit.lastPageBytes(),
-                VtdView.permissions(word == 0 ? 3 : Iotlb.rights(word)),
+                VtdView.permissions(word <= 0 ? 3 : Iotlb.rights(word)),
                 stale);
     }
 
@@ -159,7 +158,7 @@ final class VtdLadder {
     private void cachedDeviceSteps(CacheProbed probe) {
         var contexts = unit.caches().contexts();
         int line = probe.set() * contexts.lines().geometry().ways() + probe.way();
-        adopt(contexts.low(line), contexts.high(line));
+        adopt(ContextEntry.lowOf(contexts.word(line)), contexts.origin(line));
         long rootHpa = (unit.rootTableAddress() & -4096L) + request.requester().bus() * 16L;
         long rootLow = unit.memory().read64(rootHpa);
         steps.add(rungs.root(rootLow, unit.memory().read64(rootHpa + 8), Source.SAVED, null));
@@ -192,15 +191,19 @@ final class VtdLadder {
             if (blamed != null) {
                 failedStep = steps.size();
             }
-            long word = unit.lastHit() ? unit.lastWord() : 0;
+            long word = unit.lastHit() ? cachedWord(probe.get()) : 0;
             steps.add(
-                    rungs.iotlb(
-                            probe.get(), unit.lastDomain(), word, costs.iotlbProbe(), blamed));
+                    rungs.iotlb(probe.get(), unit.lastDomain(), word, costs.iotlbProbe(), blamed));
         }
         long above = TableEntry.table(table, levels, TableEntry.READ | TableEntry.WRITE);
         for (int level = levels; level >= 1 && !isLast(level + 1); level--) {
             above = levelStep(level, above);
         }
+    }
+
+    private long cachedWord(CacheProbed probe) {
+        var iotlb = unit.caches().iotlb();
+        return iotlb.word(probe.set() * iotlb.lines().geometry().ways() + probe.way());
     }
 
     /// Whether the hardware looked at an entry of this level and at none below it.

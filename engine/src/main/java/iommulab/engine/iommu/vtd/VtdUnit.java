@@ -2,6 +2,7 @@ package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
@@ -31,7 +32,12 @@ public final class VtdUnit extends VtdState {
      *   width, pass-through
      *   IOTLB             -> page, rights    (else paging-structure caches and tables: TableWalker)
      *
-     * What a request found is left in fields, because a result object would be allocated on every hit.
+     * What a request found is left in four words, because a result object would be allocated on every
+     * hit and every further field stored:
+     *   lastWho    domain << 16 | requester; domain -1 if unknown
+     *   lastFacts  31:16 paging probes | 15:8 reads | 5 recorded | 4:3 stage | 2 device hit | 1:0 access
+     *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
+     *              negative answer
      */
     /// Answer of [#translate] to a request for 0xfeexxxxx: it is an interrupt, or stopped.
     public static final long INTERRUPT_WINDOW = -0x100;
@@ -50,11 +56,20 @@ public final class VtdUnit extends VtdState {
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
 
-    /* How far the last request came. */
+    private static final int ACCESS = READ | WRITE;
+    private static final int DEVICE_HIT = 1 << 2;
+
+    /* How far the last request came: two bits of its facts. */
     static final int STAGE_UNTRANSLATED = 0;
-    static final int STAGE_DEVICE = 1;
-    static final int STAGE_WALK = 2;
-    static final int STAGE_HIT = 3;
+    static final int STAGE_DEVICE = 1 << 3;
+    static final int STAGE_WALK = 2 << 3;
+    static final int STAGE_HIT = 3 << 3;
+
+    private static final int RECORDED = 1 << 5;
+    private static final int READS_AT = 8;
+    private static final int PROBES_AT = 16;
+    private static final long NO_DOMAIN = -1L << 16;
+    private static final long UNCHANGED = 0;
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
@@ -63,15 +78,10 @@ public final class VtdUnit extends VtdState {
     private @Nullable VtdView view;
 
     private boolean lastRecorded;
-    private long lastAnswer;
-    private int lastRequester;
+    /* See the head of the class. */
     private long lastIova;
-    private int lastAccess;
-    private boolean lastDeviceHit;
-    private int lastStage;
-    private int lastDomain;
-    private int lastReads;
-    private int lastProbes;
+    private long lastWho;
+    private int lastFacts;
     private long lastWord;
 
     /// A unit after power-on: translation off, caches empty.
@@ -95,138 +105,160 @@ public final class VtdUnit extends VtdState {
     /// @return the hpa; or the negative code of a [VtdFault]; or [#INTERRUPT_WINDOW], [#ABORTED],
     ///     [#NOWHERE]
     public long translate(int requester, long iova, int access) {
-        lastRequester = requester;
         lastIova = iova;
-        lastAccess = access;
-        lastReads = 0;
-        lastProbes = 0;
         if (InterruptWindow.contains(iova) || !translating) {
-            return untranslated(iova);
+            return untranslated(requester, iova, access);
         }
-        long low;
-        long high;
-        int device = contexts.find(requester);
-        lastDeviceHit = device >= 0;
-        if (device >= 0) {
-            low = contexts.low(device);
-            high = contexts.high(device);
-            if (observer != WalkObserver.NONE) {
-                probed(CacheKind.DEVICE_ENTRY, contexts.lines(), device);
+        int facts = access | DEVICE_HIT;
+        long context = contexts.find(requester);
+        if (context == DeviceEntryCache.MISS) {
+            context = readDeviceEntry(requester, access);
+            if (context == DeviceEntryCache.MISS) {
+                return lastAnswer();
             }
-        } else {
-            long answer = readDeviceEntry(requester, iova, access);
-            if (answer != 0) {
-                return answer;
-            }
-            low = deviceTables.low();
-            high = deviceTables.high();
+            facts = lastFacts;
         }
-        int domain = ContextEntry.domain(high);
-        lastDomain = domain;
-        if (iova >>> Math.min(iovaBits, ContextEntry.addressBits(high)) != 0) {
-            return stopAtDevice(VtdFault.BEYOND_WIDTH, requester, iova, access, low);
+        int domain = ContextEntry.domain(context);
+        lastWho = (long) domain << 16 | requester;
+        if (iova >>> Math.min(iovaBits, ContextEntry.addressBits(context)) != 0) {
+            return stopAtDevice(VtdFault.BEYOND_WIDTH, facts, context);
         }
-        if ((low & ContextEntry.TYPE) == ContextEntry.PASS_THROUGH) {
-            return atDevice(iova);
+        if (ContextEntry.isPassThrough(context)) {
+            return passThrough(facts);
         }
-        int line = iotlb.find(domain, iova);
+        long word = iotlb.find(domain, iova);
         if (observer != WalkObserver.NONE) {
-            probed(CacheKind.IOTLB, iotlb.lines(), line);
+            probed();
         }
-        if (line < 0) {
-            return walk(requester, iova, access, low, high);
+        if (word == Iotlb.MISS) {
+            return walk(facts, context);
         }
-        long word = iotlb.word(line);
-        lastStage = STAGE_HIT;
+        lastFacts = facts | STAGE_HIT;
         lastWord = word;
-        if ((word & access) != access) {
-            return stop(VtdFault.missingRight(access), requester, iova, access, low);
-        }
-        return lastAnswer = Iotlb.hpa(word, iova);
+        return (word & access) == access ? Iotlb.hpa(word, iova) : stopAtHit(context);
     }
 
-    private long untranslated(long iova) {
-        lastDeviceHit = false;
-        lastDomain = -1;
-        lastStage = STAGE_UNTRANSLATED;
-        lastWord = 0;
+    private long untranslated(int requester, long iova, int access) {
+        lastWho = NO_DOMAIN | requester;
+        lastFacts = access;
         if (InterruptWindow.contains(iova)) {
-            return lastAnswer = INTERRUPT_WINDOW;
+            return ended(STAGE_UNTRANSLATED, INTERRUPT_WINDOW);
         }
-        return lastAnswer = iova < 0 ? NOWHERE : iova;
-    }
-
-    /// The request ends with its device entry.
-    private long atDevice(long answer) {
-        lastStage = STAGE_DEVICE;
-        lastWord = 0;
-        return lastAnswer = answer;
-    }
-
-    private long stopAtDevice(VtdFault fault, int requester, long iova, int access, long low) {
-        return atDevice(stop(fault, requester, iova, access, low));
+        return ended(STAGE_UNTRANSLATED, iova < 0 ? NOWHERE : UNCHANGED);
     }
 
     /// The context cache has no entry: reads it from memory.
     ///
-    /// @return 0, or why the request ends here
-    private long readDeviceEntry(int requester, long iova, int access) {
-        lastDomain = -1;
+    /// @return the entry, packed; or [DeviceEntryCache#MISS] if the request ends here
+    private long readDeviceEntry(int requester, int access) {
+        lastWho = NO_DOMAIN | requester;
+        lastFacts = access;
         contexts.countMiss(requester);
-        if (observer != WalkObserver.NONE) {
-            probed(CacheKind.DEVICE_ENTRY, contexts.lines(), -1);
-        }
         long mode = rootTableAddress & TABLE_MODE;
         if (mode != 0) {
-            return mode == ABORT_MODE
-                    ? atDevice(ABORTED)
-                    : stopAtDevice(VtdFault.ROOT_MODE_INVALID, requester, iova, access, 0);
+            if (mode == ABORT_MODE) {
+                ended(STAGE_DEVICE, ABORTED);
+            } else {
+                stop(VtdFault.ROOT_MODE_INVALID, STAGE_DEVICE, false);
+            }
+            return DeviceEntryCache.MISS;
         }
         var fault = deviceTables.read(rootTableAddress & -4096L, requester, observer);
-        lastReads = deviceTables.reads();
+        lastFacts |= deviceTables.reads() << READS_AT;
         if (fault != null) {
-            return stopAtDevice(fault, requester, iova, access, deviceTables.low());
+            stop(fault, STAGE_DEVICE, ContextEntry.isSilent(deviceTables.low()));
+            return DeviceEntryCache.MISS;
         }
-        contexts.insert(requester, deviceTables.low(), deviceTables.high());
-        return 0;
+        long packed = ContextEntry.pack(deviceTables.low(), deviceTables.high());
+        contexts.insert(requester, packed, deviceTables.high());
+        return packed;
     }
 
-    private long walk(int requester, long iova, int access, long low, long high) {
-        lastStage = STAGE_WALK;
-        lastWord = 0;
-        long table = ContextEntry.table(low);
-        int levels = ContextEntry.levels(high);
-        int domain = ContextEntry.domain(high);
-        long origin = Origin.of(table, levels, requester);
+    private long walk(int facts, long context) {
+        long iova = lastIova;
+        int access = facts & ACCESS;
+        lastFacts = facts;
+        long table = ContextEntry.tableOf(context);
+        int levels = ContextEntry.levels(context);
+        int domain = ContextEntry.domain(context);
+        long origin = Origin.of(table, levels, (int) lastWho & 0xffff);
         long leaf = walker.walk(table, levels, paging, domain, iova, access, origin);
-        lastReads += walker.reads();
-        lastProbes = walker.probes();
+        lastFacts += walker.reads() << READS_AT | walker.probes() << PROBES_AT;
         if (leaf < 0) {
-            return stop(VtdFault.ofWalk(leaf, access), requester, iova, access, low);
+            return stop(VtdFault.ofWalk(leaf, access), STAGE_WALK, context);
         }
         long hpa = Iotlb.hpa(leaf, iova);
         if (InterruptWindow.contains(hpa)) {
-            return stop(VtdFault.OUTPUT_IS_INTERRUPT, requester, iova, access, low);
+            return stop(VtdFault.OUTPUT_IS_INTERRUPT, STAGE_WALK, context);
         }
-        lastWord = leaf;
         iotlb.insert(domain, iova, InterruptWindow.cachable(leaf, hpa), origin);
-        return lastAnswer = hpa;
+        lastFacts |= STAGE_WALK;
+        lastWord = leaf;
+        return hpa;
     }
 
-    private long stop(VtdFault fault, int requester, long iova, int access, long contextLow) {
-        boolean silent = fault.qualified() && ContextEntry.isSilent(contextLow);
-        lastRecorded =
-                !silent && faults.record(fault.code(), requester, iova, (access & WRITE) == 0);
-        return lastAnswer = -fault.code();
+    private long stopAtDevice(VtdFault fault, int facts, long context) {
+        lastFacts = facts;
+        tellDeviceProbe();
+        return stop(fault, STAGE_DEVICE, context);
     }
 
-    private void probed(CacheKind kind, SetAssociativeCache lines, int line) {
-        if (!lines.isOff()) {
-            observer.cacheProbed(kind, 0, lines.lastSet(), line < 0 ? -1 : lines.wayOf(line));
+    private long passThrough(int facts) {
+        lastFacts = facts;
+        tellDeviceProbe();
+        return ended(STAGE_DEVICE, UNCHANGED);
+    }
+
+    private long stopAtHit(long context) {
+        return stop(VtdFault.missingRight(lastFacts & ACCESS), STAGE_HIT, context);
+    }
+
+    private long stop(VtdFault fault, int stage, long context) {
+        return stop(fault, stage, ContextEntry.isPackedSilent(context));
+    }
+
+    /// @param silent FPD of the context entry
+    private long stop(VtdFault fault, int stage, boolean silent) {
+        boolean read = (lastFacts & WRITE) == 0;
+        if (!(silent && fault.qualified())
+                && faults.record(fault.code(), (int) lastWho & 0xffff, lastIova, read)) {
+            lastFacts |= RECORDED;
+        }
+        return ended(stage, -fault.code());
+    }
+
+    /// The request ends without a page.
+    ///
+    /// @param result negative answer, or [#UNCHANGED]
+    private long ended(int stage, long result) {
+        lastFacts |= stage;
+        lastWord = result;
+        return lastAnswer();
+    }
+
+    private void probed() {
+        tellDeviceProbe();
+        tellProbe(CacheKind.IOTLB, iotlb.lines());
+    }
+
+    private void tellDeviceProbe() {
+        tellProbe(CacheKind.DEVICE_ENTRY, contexts.lines());
+    }
+
+    private void tellProbe(CacheKind kind, SetAssociativeCache lines) {
+        if (observer != WalkObserver.NONE && !lines.isOff()) {
+            observer.cacheProbed(kind, 0, lines.lastSet(), lines.lastWay());
         }
     }
 
     // ---- what the last request found
+
+    private long lastAnswer() {
+        if (lastWord <= 0) {
+            return lastWord == UNCHANGED ? lastIova : lastWord;
+        }
+        return Iotlb.hpa(lastWord, lastIova);
+    }
 
     /// Whether an answer is the code of a fault.
     public static boolean isFault(long answer) {
@@ -235,65 +267,65 @@ public final class VtdUnit extends VtdState {
 
     /// Why the last request was stopped, null if no fault stopped it.
     public @Nullable VtdFault lastFault() {
-        return isFault(lastAnswer) ? VtdFault.ofCode((int) -lastAnswer).orElseThrow() : null;
+        return isFault(lastWord) ? VtdFault.ofCode((int) -lastWord).orElseThrow() : null;
     }
 
     /// Whether the last fault was recorded: neither silenced by FPD nor dropped for want of room.
     public boolean lastRecorded() {
-        return lastRecorded;
+        return (lastFacts & RECORDED) != 0;
     }
 
     /// Whether the context cache gave the device entry.
     public boolean lastDeviceHit() {
-        return lastDeviceHit;
+        return (lastFacts & DEVICE_HIT) != 0;
     }
 
     /// Whether the IOTLB gave the translation.
     public boolean lastHit() {
-        return lastStage == STAGE_HIT;
+        return lastStage() == STAGE_HIT;
     }
 
     /// Domain of the requester, -1 if it was not found.
     public int lastDomain() {
-        return lastDomain;
+        return (int) (lastWho >> 16);
     }
 
     /// Entries read from memory.
     public int lastReads() {
-        return lastReads;
+        return lastFacts >>> READS_AT & 0xff;
     }
 
     /// Paging-structure caches asked.
     public int lastPagingProbes() {
-        return lastProbes;
+        return lastFacts >>> PROBES_AT;
     }
 
     /// What the last request cost.
     public long lastCycles(WalkCosts costs) {
-        boolean deviceAsked = lastStage >= STAGE_DEVICE && !contexts.lines().isOff();
-        boolean iotlbAsked = lastStage >= STAGE_WALK && !iotlb.lines().isOff();
+        boolean deviceAsked = lastStage() >= STAGE_DEVICE && !contexts.lines().isOff();
+        boolean iotlbAsked = lastStage() >= STAGE_WALK && !iotlb.lines().isOff();
         return (deviceAsked ? costs.deviceProbe() : 0)
                 + (iotlbAsked ? costs.iotlbProbe() : 0)
-                + lastProbes * costs.pagingProbe()
-                + lastReads * costs.memoryRead();
+                + lastPagingProbes() * costs.pagingProbe()
+                + lastReads() * costs.memoryRead();
     }
 
     /// Bytes of the page that served the request; 0 if no page did.
     public long lastPageBytes() {
-        return lastWord == 0 || lastAnswer < 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
+        return lastWord <= 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
     }
 
     /// Whether a cached entry that no longer agrees with memory made the last answer differ from the one
     /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
     public boolean lastWasStale() {
-        return view().isStale(lastRequester, lastIova, lastAccess, lastAnswer);
+        return view().isStale((int) lastWho & 0xffff, lastIova, lastFacts & ACCESS, lastAnswer());
     }
 
     int lastStage() {
-        return lastStage;
+        return lastFacts & STAGE_HIT;
     }
 
-    /// The translation that served the last request, as [TableEntry]; 0 if none did.
+    /// The translation that served the last request, as [TableEntry]; not positive if none did.
     long lastWord() {
         return lastWord;
     }

@@ -116,9 +116,9 @@ public final class VtdView {
                 contexts.lines().setOf(line),
                 contexts.lines().wayOf(line),
                 contexts.lines().ageOf(line),
-                ContextEntry.domain(contexts.high(line)),
+                ContextEntry.domain(contexts.word(line)),
                 contexts.requesterAt(line),
-                ContextEntry.table(contexts.low(line)),
+                ContextEntry.tableOf(contexts.word(line)),
                 0,
                 "",
                 coherence.ofContext(line));
