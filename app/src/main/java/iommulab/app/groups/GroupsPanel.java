@@ -153,7 +153,7 @@ public final class GroupsPanel implements Panel {
         showing = true;
         boolean selectedAnother = !subject.equals(seen);
         seen = subject;
-        if (selectedAnother || pair.filter(p -> p.existsIn(machine)).isEmpty()) {
+        if (selectedAnother || pair.filter(p -> p.fits(machine)).isEmpty()) {
             pair = Pair.of(machine, subject, pair);
         }
         actions.follow(machine);

@@ -33,7 +33,7 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                     Subject.Fault _,
                     Subject.DmaEvent _,
                     Subject.WalkStep _ ->
-                    kept.filter(pair -> pair.existsIn(machine)).or(() -> anySharing(machine));
+                    kept.filter(pair -> pair.fits(machine)).or(() -> anySharing(machine));
         };
     }
 
@@ -42,7 +42,7 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
         if (machine.topology().find(function).isEmpty()) {
             return anySharing(machine);
         }
-        if (kept.filter(pair -> pair.existsIn(machine) && pair.names(function)).isPresent()) {
+        if (kept.filter(pair -> pair.fits(machine) && pair.names(function)).isPresent()) {
             return kept;
         }
         var group = machine.grouping().groupOf(function);
@@ -52,7 +52,7 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
     private static Pair withinGroup(MachineSnapshot machine, Group group, Optional<Pair> kept) {
         boolean fits =
                 kept.filter(pair ->
-                                pair.existsIn(machine)
+                                pair.fits(machine)
                                         && group.members().contains(pair.first)
                                         && pair.second.map(group.members()::contains).orElse(false))
                         .isPresent();
@@ -92,9 +92,15 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                 .map(g -> withinGroup(machine, g, Optional.empty()));
     }
 
-    boolean existsIn(MachineSnapshot machine) {
+    /// Whether both functions exist, and one that stands alone still is alone in its group.
+    boolean fits(MachineSnapshot machine) {
         return machine.topology().find(first).isPresent()
-                && second.map(s -> machine.topology().find(s).isPresent()).orElse(true);
+                && second.map(s -> machine.topology().find(s).isPresent())
+                        .orElseGet(() -> isAlone(machine));
+    }
+
+    private boolean isAlone(MachineSnapshot machine) {
+        return machine.grouping().groupOf(first).map(g -> g.members().size() == 1).orElse(true);
     }
 
     boolean names(PciAddress function) {

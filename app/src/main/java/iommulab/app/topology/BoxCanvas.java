@@ -137,7 +137,7 @@ final class BoxCanvas {
         int room = (int) Math.floor((bottom - top) / 13) + 1;
         int caches = Math.min(look.caches().size(), Math.max(0, room - 2));
         int lines = Math.min(room, caches + 2);
-        if (lines < 1 || right - x < 80) {
+        if (lines < 1 || right - x < 56) {
             return;
         }
         double step = lines == 1 ? 0 : Math.min(UnitText.LINE, (bottom - top) / (lines - 1));
@@ -166,7 +166,8 @@ final class BoxCanvas {
     }
 
     private void cacheLine(UnitLook.CacheLine cache, double x, double right, double y) {
-        pen.text(cache.name(), Type.DENSE, palette.text2(), x, y);
+        double named = right - x - pen.width(cache.rate(), Type.BIT) - 4;
+        pen.textWithin(cache.name(), Type.DENSE, palette.text2(), x, y, named);
         pen.textRight(cache.rate(), Type.BIT, palette.text1(), right, y);
         double from = x + 66;
         double room = right - 50 - from;
