@@ -13,9 +13,8 @@ import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
-import java.util.BitSet;
 
-/// Linux's driver of one VT-d unit: it owns root and context tables, hands out domain IDs, and tells the
+/// Linux's driver of one VT-d unit: it owns root and context tables, and tells the
 /// unit what to forget, through the invalidation queue where the unit has one and else through registers.
 /// It speaks to the unit by memory and registers alone. Source: kernel `drivers/iommu/intel`.
 ///
@@ -34,16 +33,14 @@ public final class VtdDriver {
     private final VtdTables tables;
     private final long queue;
     private final long status;
-    private final BitSet tags;
 
     private VtdDriver(
-            VtdUnit unit, PhysicalMemory memory, VtdTables tables, Rings rings, BitSet tags) {
+            VtdUnit unit, PhysicalMemory memory, VtdTables tables, Rings rings) {
         this.unit = unit;
         this.memory = memory;
         this.tables = tables;
         this.queue = rings.queue();
         this.status = rings.status();
-        this.tags = tags;
     }
 
     /// Where the queue and the status word of its waits lie.
@@ -70,10 +67,7 @@ public final class VtdDriver {
         var tables = VtdTables.create(memory, frames);
         var rings = unit.capabilities().queuedInvalidation() ? Rings.take(frames) : Rings.NONE;
         long queue = rings.queue();
-        var tags = new BitSet();
-        // Domain ID 0 is what hardware in caching mode tags not-present entries with.
-        tags.set(0);
-        var driver = new VtdDriver(unit, memory, tables, rings, tags);
+        var driver = new VtdDriver(unit, memory, tables, rings);
         unit.registers().write64(VtdRegisters.ROOT_TABLE_ADDRESS, tables.rootTable());
         driver.command(VtdRegisters.ROOT_POINTER);
         if (queue != 0) {
@@ -140,11 +134,8 @@ public final class VtdDriver {
 
     // ---- domain IDs and devices
 
-    /// Takes the lowest free domain ID.
-    ///
-    /// @throws MappingRefused (ENOSPC) if the unit has no more
-    public int takeTag() throws MappingRefused {
-        int tag = tags.nextClearBit(0);
+    /// @throws MappingRefused (ENOSPC) if the unit knows no domain ID as high as this
+    public void requireTag(int tag) throws MappingRefused {
         int supported = 1 << 4 + 2 * (int) (unit.capabilities().cap() & 7);
         if (tag >= Math.min(supported, 1 << 16)) {
             throw new MappingRefused(
@@ -152,12 +143,6 @@ public final class VtdDriver {
                     "The IOMMU has %d domain IDs, and all are in use. Delete a domain."
                             .formatted(supported));
         }
-        tags.set(tag);
-        return tag;
-    }
-
-    public void freeTag(int tag) {
-        tags.clear(tag);
     }
 
     /// Lets a requester use a domain.
@@ -300,14 +285,10 @@ public final class VtdDriver {
     // ---- going back
 
     /// What the driver remembers beside memory and the unit's registers.
-    public record Checkpoint(long rootTable, long queue, long status, BitSet tags) {
-        public Checkpoint {
-            tags = (BitSet) tags.clone();
-        }
-    }
+    public record Checkpoint(long rootTable, long queue, long status) {}
 
     public Checkpoint checkpoint() {
-        return new Checkpoint(tables.rootTable(), queue, status, tags);
+        return new Checkpoint(tables.rootTable(), queue, status);
     }
 
     /// The driver as it was, over a unit and memory as they were.
@@ -317,16 +298,6 @@ public final class VtdDriver {
                 unit,
                 memory,
                 VtdTables.resume(memory, frames, then.rootTable()),
-                new Rings(then.queue(), then.status()),
-                (BitSet) then.tags().clone());
-    }
-
-    /// Hash of which domain IDs are taken.
-    public long stateHash() {
-        long hash = 1;
-        for (long word : tags.toLongArray()) {
-            hash = (hash ^ word) * 0x9e37_79b9_7f4a_7c15L;
-        }
-        return hash;
+                new Rings(then.queue(), then.status()));
     }
 }

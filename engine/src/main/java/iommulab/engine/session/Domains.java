@@ -35,7 +35,6 @@ final class Domains {
     private final TreeMap<Integer, Integer> defaultOf = new TreeMap<>();
     private final TreeMap<Integer, Integer> currentOf = new TreeMap<>();
     private final TreeMap<Integer, List<RequesterId>> attached = new TreeMap<>();
-    private int nextId;
 
     Domains(PhysicalMemory memory, FrameAllocator frames, List<Unit> units) {
         this.memory = memory;
@@ -123,7 +122,7 @@ final class Domains {
     ///
     /// @param levels 0 for the depth that the driver would take
     Domain createForUser(DomainType type, int unit, int levels) throws MappingRefused {
-        return create(type.sysfs() + " " + nextId, type, true, unit, levels);
+        return create(type.sysfs() + " " + freeId(), type, true, unit, levels);
     }
 
     void deleteForUser(Domain domain) throws MappingRefused {
@@ -172,8 +171,9 @@ final class Domains {
             throws MappingRefused {
         var driver = units.get(unit).driver();
         var capabilities = driver.unit().capabilities();
-        int id = nextId++;
-        int tag = type == DomainType.BLOCKED ? 0 : driver.takeTag();
+        int id = freeId();
+        driver.requireTag(id);
+        int tag = type == DomainType.BLOCKED ? 0 : id;
         var identity = new Domain.Identity(id, name, type, byUser, unit, tag);
         boolean passesThrough = type == DomainType.IDENTITY && capabilities.passThrough();
         Domain domain;
@@ -192,6 +192,16 @@ final class Domains {
             mapAllMemory(domain);
         }
         return domain;
+    }
+
+    /// The lowest number that no domain has. It is the domain ID in the hardware's entries as well; 0 is
+    /// left out, since hardware in caching mode tags with it what is not present.
+    private int freeId() {
+        int id = 1;
+        while (byId.containsKey(id)) {
+            id++;
+        }
+        return id;
     }
 
     /// The driver takes four levels where it can, as Linux does for 48 bits of iova.
@@ -229,9 +239,6 @@ final class Domains {
 
     private void delete(Domain domain) throws MappingRefused {
         byId.remove(domain.id());
-        if (domain.identity().tag() != 0) {
-            units.get(domain.identity().unit()).driver().freeTag(domain.identity().tag());
-        }
         if (domain.tables().isPresent()) {
             domain.tables().get().destroy();
         }
@@ -288,16 +295,14 @@ final class Domains {
             List<Domain.Checkpoint> domains,
             Map<Integer, Integer> defaultOf,
             Map<Integer, Integer> currentOf,
-            Map<Integer, List<RequesterId>> attached,
-            int nextId) {}
+            Map<Integer, List<RequesterId>> attached) {}
 
     Checkpoint checkpoint() {
         return new Checkpoint(
                 byId.values().stream().map(Domain::checkpoint).toList(),
                 Map.copyOf(defaultOf),
                 Map.copyOf(currentOf),
-                Map.copyOf(attached),
-                nextId);
+                Map.copyOf(attached));
     }
 
     void restore(Checkpoint then) {
@@ -311,7 +316,6 @@ final class Domains {
         currentOf.putAll(then.currentOf());
         attached.clear();
         attached.putAll(then.attached());
-        nextId = then.nextId();
     }
 
     private Domain resume(Domain.Checkpoint then) {
@@ -331,7 +335,6 @@ final class Domains {
     }
 
     void addTo(Fingerprint hash) {
-        hash.add(nextId);
         byId.values().forEach(domain -> domain.addTo(hash));
         currentOf.forEach((group, domain) -> hash.add(group).add(domain));
         defaultOf.forEach((group, domain) -> hash.add(group).add(domain));

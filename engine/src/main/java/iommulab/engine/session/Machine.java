@@ -332,7 +332,7 @@ final class Machine {
         }
         for (var unit : units) {
             if (unit.isEmulated()) {
-                hash.add(unit.hardware().stateHash()).add(unit.driver().stateHash());
+                hash.add(unit.hardware().stateHash());
             }
         }
         domains.addTo(hash);
