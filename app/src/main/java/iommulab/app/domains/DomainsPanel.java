@@ -52,6 +52,7 @@ public final class DomainsPanel implements Panel, FlowCanvas.Gestures {
         actions = new DomainsActions(workbench);
         flow = new FlowCanvas(workbench.palette(), this);
         flow.setId("domains-flow");
+        flow.setMinHeight(120);
         detail = new DomainDetail(workbench, actions);
         newDomain = new NewDomainForm((command, where) -> create(command, where));
         // A refusal of a drop is shown where it was dropped: at this unseen node.
@@ -60,7 +61,6 @@ public final class DomainsPanel implements Panel, FlowCanvas.Gestures {
         var split = new SplitPane(new StackPane(flow, overlay()), detail);
         split.setOrientation(Orientation.VERTICAL);
         split.setDividerPositions(0.52);
-        SplitPane.setResizableWithParent(detail, false);
         root.setTop(tools());
         root.setCenter(split);
         root.getStyleClass().addAll("canvas-surface", "domains");

@@ -147,10 +147,11 @@ final class CaseView extends VBox {
                 new Label("See whether it still fails with the tables and caches as they are now.");
         var nodes = new java.util.ArrayList<Node>();
         nodes.add(tryRow(again, text));
-        if (fault.domain() >= 0) {
+        if (shown.domain().isPresent()) {
+            int domain = shown.domain().getAsInt();
             var map = new Button("Open the page in Domains");
             map.setOnAction(_ -> {
-                workbench.select(new Subject.Mapping(fault.domain(), fault.iova() & -4096));
+                workbench.select(new Subject.Mapping(domain, fault.iova() & -4096));
                 workbench.open(Perspective.DOMAINS);
             });
             nodes.add(

@@ -33,17 +33,21 @@ final class Diagnosis {
     private Diagnosis(Fault fault, MachineSnapshot machine) {
         this.fault = fault;
         this.machine = machine;
-        domain =
-                machine.domains().stream()
-                        .filter(d ->
-                                d.id() == fault.domain() || d.attached().contains(fault.device()))
-                        .min(Comparator.comparing(d -> d.id() != fault.domain()));
+        domain = domainOf(fault, machine);
         did =
                 "%s %s 0x%x"
                         .formatted(
                                 FaultKind.name(fault.device()),
                                 fault.access() == Access.READ ? "read" : "wrote to",
                                 fault.iova());
+    }
+
+    /// The domain in whose tables the request ended: a fault names it by the tag in the hardware's entry.
+    static Optional<Domain> domainOf(Fault fault, MachineSnapshot machine) {
+        return machine.domains().stream()
+                .filter(d -> d.unit().equals(fault.unit()))
+                .filter(d -> d.tag() == fault.domain() || d.attached().contains(fault.device()))
+                .min(Comparator.comparing(d -> d.tag() != fault.domain()));
     }
 
     /// The causes, those that hold first.

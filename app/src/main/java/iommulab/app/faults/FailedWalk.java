@@ -73,7 +73,7 @@ final class FailedWalk extends Drawing {
         pen.sign(failed ? Sign.FAULT : sign(step), 14, y + 17, failed ? 16 : 10);
         pen.textWithin(step.name(), Type.SECONDARY_BOLD, palette.text1(), 30, y + 15, 96);
         pen.textWithin(
-                step.givenBy().words().isEmpty() ? "miss" : step.givenBy().words(),
+                words(step),
                 Type.SECOND_LINE,
                 failed ? palette.fault() : palette.text2(),
                 30,
@@ -100,7 +100,22 @@ final class FailedWalk extends Drawing {
         }
     }
 
+    private static boolean isMiss(Step step) {
+        return step.kind() == Walk.Kind.IOTLB_PROBE
+                && (step.givenBy() != GivenBy.IOTLB || step.detail().startsWith("miss"));
+    }
+
+    private static String words(Step step) {
+        return isMiss(step) ? "miss" : step.givenBy().words();
+    }
+
     private static Sign sign(Step step) {
+        if (step.kind() == Walk.Kind.FAULT) {
+            return Sign.FAULT;
+        }
+        if (isMiss(step)) {
+            return Sign.PROBE;
+        }
         return step.givenBy() == GivenBy.SAVED
                 ? Sign.SAVED
                 : step.givenBy() == GivenBy.NOBODY

@@ -7,6 +7,7 @@ import iommulab.engine.session.MachineSnapshot.Fault;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// What the Faults perspective shows. Pure: same snapshot, same model.
 ///
@@ -21,6 +22,7 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
     /// @param kernelLines exactly what dmesg prints
     /// @param parts the line taken apart
     /// @param causes checked against the machine, best first
+    /// @param domain number of the domain in whose tables the request ended
     /// @param registers fault recording registers that hold it
     record Case(
             FaultKind kind,
@@ -28,6 +30,7 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
             List<String> kernelLines,
             List<Part> parts,
             List<Cause> causes,
+            OptionalInt domain,
             List<Register> registers) {}
 
     /// @param name what part of the message
@@ -71,7 +74,13 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                         .findFirst()
                         .orElseGet(() -> plain(fault));
         return new Case(
-                kind, finding, fault.kernelLines(), parts(kind), causes, registers(fault, machine));
+                kind,
+                finding,
+                fault.kernelLines(),
+                parts(kind),
+                causes,
+                Diagnosis.domainOf(fault, machine).stream().mapToInt(d -> d.id()).findFirst(),
+                registers(fault, machine));
     }
 
     private static String plain(Fault fault) {

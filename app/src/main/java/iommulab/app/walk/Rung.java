@@ -120,6 +120,9 @@ record Rung(
         if (failed && walk.outcome() instanceof Walk.Outcome.Faulted(var reason, _, _)) {
             return "fault %02xh".formatted(reason.code());
         }
+        if (step.givenBy() == GivenBy.MEMORY && !step.cachePlace().isEmpty()) {
+            return "not in cache, " + step.cachePlace();
+        }
         return step.givenBy() == GivenBy.SAVED ? "not read" : step.cachePlace();
     }
 
@@ -165,14 +168,24 @@ record Rung(
     }
 
     private static String givenBy(Step step) {
-        return step.givenBy() == GivenBy.NOBODY && step.kind() == Walk.Kind.IOTLB_PROBE
+        return isMiss(step)
                 ? "miss"
                 : step.givenBy() == GivenBy.SAVED ? "saved" : step.givenBy().words();
+    }
+
+    /// A probe that found nothing gives nothing; that it was one is told by who gave the page, or by
+    /// the word.
+    private static boolean isMiss(Step step) {
+        return step.kind() == Walk.Kind.IOTLB_PROBE
+                && (step.givenBy() != GivenBy.IOTLB || step.detail().startsWith("miss"));
     }
 
     private static Sign sign(Step step, boolean failed) {
         if (failed || step.kind() == Walk.Kind.FAULT) {
             return Sign.FAULT;
+        }
+        if (isMiss(step)) {
+            return Sign.PROBE;
         }
         return switch (step.givenBy()) {
             case MEMORY -> Sign.WALK;

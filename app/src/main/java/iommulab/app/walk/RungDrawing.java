@@ -313,7 +313,13 @@ final class RungDrawing {
     private void end(Rung rung, WalkModel model, double middle) {
         double baseline = middle + 4;
         var ink = rung.failed() ? palette.fault() : palette.text1();
-        pen.text(rung.name(), Type.HEAD, ink, columns.name(), baseline);
+        pen.textWithin(
+                rung.name(),
+                Type.HEAD,
+                ink,
+                columns.name(),
+                baseline,
+                columns.address() - columns.name() - 8);
         pen.text(rung.address(), Type.RAW_BOLD, ink, columns.address(), baseline);
         double from = rung.address().isEmpty() ? columns.address() : columns.raw();
         pen.textWithin(

@@ -1,0 +1,125 @@
+package iommulab.app;
+
+import iommulab.app.shell.Bench;
+import iommulab.app.shell.MainWindow;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
+import iommulab.engine.io.CapturedMachine;
+import iommulab.engine.io.FileRefused;
+import iommulab.engine.io.Progress;
+import iommulab.engine.io.SysfsArchive;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Outcome;
+import iommulab.engine.session.Session;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// The whole window around a machine that runs: a captured machine, its engine, and a person at the
+/// window.
+public final class LiveLab implements AutoCloseable {
+    private static final Path CAPTURES =
+            Path.of("..", "engine", "src", "test", "resources", "linux-groups");
+    private static final int SCREEN = 1000;
+
+    private final Session session;
+    private final Bench bench;
+    private final MainWindow window;
+    private final Robot robot;
+
+    private LiveLab(Session session, Bench bench, MainWindow window, Robot robot) {
+        this.session = session;
+        this.bench = bench;
+        this.window = window;
+        this.robot = robot;
+    }
+
+    /// Opens the window on a captured machine.
+    public static LiveLab on(String capture) {
+        var session = session(capture);
+        var made = new AtomicReference<Made>();
+        var robot =
+                Robot.at(
+                        () -> {
+                            var bench = new Bench(new SessionLink(session));
+                            var window = LabWindow.around(bench, List.of());
+                            made.set(new Made(bench, window));
+                            bench.settings().drawerOpen().set(false);
+                            window.start();
+                            return window.scene();
+                        },
+                        SCREEN,
+                        SCREEN);
+        return new LiveLab(session, made.get().bench(), made.get().window(), robot.settle());
+    }
+
+    private record Made(Bench bench, MainWindow window) {}
+
+    private static Session session(String capture) {
+        var file = CAPTURES.resolve(capture).resolve("sysfs.tar.gz");
+        try (var archive = Files.newInputStream(file)) {
+            return Session.open(
+                    CapturedMachine.describe(
+                            SysfsArchive.read(archive, Files.size(file), Progress.NONE), capture),
+                    List.of());
+        } catch (IOException | FileRefused | CommandRefused e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public Robot robot() {
+        return robot;
+    }
+
+    public MachineSnapshot machine() {
+        return session.newest();
+    }
+
+    /// Runs a command as if somebody had done it before.
+    public Outcome did(Command command) {
+        var outcome = session.submit(command).join();
+        robot.settle();
+        return outcome;
+    }
+
+    public LiveLab opens(Perspective perspective) {
+        Robot.onScreen(() -> bench.open(perspective));
+        robot.settle();
+        return this;
+    }
+
+    public LiveLab selects(Subject subject) {
+        Robot.onScreen(() -> bench.select(subject));
+        robot.settle();
+        return this;
+    }
+
+    public Subject subject() {
+        return Robot.onScreen(() -> bench.subject().get());
+    }
+
+    public Perspective perspective() {
+        return Robot.onScreen(() -> bench.perspective().get());
+    }
+
+    /// The window drawn at any size, written below `target/pictures`.
+    public void picture(String name, int width, int height) {
+        PanelBench.save(Robot.onScreen(() -> window.picture(width, height)), name);
+    }
+
+    /// The window as it stands, written below `target/pictures`.
+    public void look(String name) {
+        PanelBench.save(robot, name);
+    }
+
+    @Override
+    public void close() {
+        robot.close();
+        session.close();
+    }
+}

@@ -1,0 +1,73 @@
+package iommulab.app.domains;
+
+import iommulab.app.LiveLab;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
+import iommulab.engine.group.DomainType;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.MachineSnapshot.Domain;
+import iommulab.engine.session.Outcome;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.Optional;
+
+/// What a person does in the Domains perspective, on a captured machine.
+class DomainsFlowTest {
+    private static final String CAPTURE = "conventional-in-pcie-slot-a";
+
+    private static Domain anyDefault(LiveLab lab) {
+        return lab.machine().domains().stream()
+                .filter(d -> !d.byUser() && !d.attached().isEmpty() && d.levels() > 0)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// A domain by hand for the IOMMU of some device, and that device free for it.
+    private static int domainFor(LiveLab lab, PciAddress device) {
+        for (var member : lab.machine().grouping().groupOf(device).orElseThrow().members()) {
+            drive(lab, member, "vfio-pci");
+        }
+        var made = lab.did(new Command.CreateDomain(device, DomainType.UNMANAGED, 4));
+        return ((Outcome.DomainCreated) made).domain();
+    }
+
+    private static void drive(LiveLab lab, PciAddress device, String driver) {
+        if (lab.machine().topology().get(device).driver().isPresent()) {
+            lab.did(new Command.BindDriver(device, Optional.empty()));
+        }
+        lab.did(new Command.BindDriver(device, Optional.of(driver)));
+    }
+
+    private static boolean isAttached(LiveLab lab, int domain, PciAddress device) {
+        return DomainsModel.domain(lab.machine(), domain)
+                .map(d -> d.attached().contains(device))
+                .orElse(false);
+    }
+
+    @Test
+    void aDeviceIsAttachedByMenuAndPagesAreMappedByForm() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = anyDefault(lab).attached().getFirst();
+            int domain = domainFor(lab, device);
+            lab.opens(Perspective.DOMAINS).selects(new Subject.Function(device));
+            lab.robot().click("#domain-attach");
+            lab.robot().click("#attach-to-" + domain);
+            lab.robot().until("the device to be attached", () -> isAttached(lab, domain, device));
+            lab.selects(new Subject.Domain(domain));
+            lab.robot().click("#map-iova").type("0x40000000");
+            lab.robot().click("#map-hpa").type("0x1000000");
+            lab.robot().click("#map-bytes").type("64K");
+            lab.robot().click("#map-button");
+            lab.robot()
+                    .until(
+                            "the mapping",
+                            () ->
+                                    DomainsModel.domain(lab.machine(), domain)
+                                                    .orElseThrow()
+                                                    .mappedBytes()
+                                            == 0x10000);
+        }
+    }
+}
