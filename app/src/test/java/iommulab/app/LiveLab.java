@@ -46,7 +46,7 @@ public final class LiveLab implements AutoCloseable {
         var robot =
                 Robot.at(
                         () -> {
-                            var bench = new Bench(new SessionLink(session));
+                            var bench = new Bench(session);
                             var window = LabWindow.around(bench, List.of());
                             made.set(new Made(bench, window));
                             bench.settings().drawerOpen().set(false);

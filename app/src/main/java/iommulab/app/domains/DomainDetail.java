@@ -7,6 +7,7 @@ import iommulab.engine.session.MachineSnapshot.Domain;
 
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -61,7 +62,12 @@ final class DomainDetail extends BorderPane {
         table.setMinHeight(60);
         setTop(new VBox(head, unflushed, strip));
         setCenter(table);
-        setRight(form);
+        var formScroll = new ScrollPane(form);
+        formScroll.setFitToWidth(true);
+        formScroll.setMinHeight(0);
+        formScroll.getStyleClass().add("mapping-form-place");
+        setRight(formScroll);
+        setMinHeight(130);
         getStyleClass().add("domain-detail");
     }
 

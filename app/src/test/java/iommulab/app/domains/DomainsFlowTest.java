@@ -1,6 +1,9 @@
 package iommulab.app.domains;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import iommulab.app.LiveLab;
+import iommulab.app.Robot;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.engine.group.DomainType;
@@ -8,6 +11,9 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.Outcome;
+
+import javafx.geometry.Point2D;
+import javafx.scene.input.KeyCode;
 
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +53,43 @@ class DomainsFlowTest {
     }
 
     @Test
+    void aDeviceDraggedOntoADomainIsAttachedToIt() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = anyDefault(lab).attached().getFirst();
+            int domain = domainFor(lab, device);
+            lab.opens(Perspective.DOMAINS);
+            drag(lab, device, domain);
+            lab.robot().until("the device to be attached", () -> isAttached(lab, domain, device));
+        }
+    }
+
+    private static void drag(LiveLab lab, PciAddress device, int domain) {
+        var flow = (FlowCanvas) lab.robot().find("#domains-flow");
+        lab.robot()
+                .until(
+                        "both to be drawn",
+                        () ->
+                                flow.middleOf(device).isPresent()
+                                        && flow.middleOfDomain(domain).isPresent());
+        Point2D from = Robot.onScreen(() -> flow.middleOf(device).orElseThrow());
+        Point2D to = Robot.onScreen(() -> flow.middleOfDomain(domain).orElseThrow());
+        lab.robot().drag("#domains-flow", from.getX(), from.getY(), to.getX(), to.getY());
+    }
+
+    @Test
+    void aDeviceThatTheKernelDrivesIsRefusedWhereItWasDropped() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = anyDefault(lab).attached().getFirst();
+            int domain = domainFor(lab, device);
+            drive(lab, device, "e1000e");
+            lab.opens(Perspective.DOMAINS);
+            drag(lab, device, domain);
+            lab.robot().until("the refusal", () -> lab.robot().sees("#refusal"));
+            assertThat(isAttached(lab, domain, device)).isFalse();
+        }
+    }
+
+    @Test
     void aDeviceIsAttachedByMenuAndPagesAreMappedByForm() {
         try (var lab = LiveLab.on(CAPTURE)) {
             var device = anyDefault(lab).attached().getFirst();
@@ -58,8 +101,7 @@ class DomainsFlowTest {
             lab.selects(new Subject.Domain(domain));
             lab.robot().click("#map-iova").type("0x40000000");
             lab.robot().click("#map-hpa").type("0x1000000");
-            lab.robot().click("#map-bytes").type("64K");
-            lab.robot().click("#map-button");
+            lab.robot().click("#map-bytes").type("64K").press(KeyCode.ENTER);
             lab.robot()
                     .until(
                             "the mapping",
