@@ -127,15 +127,27 @@ public final class VtdUnit extends VtdState {
             return passThrough(facts);
         }
         long word = iotlb.find(domain, iova);
-        if (observer != WalkObserver.NONE) {
-            probed();
+        if (word == Iotlb.MISS) {
+            return findLarger(domain, facts, context);
         }
+        if (observer != WalkObserver.NONE) {
+            tellProbes();
+        }
+        lastFacts = facts | STAGE_HIT;
+        lastWord = word;
+        return (word & access) == access ? Iotlb.hpa(word, iova) : stopAtHit(context);
+    }
+
+    private long findLarger(int domain, int facts, long context) {
+        long word = iotlb.findLarger(domain, lastIova);
+        tellProbes();
         if (word == Iotlb.MISS) {
             return walk(facts, context);
         }
         lastFacts = facts | STAGE_HIT;
         lastWord = word;
-        return (word & access) == access ? Iotlb.hpa(word, iova) : stopAtHit(context);
+        int access = facts & ACCESS;
+        return (word & access) == access ? Iotlb.hpa(word, lastIova) : stopAtHit(context);
     }
 
     private long untranslated(int requester, long iova, int access) {
@@ -236,7 +248,7 @@ public final class VtdUnit extends VtdState {
         return lastAnswer();
     }
 
-    private void probed() {
+    private void tellProbes() {
         tellDeviceProbe();
         tellProbe(CacheKind.IOTLB, iotlb.lines());
     }
