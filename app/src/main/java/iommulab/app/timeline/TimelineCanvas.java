@@ -85,6 +85,8 @@ final class TimelineCanvas extends Drawing {
     /// The handle can be grasped anywhere along its line; the head takes it to the pointer.
     private void grasp(MouseEvent event) {
         requestFocus();
+        // The tabs around would take the focus for themselves.
+        event.consume();
         var place = place(event);
         if (place.getY() < HEAD + COMMANDS || Math.abs(place.getX() - handle()) < MARK / 2) {
             drag(event);
