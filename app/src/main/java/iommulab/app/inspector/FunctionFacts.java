@@ -156,7 +156,7 @@ final class FunctionFacts {
                 .ifPresent(g ->
                         offers.add(
                                 new Offer(
-                                        "Why this group",
+                                        "Why grouped",
                                         new Deed.Open(
                                                 new Subject.Group(g.id()), Perspective.GROUPS))));
         long iova =

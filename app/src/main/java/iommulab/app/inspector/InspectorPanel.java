@@ -51,7 +51,7 @@ public final class InspectorPanel implements Panel {
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.setAccessibleText("Details");
         root.setLeft(edge());
-        root.setMinSize(0, 0);
+        root.setMinHeight(0);
         head.setMinWidth(0);
         scroll.setMinWidth(0);
         body.setMinWidth(0);
@@ -66,16 +66,16 @@ public final class InspectorPanel implements Panel {
             if (!isFolded()) {
                 double right = root.localToScene(root.getWidth(), 0).getX();
                 double em = edge.getWidth() / 3;
-                root.setStyle(
-                        "-fx-pref-width: %spx"
-                                .formatted(
-                                        Math.clamp(
-                                                right - drag.getSceneX(),
-                                                NARROWEST * em,
-                                                WIDEST * em)));
+                widen(Math.clamp(right - drag.getSceneX(), NARROWEST * em, WIDEST * em));
             }
         });
         return edge;
+    }
+
+    private void widen(double width) {
+        root.setStyle(
+                "-fx-min-width: %1$spx; -fx-pref-width: %1$spx; -fx-max-width: %1$spx"
+                        .formatted(width));
     }
 
     @Override
@@ -86,6 +86,9 @@ public final class InspectorPanel implements Panel {
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
         long now = System.nanoTime();
+        if (isFolded()) {
+            root.setStyle("");
+        }
         boolean another = !subject.equals(shownSubject) || isFolded() != shownFolded;
         if (!another && machine.running() && now - shownAt < PAUSE_NANOS) {
             return;

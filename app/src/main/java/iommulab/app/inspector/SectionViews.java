@@ -39,6 +39,7 @@ final class SectionViews {
         title.setMinWidth(0);
         var line = new FlowPane(8, 2, title);
         line.setMinWidth(0);
+        title.maxWidthProperty().bind(line.widthProperty());
         model.badges().forEach(b -> line.getChildren().add(spans.node(b)));
         var nodes = new ArrayList<Node>(List.of(kicker, line));
         if (!model.subtitle().isEmpty()) {
@@ -97,7 +98,7 @@ final class SectionViews {
                 var box = boxed("", "");
                 facts.facts().stream()
                         .limit(COMPACT_FACTS)
-                        .forEach(fact -> box.getChildren().add(spans.text(fact.value())));
+                        .forEach(fact -> box.getChildren().add(spans.text(named(fact))));
                 yield box;
             }
             case Section.Offers offers -> {
@@ -119,6 +120,13 @@ final class SectionViews {
                     Section.Entry _ ->
                     unseen();
         };
+    }
+
+    private static List<Span> named(Fact fact) {
+        var spans = new ArrayList<Span>();
+        spans.add(Span.muted(fact.name()));
+        spans.addAll(fact.value());
+        return spans;
     }
 
     private static Node unseen() {

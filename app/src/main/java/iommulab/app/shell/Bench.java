@@ -146,6 +146,7 @@ public final class Bench implements Workbench {
 
     @Override
     public void open(Perspective next) {
+        refusals.hide();
         perspective.set(next);
     }
 

@@ -64,6 +64,7 @@ public final class MainWindow {
     private void arrange() {
         place.setId("perspective");
         place.setMinSize(0, 0);
+        place.setPrefSize(0, 0);
         HBox.setHgrow(place, Priority.ALWAYS);
         var middle = new HBox(place, inspector.view());
         middle.setMinHeight(0);
@@ -92,7 +93,7 @@ public final class MainWindow {
                 .addListener((_, before, now) -> {
                     boolean was = before.doubleValue() >= FULL_HEIGHT;
                     boolean is = now.doubleValue() >= FULL_HEIGHT;
-                    if (was != is) {
+                    if (before.doubleValue() > 0 && was != is) {
                         settings.drawerOpen().set(is);
                     }
                 });
@@ -176,6 +177,7 @@ public final class MainWindow {
         var screen = Screen.getPrimary().getVisualBounds();
         stage.setWidth(Math.min(USUAL_WIDTH, screen.getWidth()));
         stage.setHeight(Math.min(USUAL_HEIGHT, screen.getHeight()));
+        bench.settings().drawerOpen().set(stage.getHeight() >= FULL_HEIGHT);
         stage.show();
     }
 

@@ -4,6 +4,7 @@ import iommulab.engine.session.CommandRefused;
 
 import javafx.scene.Node;
 import javafx.scene.control.Label;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
 import org.controlsfx.control.PopOver;
@@ -20,20 +21,26 @@ public final class Refusals {
 
     /// @param where the control that asked
     void show(Node where, CommandRefused refused) {
-        if (shown != null) {
-            shown.hide();
-        }
+        hide();
         if (where.getScene() == null || where.getScene().getWindow() == null) {
             return;
         }
         var box = box(refused.errno(), refused.reason());
-        box.setPrefWidth(WIDTH);
         var popOver = new PopOver(box);
         popOver.setAutoHide(true);
         popOver.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
         popOver.setDetachable(false);
+        // Without this class the popover's own scene would have the ground of a window.
+        popOver.getScene().getRoot().getStyleClass().add("popup");
         popOver.show(where);
         shown = popOver;
+    }
+
+    void hide() {
+        if (shown != null) {
+            shown.hide();
+            shown = null;
+        }
     }
 
     /// A refusal as a node, for a panel that shows it in place.
@@ -45,6 +52,8 @@ public final class Refusals {
         head.getStyleClass().add("errno");
         var text = new Label(reason);
         text.setWrapText(true);
+        text.setPrefWidth(WIDTH);
+        text.setMinHeight(Region.USE_PREF_SIZE);
         var box = new VBox(head, text);
         box.setId("refusal");
         box.getStyleClass().add("refusal-box");

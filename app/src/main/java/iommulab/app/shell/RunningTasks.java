@@ -56,6 +56,7 @@ public final class RunningTasks {
         var popOver = new PopOver(tasks);
         popOver.setArrowLocation(PopOver.ArrowLocation.BOTTOM_RIGHT);
         popOver.setDetachable(false);
+        popOver.getScene().getRoot().getStyleClass().add("popup");
         popOver.show(word);
     }
 }
