@@ -1,5 +1,6 @@
 package iommulab.app.topology;
 
+import iommulab.app.shell.Words;
 import iommulab.app.theme.Pen;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
@@ -12,6 +13,8 @@ import java.util.Set;
 /// Draws a model of the machine: containers, links, boxes, groups, last requests. Only what lies in the
 /// view is drawn, and in small boxes only what can be read.
 final class MachineCanvas {
+    private static final double WIDEST = 9;
+
     private final Pen pen;
     private final View view;
     private final MachineModel model;
@@ -95,6 +98,7 @@ final class MachineCanvas {
             double rate = hot ? heat.rate(link) : 0;
             if (rate > 0) {
                 hotLink(points, rate);
+                hotTrunk(link, heat, rate);
             } else {
                 link(link, points, chosen.contains(link));
             }
@@ -141,8 +145,30 @@ final class MachineCanvas {
     }
 
     private void hotLink(List<Point> points, double rate) {
-        double line = 2 + 1.6 * Math.log10(1 + rate);
-        path(points, pen.palette().walk(), Math.min(12, line));
+        path(points, pen.palette().walk(), width(rate));
+    }
+
+    private static double width(double rate) {
+        return Math.min(WIDEST, 2 + Math.log10(1 + rate));
+    }
+
+    /// The piece of a trunk between a hot link and the IOMMU, with the count beside the IOMMU.
+    private void hotTrunk(Link link, Heat heat, double rate) {
+        if (link.kind() == Link.Kind.TO_UNIT) {
+            double half = (link.points().get(0).x() + link.points().get(1).x()) / 2;
+            var at = view.to(new Point(half, link.points().getFirst().y()));
+            RequestCanvas.plate(
+                    pen, Words.amount(rate) + "/s", pen.palette().walk(), at.x(), at.y() - 9);
+            return;
+        }
+        for (var up : model.picture().links()) {
+            boolean leads = up.kind() == Link.Kind.TO_UNIT && up.from() == link.to();
+            if (leads && heat.rate(up) > 0) {
+                var from = view.to(link.points().getLast());
+                var to = view.to(up.points().getFirst());
+                path(List.of(from, to), pen.palette().walk(), width(rate));
+            }
+        }
     }
 
     private void path(List<Point> points, Color colour, double line, double... dashes) {

@@ -37,8 +37,8 @@ final class RequestCanvas {
         pen.sign(LastDma.sign(last.outcome()), x, y, size);
     }
 
-    private static void plate(
-            Pen pen, String words, javafx.scene.paint.Color colour, double x, double y) {
+    /// Words on a plate in the ground's colour, centred.
+    static void plate(Pen pen, String words, javafx.scene.paint.Color colour, double x, double y) {
         double width = pen.width(words, Type.DENSE_BOLD) + 4;
         pen.plate(pen.palette().bar(), x - width / 2, y - 10, width, 13, 3);
         pen.textCentre(words, Type.DENSE_BOLD, colour, x, y);
