@@ -74,8 +74,11 @@ final class HeadlessShow {
                     "Requests  %,d in %d seconds"
                             .formatted(now.requests() - before.requests(), SECONDS));
             lines.add(
-                    "IOTLB     %.1f %% hits in %,d translations"
-                            .formatted(100.0 * hits / Math.max(1, translated), translated));
+                    "IOTLB     %.1f %% hits: %,d hits, %,d walks"
+                            .formatted(
+                                    100.0 * hits / Math.max(1, translated),
+                                    hits,
+                                    translated - hits));
             lines.add("Faults    %,d".formatted(now.faults() - before.faults()));
         }
         lines.add("Picture   " + picture.toAbsolutePath().normalize());
