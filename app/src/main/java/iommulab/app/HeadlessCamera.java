@@ -7,11 +7,13 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.theme.Theme;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.Session;
 import iommulab.engine.session.WalkQuestion;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,11 +48,11 @@ final class HeadlessCamera implements Camera {
         return window;
     }
 
-    /// A walk worth looking at: of the first mapping that a device can use.
+    /// A walk worth looking at: of a mapping that somebody made, if there is one.
     private static Optional<WalkQuestion> question(MachineSnapshot machine) {
         return machine.domains().stream()
                 .filter(domain -> !domain.attached().isEmpty() && !domain.mappings().isEmpty())
-                .findFirst()
+                .max(Comparator.comparing(Domain::byUser))
                 .map(domain ->
                         new WalkQuestion(
                                 domain.attached().getFirst(),
