@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Popovers;
 import iommulab.engine.session.CommandRefused;
 
 import javafx.scene.Node;
@@ -30,8 +31,7 @@ public final class Refusals {
         popOver.setAutoHide(true);
         popOver.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
         popOver.setDetachable(false);
-        // Without this class the popover's own scene would have the ground of a window.
-        popOver.getScene().getRoot().getStyleClass().add("popup");
+        Popovers.dress(popOver);
         popOver.show(where);
         shown = popOver;
     }

@@ -1,5 +1,7 @@
 package iommulab.app.shell;
 
+import iommulab.app.theme.Popovers;
+
 import javafx.collections.ListChangeListener;
 import javafx.concurrent.Task;
 import javafx.scene.Node;
@@ -56,7 +58,7 @@ public final class RunningTasks {
         var popOver = new PopOver(tasks);
         popOver.setArrowLocation(PopOver.ArrowLocation.BOTTOM_RIGHT);
         popOver.setDetachable(false);
-        popOver.getScene().getRoot().getStyleClass().add("popup");
+        Popovers.dress(popOver);
         popOver.show(word);
     }
 }

@@ -1,0 +1,21 @@
+package iommulab.app.theme;
+
+import org.controlsfx.control.PopOver;
+
+/// Dresses ControlsFX' popovers. Their own sheet stands on the popover itself, where it beats the sheets
+/// of the scene; only a style of the node is stronger.
+public final class Popovers {
+    private Popovers() {}
+
+    /// Call before it is shown.
+    public static void dress(PopOver popOver) {
+        // Without this class the popover's own scene would have the ground of a window.
+        popOver.getScene().getRoot().getStyleClass().add("popup");
+        popOver.setOnShown(_ -> {
+            var border = popOver.getScene().getRoot().lookup(".border");
+            if (border != null) {
+                border.setStyle("-fx-fill: -lab-overlay; -fx-stroke: -lab-line");
+            }
+        });
+    }
+}
