@@ -32,6 +32,8 @@ record StatusModel(
                 "rules: " + machine.grouping().ruleSet(),
                 machine.journal()
                         .undoable()
+                        // A run that goes on has no hash yet.
+                        .filter(_ -> !machine.running())
                         .map(entry -> "state " + Words.hash(entry.stateHash()))
                         .orElse(""));
     }
