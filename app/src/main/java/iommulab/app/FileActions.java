@@ -14,6 +14,8 @@ import javafx.application.Platform;
 import javafx.concurrent.Task;
 import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.control.Alert;
+import javafx.scene.control.ButtonBar;
+import javafx.scene.control.ButtonType;
 import javafx.scene.control.Label;
 import javafx.stage.FileChooser;
 import javafx.stage.Stage;
@@ -33,6 +35,7 @@ import javax.imageio.ImageIO;
 final class FileActions {
     private final Bench bench;
     private final Stage stage;
+    private final Recovery recovery;
     private OpenMachine open;
 
     /// @param open the machine that the window begins with
@@ -40,6 +43,78 @@ final class FileActions {
         this.bench = bench;
         this.stage = stage;
         this.open = open;
+        this.recovery =
+                new Recovery(why ->
+                        tell(
+                                "What you do is not written down for recovery",
+                                String.valueOf(why.getMessage())));
+    }
+
+    /// To be called when the window is open: offers what a crash left behind, then writes down what is
+    /// done from now on.
+    void begin() {
+        try {
+            var path = open.path();
+            var left =
+                    path.isEmpty()
+                            ? Optional.<MachineFile>empty()
+                            : Recovery.find(path.get(), open.content());
+            left.ifPresentOrElse(found -> offer(found, open), () -> recovery.follow(open));
+        } catch (FileRefused damaged) {
+            tell("What was left for recovery is damaged", String.valueOf(damaged.getMessage()));
+            recovery.follow(open);
+        }
+    }
+
+    /// Nothing is left for recovery when a window is closed.
+    void end() {
+        recovery.end();
+        open.session().close();
+    }
+
+    private void offer(MachineFile found, OpenMachine machine) {
+        var recover = new ButtonType("Recover", ButtonBar.ButtonData.YES);
+        var discard = new ButtonType("Discard", ButtonBar.ButtonData.NO);
+        var question =
+                new Alert(
+                        Alert.AlertType.CONFIRMATION,
+                        "The program ended before it was saved. Its journal had %d commands, the file has %d."
+                                .formatted(
+                                        found.journal().size(), machine.content().journal().size()),
+                        recover,
+                        discard);
+        question.initOwner(stage);
+        question.setTitle("IOMMU Lab");
+        question.setHeaderText("Bring back what was done to this machine?");
+        question.resultProperty()
+                .addListener((_, _, answer) -> {
+                    if (answer == recover) {
+                        bench.tasks().run(recovering(found, machine));
+                    } else {
+                        recovery.follow(machine);
+                    }
+                });
+        question.show();
+    }
+
+    private Task<OpenMachine> recovering(MachineFile found, OpenMachine machine) {
+        var task =
+                new Task<OpenMachine>() {
+                    @Override
+                    protected OpenMachine call() throws CommandRefused {
+                        updateTitle("Recovering");
+                        return new OpenMachine(
+                                Session.open(found.machine(), found.journal()),
+                                found,
+                                machine.path());
+                    }
+                };
+        task.setOnSucceeded(_ -> {
+            put(task.getValue());
+            recovery.follow(open);
+        });
+        task.setOnFailed(_ -> refuse(machine.path().orElseThrow(), task.getException()));
+        return task;
     }
 
     /// A machine in the window.
@@ -57,11 +132,6 @@ final class FileActions {
                 WindowAction.of("File", "Save picture of the window…", "", this::savePicture),
                 WindowAction.of("File", "", "", () -> {}),
                 WindowAction.of("File", "Close", "Shortcut+Q", stage::close));
-    }
-
-    /// The session in the window.
-    Session session() {
-        return open.session();
     }
 
     private void choose() {
@@ -90,13 +160,19 @@ final class FileActions {
     }
 
     private void show(OpenMachine machine) {
+        recovery.end();
+        put(machine);
+        begin();
+        for (var remark : machine.content().machine().remarks()) {
+            Notifications.create().owner(stage).title("Import").text(remark).show();
+        }
+    }
+
+    private void put(OpenMachine machine) {
         open = machine;
         bench.settings().restore(machine.content().view());
         bench.replace(machine.session());
         stage.setTitle(title(machine));
-        for (var remark : machine.content().machine().remarks()) {
-            Notifications.create().owner(stage).title("Import").text(remark).show();
-        }
     }
 
     /// What stands in the title bar.
@@ -172,6 +248,7 @@ final class FileActions {
                 if (open.session() == before.session()) {
                     open = new OpenMachine(before.session(), content, Optional.of(path));
                     stage.setTitle(title(open));
+                    recovery.follow(open);
                 }
                 Notifications.create()
                         .owner(stage)

@@ -36,12 +36,13 @@ public final class IommuLab extends Application {
         files = new FileActions(bench, stage, machine);
         LabWindow.around(bench, files.all()).openOn(stage);
         stage.setTitle(FileActions.title(machine));
+        files.begin();
     }
 
     @Override
     public void stop() {
         if (files != null) {
-            files.session().close();
+            files.end();
         }
     }
 }
