@@ -55,6 +55,7 @@ public final class Bench implements Workbench {
     public Bench(Session engine) {
         this.engine = engine;
         this.refusals = new Refusals();
+        engine.defect().thenAccept(Defects::report);
     }
 
     private static InputStream packagedNames() throws IOException {
@@ -69,6 +70,7 @@ public final class Bench implements Workbench {
     public void replace(Session next) {
         var before = engine;
         engine = next;
+        next.defect().thenAccept(Defects::report);
         before.close();
         askedWalk.set(Optional.empty());
         select(new Subject.Nothing());

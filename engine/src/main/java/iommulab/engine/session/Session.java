@@ -26,6 +26,7 @@ public final class Session implements AutoCloseable {
     private final Journal journal;
     private final SnapshotExchange exchange = new SnapshotExchange();
     private final LinkedBlockingQueue<Runnable> asked = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Throwable> defect = new CompletableFuture<>();
     private final Thread thread;
 
     // Owned by the engine's thread.
@@ -69,6 +70,12 @@ public final class Session implements AutoCloseable {
         session.publish();
         session.thread.start();
         return session;
+    }
+
+    /// Completes if a run breaks down because of a mistake of ours. Traffic stands still then; the machine
+    /// may be half-way through a request, and only going to another position makes it sound again.
+    public CompletableFuture<Throwable> defect() {
+        return defect.copy();
     }
 
     /// The newest snapshot; never waits.
@@ -196,11 +203,20 @@ public final class Session implements AutoCloseable {
                 if (next != null) {
                     next.run();
                 } else if (running) {
-                    runBatch();
+                    runOrStop();
                 }
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void runOrStop() {
+        try {
+            runBatch();
+        } catch (RuntimeException broken) {
+            running = false;
+            defect.complete(broken);
         }
     }
 
