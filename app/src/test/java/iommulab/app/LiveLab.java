@@ -1,7 +1,6 @@
 package iommulab.app;
 
 import iommulab.app.shell.Bench;
-import iommulab.app.shell.MainWindow;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.engine.io.CapturedMachine;
@@ -29,36 +28,32 @@ public final class LiveLab implements AutoCloseable {
 
     private final Session session;
     private final Bench bench;
-    private final MainWindow window;
     private final Robot robot;
 
-    private LiveLab(Session session, Bench bench, MainWindow window, Robot robot) {
+    private LiveLab(Session session, Bench bench, Robot robot) {
         this.session = session;
         this.bench = bench;
-        this.window = window;
         this.robot = robot;
     }
 
     /// Opens the window on a captured machine.
     public static LiveLab on(String capture) {
         var session = session(capture);
-        var made = new AtomicReference<Made>();
+        var made = new AtomicReference<Bench>();
         var robot =
                 Robot.at(
                         () -> {
                             var bench = new Bench(session);
                             var window = LabWindow.around(bench, List.of());
-                            made.set(new Made(bench, window));
+                            made.set(bench);
                             bench.settings().drawerOpen().set(false);
                             window.start();
                             return window.scene();
                         },
                         SCREEN,
                         SCREEN);
-        return new LiveLab(session, made.get().bench(), made.get().window(), robot.settle());
+        return new LiveLab(session, made.get(), robot.settle());
     }
-
-    private record Made(Bench bench, MainWindow window) {}
 
     private static Session session(String capture) {
         var file = CAPTURES.resolve(capture).resolve("sysfs.tar.gz");
@@ -105,16 +100,6 @@ public final class LiveLab implements AutoCloseable {
 
     public Perspective perspective() {
         return Robot.onScreen(() -> bench.perspective().get());
-    }
-
-    /// The window drawn at any size, written below `target/pictures`.
-    public void picture(String name, int width, int height) {
-        PanelBench.save(Robot.onScreen(() -> window.picture(width, height)), name);
-    }
-
-    /// The window as it stands, written below `target/pictures`.
-    public void look(String name) {
-        PanelBench.save(robot, name);
     }
 
     @Override

@@ -47,7 +47,6 @@ class MachineAndGroupsTest {
                 assertThat(lab.machine().grouping().groups())
                         .as("groups while the bit is only tried")
                         .hasSize(14);
-                PanelBench.save(robot, "window-groups");
                 robot.click("#what-if-apply");
                 robot.until(
                         "the machine has one group less",
@@ -71,7 +70,6 @@ class MachineAndGroupsTest {
             try (var robot = window(bench)) {
                 Robot.onScreen(() -> bench.select(new Subject.Function(DEVICE)));
                 robot.settle();
-                PanelBench.save(robot, "window-machine");
                 robot.click("#as-table");
                 robot.until("the table stands", () -> robot.sees("#machine-table"));
             }

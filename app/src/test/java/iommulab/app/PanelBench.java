@@ -18,25 +18,16 @@ import iommulab.engine.session.WalkQuestion;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
-import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.Node;
 import javafx.scene.Scene;
-import javafx.scene.image.WritableImage;
 import javafx.scene.layout.StackPane;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
-
-import javax.imageio.ImageIO;
 
 /// One panel alone in a window, with a machine that stands still: for looking at the panel and for
 /// seeing which commands it sends.
@@ -69,39 +60,6 @@ public final class PanelBench implements Workbench {
         panel.show(machine, subject.get());
         subject.addListener((_, _, now) -> panel.show(machine, now));
         return scene;
-    }
-
-    /// Writes the picture of a scene to a file.
-    public static void save(Robot robot, String name) {
-        save(robot.look(), name);
-    }
-
-    /// Draws a panel without a window, at any size.
-    public void draw(
-            Supplier<Panel> panel,
-            Theme theme,
-            double width,
-            double height,
-            double textScale,
-            String name) {
-        save(
-                Robot.onScreen(() -> {
-                    var scene = scene(panel.get(), theme, width, height, textScale);
-                    // The colours are read while the first picture is laid out.
-                    scene.snapshot(null);
-                    return scene.snapshot(null);
-                }),
-                name);
-    }
-
-    public static void save(WritableImage image, String name) {
-        var picture = SwingFXUtils.fromFXImage(image, null);
-        try {
-            var folder = Files.createDirectories(Path.of("target", "pictures"));
-            ImageIO.write(picture, "png", folder.resolve(name + ".png").toFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /// The commands that the panel sent.

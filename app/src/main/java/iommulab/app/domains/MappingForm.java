@@ -48,8 +48,8 @@ final class MappingForm extends VBox {
         flush.setMinWidth(USE_PREF_SIZE);
         read.setSelected(true);
         write.setSelected(true);
-        read.getStyleClass().add("left-pill");
-        write.getStyleClass().add("right-pill");
+        read.getStyleClass().add("chip");
+        write.getStyleClass().add("chip");
         complaint.setId("map-complaint");
         complaint.setWrapText(true);
         complaint.getStyleClass().addAll("secondary", "says-fault");
@@ -59,7 +59,7 @@ final class MappingForm extends VBox {
                 .addAll(
                         head,
                         grid(),
-                        new HBox(read, write),
+                        new Row(read, write),
                         complaint,
                         new Row(map),
                         new Row(unmap, flush));

@@ -146,6 +146,11 @@ public final class GroupsPanel implements Panel {
     }
 
     @Override
+    public boolean takesInspectorsPlace() {
+        return true;
+    }
+
+    @Override
     public void show(MachineSnapshot machine, Subject subject) {
         if (showing) {
             return;

@@ -92,8 +92,10 @@ final class WhatIfView {
         if (shown == null || !shown.ports().equals(model.ports())) {
             fillBits(model);
         }
-        bits.setVisible(!model.ports().isEmpty());
-        legend.setVisible(!model.ports().isEmpty());
+        for (var node : new Node[] {bits, legend}) {
+            node.setVisible(!model.ports().isEmpty());
+            node.setManaged(!model.ports().isEmpty());
+        }
         shown = model;
         canvas.show(model.regrouping(), model.paths());
         answer.getChildren().clear();

@@ -91,14 +91,14 @@ final class SectionViews {
         return box;
     }
 
-    /// What fits beside a narrow window: values without names, and the buttons.
+    /// What fits beside a narrow window: values below their names, and the buttons.
     Node compact(Section section) {
         return switch (section) {
             case Section.Facts facts when facts.head().isEmpty() -> {
                 var box = boxed("", "");
                 facts.facts().stream()
                         .limit(COMPACT_FACTS)
-                        .forEach(fact -> box.getChildren().add(spans.text(named(fact))));
+                        .forEach(fact -> box.getChildren().add(named(fact)));
                 yield box;
             }
             case Section.Offers offers -> {
@@ -122,11 +122,10 @@ final class SectionViews {
         };
     }
 
-    private static List<Span> named(Fact fact) {
-        var spans = new ArrayList<Span>();
-        spans.add(Span.muted(fact.name()));
-        spans.addAll(fact.value());
-        return spans;
+    private VBox named(Fact fact) {
+        var pair = new VBox(styled(fact.name(), "secondary"), spans.text(fact.value()));
+        pair.getStyleClass().add("key-above-value");
+        return pair;
     }
 
     private static Node unseen() {

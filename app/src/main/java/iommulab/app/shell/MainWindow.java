@@ -120,6 +120,9 @@ public final class MainWindow {
         if (panel != null) {
             place.getChildren().setAll(panel.view());
         }
+        boolean inspects = panel == null || !panel.takesInspectorsPlace();
+        inspector.view().setManaged(inspects);
+        inspector.view().setVisible(inspects);
         pulse.showAgain();
     }
 
@@ -130,7 +133,9 @@ public final class MainWindow {
         if (open != null) {
             visible.add(open);
         }
-        visible.add(inspector);
+        if (inspector.view().isVisible()) {
+            visible.add(inspector);
+        }
         visible.add(drawer);
         drawer.visiblePanel().ifPresent(visible::add);
         visible.add(statusLine);

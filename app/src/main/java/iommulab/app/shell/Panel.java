@@ -12,4 +12,9 @@ public interface Panel {
     /// Shows a snapshot, or the same snapshot with another subject selected. Called at most once a
     /// frame and only while the panel is visible; must not take longer than 10 ms.
     void show(MachineSnapshot machine, Subject subject);
+
+    /// Whether the panel brings a side column of its own, for which the inspector makes room.
+    default boolean takesInspectorsPlace() {
+        return false;
+    }
 }

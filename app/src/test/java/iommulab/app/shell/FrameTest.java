@@ -78,6 +78,15 @@ class FrameTest {
     }
 
     @Test
+    void theInspectorMakesRoomForTheWhatIfOfGroups() {
+        robot.press(KeyCode.CONTROL, KeyCode.DIGIT2);
+        assertThat(robot.sees("#what-if")).isTrue();
+        assertThat(robot.sees("#inspector")).as("inspector beside the what-if").isFalse();
+        robot.press(KeyCode.CONTROL, KeyCode.DIGIT1);
+        assertThat(robot.sees("#inspector")).as("inspector beside the machine").isTrue();
+    }
+
+    @Test
     void theThemeChangesByAKey() {
         var before = bench.settings().theme().get();
         robot.press(KeyCode.CONTROL, KeyCode.T);

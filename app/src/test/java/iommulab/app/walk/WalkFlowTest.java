@@ -85,11 +85,6 @@ class WalkFlowTest {
             lab.robot().until("1000 requests", () -> lab.machine().counters().requests() >= 1000);
             lab.robot().click("#traffic-one");
             lab.robot().until("one more", () -> lab.machine().counters().requests() >= 1001);
-            lab.picture("live-traffic", 1600, 1000);
-            lab.opens(Perspective.CACHES);
-            lab.picture("live-caches", 1600, 1000);
-            lab.opens(Perspective.DOMAINS);
-            lab.picture("live-domains", 1600, 1000);
         }
     }
 
@@ -138,8 +133,6 @@ class WalkFlowTest {
                                             && !l.getText().isEmpty());
             lab.robot().click("#fault-open-walk");
             assertThat(lab.perspective()).isEqualTo(Perspective.WALK);
-            lab.opens(Perspective.FAULTS);
-            lab.picture("live-faults", 1600, 1000);
         }
     }
 }

@@ -13,7 +13,7 @@ import iommulab.engine.session.Command;
 import org.junit.jupiter.api.Test;
 
 /// The Groups perspective under a person's hands.
-class GroupsPictureTest {
+class GroupsPanelTest {
     private static final String SWITCH = "switch-mixed-acs-a";
 
     private static PanelBench bench(SnapshotFixture machine) {
@@ -34,17 +34,8 @@ class GroupsPictureTest {
             assertThat(robot.sees("#what-if-apply")).as("nothing to apply yet").isFalse();
             robot.click("#what-if-02-00-0-rr").click("#what-if-02-00-0-cr");
             assertThat(bench.sent()).as("commands sent before Apply").isEmpty();
-            PanelBench.save(robot, "groups-what-if");
             robot.click("#what-if-apply");
             assertThat(bench.sent()).singleElement().isInstanceOf(Command.WriteConfig.class);
-        }
-    }
-
-    @Test
-    void pictures() {
-        for (var name : new String[] {"sriov-igb-a", "large-a"}) {
-            var bench = bench(SnapshotFixture.captured(name));
-            bench.draw(() -> new GroupsPanel(bench), Theme.LIGHT, 1188, 800, 1, "groups-" + name);
         }
     }
 }
