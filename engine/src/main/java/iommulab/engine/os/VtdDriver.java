@@ -13,7 +13,6 @@ import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
-
 /// Linux's driver of one VT-d unit: it owns root and context tables, and tells the
 /// unit what to forget, through the invalidation queue where the unit has one and else through registers.
 /// It speaks to the unit by memory and registers alone. Source: kernel `drivers/iommu/intel`.
@@ -34,8 +33,7 @@ public final class VtdDriver {
     private final long queue;
     private final long status;
 
-    private VtdDriver(
-            VtdUnit unit, PhysicalMemory memory, VtdTables tables, Rings rings) {
+    private VtdDriver(VtdUnit unit, PhysicalMemory memory, VtdTables tables, Rings rings) {
         this.unit = unit;
         this.memory = memory;
         this.tables = tables;

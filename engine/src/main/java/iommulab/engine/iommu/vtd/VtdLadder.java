@@ -94,7 +94,7 @@ final class VtdLadder {
         if (answer == VtdUnit.INTERRUPT_WINDOW) {
             return new Walk.Outcome.NotTranslated(
                     "0xfeexxxxx is the interrupt window: a write of 4 bytes is an interrupt,"
-                        + " anything else is stopped.",
+                            + " anything else is stopped.",
                     Optional.empty());
         }
         if (answer < 0) {

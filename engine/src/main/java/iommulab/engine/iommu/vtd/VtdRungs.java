@@ -43,8 +43,7 @@ final class VtdRungs {
         var offending =
                 switch (fault) {
                     case ROOT_NOT_PRESENT -> new long[] {1, 0};
-                    case ROOT_RESERVED ->
-                            new long[] {low & structure.reservedBits(0), high};
+                    case ROOT_RESERVED -> new long[] {low & structure.reservedBits(0), high};
                     case null, default -> new long[] {0, 0};
                 };
         boolean readable = fault != VtdFault.ROOT_UNREADABLE;
@@ -85,9 +84,7 @@ final class VtdRungs {
         return switch (fault) {
             case CONTEXT_NOT_PRESENT -> new long[] {1, 0};
             case CONTEXT_RESERVED ->
-                    new long[] {
-                        low & structure.reservedBits(0), high & structure.reservedBits(1)
-                    };
+                    new long[] {low & structure.reservedBits(0), high & structure.reservedBits(1)};
             case BEYOND_WIDTH -> new long[] {0, structure.field("AW").mask()};
             case CONTEXT_INVALID -> {
                 int levels = ContextEntry.levels(high);
@@ -135,7 +132,8 @@ final class VtdRungs {
     }
 
     /// @param rights of all levels down to this one
-    Step level(int level, long table, long raw, int rights, Source source, @Nullable VtdFault fault) {
+    Step level(
+            int level, long table, long raw, int rights, Source source, @Nullable VtdFault fault) {
         boolean leaf = SecondStageFormat.isLeaf(raw, level);
         var shape = TableShape.FOUR_KIB;
         return step(

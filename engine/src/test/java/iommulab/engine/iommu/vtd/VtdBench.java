@@ -1,8 +1,8 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.memory.AddressMap;

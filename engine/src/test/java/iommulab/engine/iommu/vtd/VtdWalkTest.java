@@ -50,8 +50,7 @@ class VtdWalkTest {
         assertThat(walk.cycles()).isEqualTo(6 * 110 + 4 + 6 + 3 * 4);
         assertThat(walk.steps().stream().mapToLong(Step::cycles).sum()).isEqualTo(walk.cycles());
         assertThat(walk.outcome())
-                .isEqualTo(
-                        new Walk.Outcome.Reached(HPA | 0xe40, 4096, Permissions.READ, false));
+                .isEqualTo(new Walk.Outcome.Reached(HPA | 0xe40, 4096, Permissions.READ, false));
         assertThat(walk.domain()).isEqualTo(7);
         assertThat(walk.addressBits()).isEqualTo(48);
     }
@@ -62,8 +61,7 @@ class VtdWalkTest {
             if (!step.raw().isEmpty()) {
                 assertThat(step.entryHpa())
                         .isEqualTo(step.tableHpa() + (long) step.index() * step.entryBytes());
-                assertThat(step.raw().getFirst())
-                        .isEqualTo(bench.memory.read64(step.entryHpa()));
+                assertThat(step.raw().getFirst()).isEqualTo(bench.memory.read64(step.entryHpa()));
                 long number = step.indexSource() == Walk.IndexSource.IOVA ? IOVA : NIC;
                 int width = step.indexHigh() - step.indexLow() + 1;
                 assertThat(step.index())
@@ -109,8 +107,7 @@ class VtdWalkTest {
         bench.memory.write64(VtdBench.slot(tree, 4, IOVA), 0);
         var walk = bench.explain(NIC, IOVA + 4096, Access.READ);
         assertThat(walk.outcome())
-                .isEqualTo(
-                        new Walk.Outcome.Reached(HPA | 0xe40, 4096, Permissions.READ, true));
+                .isEqualTo(new Walk.Outcome.Reached(HPA | 0xe40, 4096, Permissions.READ, true));
         assertThat(step(walk, "Level 2").givenBy()).isEqualTo(GivenBy.PAGING_CACHE);
         assertThat(step(walk, "Level 1").givenBy()).isEqualTo(GivenBy.MEMORY);
     }
@@ -142,8 +139,7 @@ class VtdWalkTest {
         var walk = bench.explain(NIC + 1, IOVA, Access.READ);
         assertThat(walk.outcome())
                 .isEqualTo(new Walk.Outcome.Faulted(VtdFault.CONTEXT_NOT_PRESENT, 1, true));
-        assertThat(kinds(walk))
-                .containsExactly(Kind.ROOT_ENTRY, Kind.DEVICE_ENTRY, Kind.FAULT);
+        assertThat(kinds(walk)).containsExactly(Kind.ROOT_ENTRY, Kind.DEVICE_ENTRY, Kind.FAULT);
         assertThat(walk.domain()).isEqualTo(-1);
     }
 
