@@ -16,6 +16,8 @@ import iommulab.engine.os.Domain;
 import iommulab.engine.os.VtdDriver;
 import iommulab.engine.pci.RequesterId;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ final class Domains {
     private final TreeMap<Integer, Domain> byId = new TreeMap<>();
     private final TreeMap<Integer, Integer> defaultOf = new TreeMap<>();
     private final TreeMap<Integer, Integer> currentOf = new TreeMap<>();
+    private @Nullable Map<Integer, Integer> placing;
     private final TreeMap<Integer, List<RequesterId>> attached = new TreeMap<>();
 
     Domains(PhysicalMemory memory, FrameAllocator frames, List<Unit> units) {
@@ -75,6 +78,14 @@ final class Domains {
                 .toList();
     }
 
+    /// The domain that each group uses now; another map whenever one of them has changed.
+    Map<Integer, Integer> placing() {
+        if (placing == null) {
+            placing = Map.copyOf(currentOf);
+        }
+        return placing;
+    }
+
     /// The domain with a hardware tag on a unit.
     Optional<Domain> withTag(int unit, int tag) {
         return byId.values().stream()
@@ -100,6 +111,7 @@ final class Domains {
     void removeGroup(int group) throws MappingRefused {
         detach(group);
         currentOf.remove(group);
+        placing = null;
         delete(defaultDomain(group));
         defaultOf.remove(group);
     }
@@ -247,6 +259,7 @@ final class Domains {
     private void attach(int group, Domain domain, List<RequesterId> requesters)
             throws MappingRefused {
         currentOf.put(group, domain.id());
+        placing = null;
         attached.put(group, requesters);
         if (domain.identity().type() == DomainType.BLOCKED) {
             return;
@@ -314,6 +327,7 @@ final class Domains {
         defaultOf.putAll(then.defaultOf());
         currentOf.clear();
         currentOf.putAll(then.currentOf());
+        placing = null;
         attached.clear();
         attached.putAll(then.attached());
     }

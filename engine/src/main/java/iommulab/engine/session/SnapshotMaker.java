@@ -11,6 +11,8 @@ import iommulab.engine.session.MachineSnapshot.Kernel;
 import iommulab.engine.session.MachineSnapshot.Mapping;
 import iommulab.engine.session.MachineSnapshot.Queue;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,9 +26,17 @@ final class SnapshotMaker {
 
     private final Machine machine;
     private final Map<Integer, Made> mappings = new HashMap<>();
+    private @Nullable Placing placing;
 
     /// Mappings in the words of the snapshot, and what they were made from.
     private record Made(List<Domain.Mapping> from, List<Mapping> to, long bytes) {}
+
+    /// Which functions are in which domain and below which unit, and what that was found from.
+    private record Placing(
+            Wiring wiring,
+            Map<Integer, Integer> domains,
+            Map<Integer, List<PciAddress>> attached,
+            List<List<PciAddress>> served) {}
 
     SnapshotMaker(Machine machine) {
         this.machine = machine;
@@ -103,6 +113,10 @@ final class SnapshotMaker {
     }
 
     private List<PciAddress> functionsOf(int unit) {
+        return placing().served().get(unit);
+    }
+
+    private List<PciAddress> findFunctionsOf(int unit) {
         return machine.wiring().unitOf().entrySet().stream()
                 .filter(entry -> entry.getValue() == unit)
                 .map(Map.Entry::getKey)
@@ -192,11 +206,30 @@ final class SnapshotMaker {
     }
 
     private List<PciAddress> attached(int domain) {
-        var groups = machine.domains.groupsIn(domain);
-        return machine.wiring().grouping().groups().stream()
-                .filter(group -> groups.contains(group.id()))
-                .flatMap(group -> group.members().stream())
-                .toList();
+        return placing().attached().getOrDefault(domain, List.of());
+    }
+
+    // ---- who is where
+
+    /// Found once for all domains and units, and again only when the tree or a group's domain has changed.
+    private Placing placing() {
+        var wiring = machine.wiring();
+        var domainOfGroup = machine.domains.placing();
+        if (placing == null || placing.wiring() != wiring || placing.domains() != domainOfGroup) {
+            var attached = new HashMap<Integer, List<PciAddress>>();
+            for (var group : wiring.grouping().groups()) {
+                var domain = domainOfGroup.get(group.id());
+                if (domain != null) {
+                    attached.computeIfAbsent(domain, _ -> new ArrayList<>())
+                            .addAll(group.members());
+                }
+            }
+            attached.replaceAll((_, members) -> List.copyOf(members));
+            var served =
+                    machine.units.stream().map(unit -> findFunctionsOf(unit.number())).toList();
+            placing = new Placing(wiring, domainOfGroup, attached, served);
+        }
+        return placing;
     }
 
     private static String words(AddressRange range) {

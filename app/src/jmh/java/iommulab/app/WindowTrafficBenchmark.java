@@ -1,0 +1,101 @@
+package iommulab.app;
+
+import iommulab.app.shell.Bench;
+import iommulab.app.shell.Perspective;
+import iommulab.engine.io.Progress;
+import iommulab.engine.io.machine.MachineReader;
+import iommulab.engine.session.Session;
+
+import javafx.stage.Stage;
+
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/// How much does an open window that follows the machine take from the traffic? The engine runs as fast
+/// as it can; its requests are counted over slices of time. What `watchTraffic.requests` says for a
+/// perspective is to be held beside the same for `no window`. Read it on a machine with two free cores:
+/// the window draws in software here, on the one that the engine leaves.
+///
+/// Run: `mvn -q -Pbench-window -pl app -am test-compile exec:exec -Dbench=WindowTrafficBenchmark`
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "-Dglass.platform=Headless",
+            "-Dprism.order=sw",
+            "--enable-native-access=ALL-UNNAMED"
+        })
+@State(Scope.Benchmark)
+public class WindowTrafficBenchmark {
+    private static final String NO_WINDOW = "no window";
+    private static final long SLICE_NANOS = 100_000_000;
+
+    @Param("lab-station")
+    public String sample;
+
+    @Param({NO_WINDOW, "MACHINE", "CACHES", "TRAFFIC"})
+    public String shown;
+
+    private Session session;
+    private HeadlessScreen screen;
+
+    /// Requests that the engine finished, per second.
+    @AuxCounters(AuxCounters.Type.OPERATIONS)
+    @State(Scope.Thread)
+    public static class Served {
+        public long requests;
+    }
+
+    @Setup
+    public void open() throws Exception {
+        var file = MachineReader.read(Path.of("samples", sample + ".iommulab.json"), Progress.NONE);
+        session = Session.open(file.machine(), file.journal());
+        if (!shown.equals(NO_WINDOW)) {
+            screen = new HeadlessScreen();
+            screen.ask(() -> {
+                var bench = new Bench(session);
+                var stage = new Stage();
+                LabWindow.around(bench, List.of()).openOn(stage);
+                bench.open(Perspective.valueOf(shown));
+                return stage;
+            });
+        }
+        session.setRunning(true).join();
+    }
+
+    @Benchmark
+    public long watchTraffic(Served served) {
+        long before = session.newest().counters().requests();
+        LockSupport.parkNanos(SLICE_NANOS);
+        long now = session.newest().counters().requests();
+        served.requests += now - before;
+        return now;
+    }
+
+    @TearDown
+    public void close() {
+        session.close();
+        if (screen != null) {
+            screen.close();
+        }
+    }
+}
