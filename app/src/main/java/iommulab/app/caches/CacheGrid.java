@@ -11,6 +11,7 @@ import iommulab.engine.cache.CacheSnapshot.Line;
 
 import javafx.beans.value.ObservableValue;
 import javafx.scene.AccessibleRole;
+import javafx.scene.control.Tooltip;
 import javafx.scene.input.MouseEvent;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class CacheGrid extends Drawing {
 
     private final Consumer<Line> onLine;
     private @Nullable GridModel model;
+    private final Tooltip tip = new Tooltip();
     private double scrolled;
 
     /// @param onLine told the entry that was clicked
@@ -43,10 +45,15 @@ final class CacheGrid extends Drawing {
             redraw();
         });
         setOnMouseClicked(this::click);
+        setOnMouseMoved(this::tell);
     }
 
     void show(GridModel model) {
         if (!model.equals(this.model)) {
+            boolean wasEmpty = this.model == null || this.model.cache().lines().isEmpty();
+            if (wasEmpty && !model.cache().lines().isEmpty()) {
+                scrolled = model.cache().lines().getFirst().set() * PITCH;
+            }
             this.model = model;
             setAccessibleText(
                     "%s, %s, hit rate %s".formatted(model.title(), model.shape(), model.hitRate()));
@@ -69,21 +76,42 @@ final class CacheGrid extends Drawing {
     }
 
     private void click(MouseEvent event) {
+        lineAt(event).ifPresent(onLine);
+    }
+
+    /// A cell may be too narrow for its words: they stand beside the pointer.
+    private void tell(MouseEvent event) {
+        Tooltip.uninstall(this, tip);
+        lineAt(event)
+                .ifPresent(line -> {
+                    tip.setText(words(line));
+                    Tooltip.install(this, tip);
+                });
+    }
+
+    private String words(Line line) {
+        var kind = cache().orElseThrow().kind();
+        return "set %x, way %d: domain %d, %s %s"
+                .formatted(
+                        line.set(),
+                        line.way(),
+                        line.domain(),
+                        GridModel.key(kind, line),
+                        GridModel.value(kind, line));
+    }
+
+    private Optional<Line> lineAt(MouseEvent event) {
         if (model == null || model.cache().geometry().isOff()) {
-            return;
+            return Optional.empty();
         }
         var at = place(event);
         int set = (int) ((at.getY() - HEAD - WAYS_HEAD + scrolled) / PITCH);
         int way = (int) ((at.getX() - left(model)) / (cellWidth(model, drawnWidth()) + GAP));
-        for (int i = model.firstOf(set); i < model.cache().lines().size(); i++) {
-            var line = model.cache().lines().get(i);
-            if (line.set() != set) {
-                break;
-            }
-            if (line.way() == way) {
-                onLine.accept(line);
-            }
-        }
+        var lines = model.cache().lines();
+        return lines.subList(model.firstOf(set), lines.size()).stream()
+                .takeWhile(line -> line.set() == set)
+                .filter(line -> line.way() == way)
+                .findFirst();
     }
 
     @Override
@@ -203,7 +231,10 @@ final class CacheGrid extends Drawing {
         }
         pen.fill(palette.category(line.domain()), x + 2, y + 4, 3, CELL - 8);
         if (w < TEXT_FROM) {
-            if (stale) {
+            var key = GridModel.key(shown.cache().kind(), line);
+            if (!stale && pen.width(key, Type.BIT) + 10 <= w) {
+                pen.text(key, Type.BIT, palette.text1(), x + 7, y + 16);
+            } else if (stale) {
                 pen.sign(Sign.STALE, x + w / 2 + 2, y + CELL / 2, Math.min(9, w - 5));
             }
             return;

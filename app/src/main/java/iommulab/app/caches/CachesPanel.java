@@ -30,6 +30,7 @@ import java.util.Optional;
 
 /// Layout and gestures of the Caches perspective; what it says comes from [CachesModel].
 public final class CachesPanel implements Panel {
+    private static final double PAGING_HEIGHT = 158;
     private static final LinePlot.Axis PERCENT =
             new LinePlot.Axis(0, 100, List.of(0.0, 50.0, 100.0));
 
@@ -118,7 +119,6 @@ public final class CachesPanel implements Panel {
         var right = new VBox(context, head("Paging-structure caches"), pagingRow);
         right.getStyleClass().add("cache-column");
         VBox.setVgrow(context, Priority.ALWAYS);
-        VBox.setVgrow(pagingRow, Priority.ALWAYS);
         var both = new HBox(iotlb, right);
         both.getStyleClass().add("cache-grids");
         HBox.setHgrow(iotlb, Priority.ALWAYS);
@@ -126,8 +126,9 @@ public final class CachesPanel implements Panel {
         iotlb.setPrefWidth(560);
         right.setPrefWidth(450);
         right.setMinWidth(0);
-        context.setPrefHeight(150);
-        pagingRow.setPrefHeight(250);
+        context.setPrefHeight(80);
+        pagingRow.setMinHeight(Region.USE_PREF_SIZE);
+        pagingRow.prefHeightProperty().bind(context.scaleProperty().multiply(PAGING_HEIGHT));
         return both;
     }
 

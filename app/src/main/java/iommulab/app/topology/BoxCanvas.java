@@ -4,7 +4,6 @@ import iommulab.app.theme.Category;
 import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
 import iommulab.app.theme.Type;
-import iommulab.engine.memory.Region.RegionKind;
 
 import javafx.scene.paint.Color;
 
@@ -34,13 +33,6 @@ final class BoxCanvas {
 
     // containers
 
-    void memory(Rect at, List<SpanLook> spans) {
-        box(at, palette.bar(), palette.line(), 1, 6);
-        if (at.width() > 60 && zoom > 0.6) {
-            pen.text("Memory", Type.HEAD, palette.text1(), at.x() + 10, at.y() + 19);
-        }
-    }
-
     void container(Rect at, Look look) {
         box(at, palette.bar(), palette.line(), 1, 6);
         if (at.width() < 60 || zoom < 0.5) {
@@ -61,49 +53,7 @@ final class BoxCanvas {
         }
     }
 
-    // memory and units
-
-    void span(Rect at, SpanLook look) {
-        boolean raised = look.kind() != RegionKind.RAM && look.kind() != RegionKind.TABLES;
-        box(
-                at,
-                raised ? palette.raised() : palette.canvas(),
-                look.kind() == RegionKind.TABLES ? palette.walk() : palette.line(),
-                1,
-                3);
-        if (at.height() < READABLE || at.width() < 44) {
-            return;
-        }
-        double room = at.width() - 14;
-        double x = at.x() + 8;
-        var bold = zoom < 0.9 ? Type.DENSE_BOLD : Type.SECONDARY_BOLD;
-        pen.textWithin(look.title(), bold, palette.text1(), x, at.y() + 15, room);
-        if (at.height() > 32) {
-            pen.textWithin(look.second(), Type.SECOND_LINE, palette.text2(), x, at.y() + 29, room);
-        }
-        if (at.height() > 46) {
-            pen.textWithin(look.address(), Type.BIT, palette.text2(), x, at.bottom() - 7, room);
-        }
-        double y = at.y() + 35;
-        for (var share : look.shares()) {
-            if (y + 19 < at.bottom() - 16 && layers.contains(Layer.DOMAINS)) {
-                share(new Rect(x, y, at.width() - 16, 18), share);
-                y += 22;
-            }
-        }
-    }
-
-    private void share(Rect at, SpanLook.Share share) {
-        box(at, palette.canvas(), palette.category(share.domain()), 1, 3);
-        Category.fill(pen, share.domain(), at.x(), at.y(), at.width(), at.height(), 3);
-        pen.textWithin(
-                share.words(),
-                Type.SECOND_LINE,
-                palette.text1(),
-                at.x() + 6,
-                at.y() + 13,
-                at.width() - 8);
-    }
+    // units
 
     void unit(Rect at, UnitLook look) {
         box(at, palette.bar(), palette.walk(), 1.5, 6);
@@ -199,16 +149,17 @@ final class BoxCanvas {
             badge(look.owner(), right - 16, y);
             right = at.height() > 40 ? right : right - 20;
         }
-        lines(at, look, right);
+        lines(at, look, right, look.domain() >= 0 && layers.contains(Layer.DOMAINS));
     }
 
-    private void lines(Rect at, Look look, double right) {
+    /// @param plated whether words need a ground of their own, because a pattern lies below them
+    private void lines(Rect at, Look look, double right, boolean plated) {
         if (at.height() < READABLE || look.title().isEmpty()) {
             return;
         }
         double pad = at.width() < 60 ? 3 : 8;
         double x = at.x() + pad;
-        double room = right - x;
+        double room = plated && at.width() > 120 ? right - x - 14 : right - x;
         boolean two = at.height() >= 27 && !look.second().isEmpty();
         double y = two ? at.y() + at.height() * 0.42 : at.centreY() + 4;
         var title = look.title();
@@ -218,21 +169,32 @@ final class BoxCanvas {
         if (pen.width(title, mono) > room) {
             return;
         }
-        pen.text(title, mono, palette.text1(), x, y);
+        words(title, mono, palette.text1(), x, y, room, plated);
         double used = pen.width(title, mono) + 7;
         if (room - used > 20) {
-            pen.textWithin(look.name(), name, palette.text1(), x + used, y, room - used);
+            words(look.name(), name, palette.text1(), x + used, y, room - used, plated);
         }
         if (two) {
             double wide = look.owner() == Owner.NOBODY ? room : room - 20;
-            pen.textWithin(
-                    look.second(),
-                    Type.SECOND_LINE,
-                    palette.text2(),
-                    x,
-                    at.y() + at.height() * 0.82,
-                    wide);
+            double below = at.y() + at.height() * 0.82;
+            words(look.second(), Type.SECOND_LINE, palette.text2(), x, below, wide, plated);
         }
+    }
+
+    private void words(
+            String words,
+            Type type,
+            Color colour,
+            double x,
+            double y,
+            double room,
+            boolean plated) {
+        var cut = pen.cut(words, type, room);
+        if (plated && !cut.isEmpty()) {
+            double width = pen.width(cut, type) + 6;
+            pen.plate(palette.canvas(), x - 3, y - type.size(), width, type.size() + 3, 2);
+        }
+        pen.text(cut, type, colour, x, y);
     }
 
     void stack(Rect at, Look look) {
@@ -333,7 +295,7 @@ final class BoxCanvas {
         }
         var number = String.valueOf(outline.group());
         if (outline.label().isEmpty() || zoom < 0.55) {
-            tab(number, outline.group(), at.right() - 8, at.y() - (zoom < 0.55 ? 13 : 8), true);
+            tab(number, outline.group(), at.right() - 8, at.y() - (zoom < 0.55 ? 13 : 10), true);
         } else {
             double right = tab(number, outline.group(), at.x() + 14, at.y() - 8, false);
             label(outline.label(), right + 4, at.y() + 4, at.right() - 20);
@@ -372,7 +334,7 @@ final class BoxCanvas {
         pen.textCentre(user ? "U" : "K", Type.SMALLEST_BOLD, colour, x + 8, y + 11.8);
     }
 
-    private void box(Rect at, Color ground, Color edge, double line, double radius) {
+    void box(Rect at, Color ground, Color edge, double line, double radius) {
         if (at.height() < 3) {
             pen.fill(edge, at.x(), at.y(), at.width(), Math.max(1, at.height()));
             return;

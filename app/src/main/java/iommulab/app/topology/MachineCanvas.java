@@ -21,6 +21,7 @@ final class MachineCanvas {
     private final Set<Layer> layers;
     private final Rect visible;
     private final BoxCanvas boxes;
+    private final MemoryCanvas memory;
 
     private MachineCanvas(
             Pen pen,
@@ -36,6 +37,7 @@ final class MachineCanvas {
         double margin = 20;
         this.visible = new Rect(-margin, -margin, width + 2 * margin, height + 2 * margin);
         this.boxes = new BoxCanvas(pen, layers, view.zoom());
+        this.memory = new MemoryCanvas(pen, layers, view.zoom(), boxes);
     }
 
     /// @param width of the canvas, in pixels at 100 %
@@ -80,7 +82,7 @@ final class MachineCanvas {
                 continue;
             }
             switch (box.kind()) {
-                case MEMORY -> boxes.memory(at, model.spans());
+                case MEMORY -> memory.column(at);
                 case COMPLEX, SWITCH -> boxes.container(at, model.looks().get(box.id()));
                 case SPAN, UNIT, PORT, BRIDGE, DEVICE, ROW, STACK, EMPTY_SLOT -> {}
             }
@@ -202,7 +204,7 @@ final class MachineCanvas {
             }
             var look = model.looks().get(box.id());
             switch (box.kind()) {
-                case SPAN -> boxes.span(at, model.spans().get(box.index()));
+                case SPAN -> memory.span(at, model.spans().get(box.index()));
                 case UNIT -> boxes.unit(at, model.units().get(box.index()));
                 case PORT, BRIDGE, DEVICE, ROW -> boxes.function(at, look, box.kind());
                 case STACK -> boxes.stack(at, look);

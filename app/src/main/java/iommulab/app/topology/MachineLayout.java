@@ -1,6 +1,7 @@
 package iommulab.app.topology;
 
 import iommulab.app.topology.FabricLayout.Sized;
+import iommulab.engine.memory.Region.RegionKind;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,6 +15,10 @@ final class MachineLayout {
     private static final double MEMORY_WIDTH = 148;
     private static final double MEMORY_HEAD = 32;
     private static final double CORRIDOR = 42;
+
+    /// What nobody may use is one line in the memory column, so that the rest stands out.
+    private static final double RESERVED_HEIGHT = 22;
+
     private static final double UNIT_WIDTH = 172;
     private static final double UNIT_GAP = 28;
     private static final double COMPLEX_HEAD = 38;
@@ -182,6 +187,9 @@ final class MachineLayout {
     }
 
     private static double naturalHeight(MemorySpan span) {
+        if (span.kind() == RegionKind.RESERVED) {
+            return RESERVED_HEIGHT;
+        }
         double size = Math.log(Math.max(1, span.bytes() / 4096.0)) / Math.log(2);
         return 48 + Math.min(30, size * 1.2) + 22 * Math.min(3, span.domains().size());
     }
@@ -194,7 +202,10 @@ final class MachineLayout {
         double stretch = Math.clamp(room / Math.max(1, spansHeight()), 1, 1.6);
         double y = column.y() + MEMORY_HEAD;
         for (int i = 0; i < plan.memory().size(); i++) {
-            double height = (naturalHeight(plan.memory().get(i)) + 6) * stretch - 6;
+            var span = plan.memory().get(i);
+            double natural = naturalHeight(span);
+            boolean stub = span.kind() == RegionKind.RESERVED;
+            double height = stub ? natural : (natural + 6) * stretch - 6;
             var at = new Rect(column.x() + 8, y, MEMORY_WIDTH - 16, height);
             boxes.add(new Box(boxes.size(), Box.Kind.SPAN, at, List.of(), memory.id(), at, i));
             y += height + 6;

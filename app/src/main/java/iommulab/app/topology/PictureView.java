@@ -75,15 +75,15 @@ final class PictureView extends Drawing {
     void goTo(Box box) {
         fits = false;
         double zoom = Math.max(1, view.get().zoom());
-        view.set(new View(zoom, 0, 0).centredOn(box.at(), drawnWidth(), drawnHeight()));
+        view.set(new View(zoom, 1, 0, 0).centredOn(box.at(), drawnWidth(), drawnHeight()));
         redraw();
     }
 
     /// Moves the picture if a box is not in sight.
     void reveal(Box box) {
         var shown = view.get();
-        double x = box.at().centreX() * shown.zoom() + shown.x();
-        double y = box.at().centreY() * shown.zoom() + shown.y();
+        double x = shown.toX(box.at().centreX()) * shown.grown();
+        double y = shown.toY(box.at().centreY()) * shown.grown();
         boolean inSight = x >= 0 && y >= 0 && x <= drawnWidth() && y <= drawnHeight();
         if (!fits && !inSight) {
             view.set(shown.centredOn(box.at(), drawnWidth(), drawnHeight()));

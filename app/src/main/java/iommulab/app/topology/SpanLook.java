@@ -16,8 +16,7 @@ record SpanLook(RegionKind kind, String title, String second, String address, Li
         return new SpanLook(
                 span.kind(),
                 title(span),
-                Bytes.words(span.bytes())
-                        + (span.regions() > 1 ? " in " + span.regions() + " regions" : ""),
+                second(span),
                 Bytes.address(span.range().start()),
                 span.domains().stream()
                         .limit(3)
@@ -37,7 +36,13 @@ record SpanLook(RegionKind kind, String title, String second, String address, Li
             case TABLES -> "Translation tables";
             case BAR -> span.regions() == 1 ? span.name() : "BARs of devices";
             case INTERRUPT -> "Interrupt window";
-            case RESERVED -> span.regions() == 1 ? span.name() : "Reserved";
+            case RESERVED -> span.regions() == 1 ? span.name() : span.regions() + " reserved";
         };
+    }
+
+    /// How much it is; what is reserved says its count before.
+    private static String second(MemorySpan span) {
+        boolean counted = span.regions() > 1 && span.kind() != RegionKind.RESERVED;
+        return Bytes.words(span.bytes()) + (counted ? " in " + span.regions() + " regions" : "");
     }
 }
