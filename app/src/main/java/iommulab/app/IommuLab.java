@@ -1,6 +1,5 @@
 package iommulab.app;
 
-import iommulab.app.FileActions.OpenMachine;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.Defects;
 
@@ -32,17 +31,15 @@ public final class IommuLab extends Application {
         Defects.watch();
         var machine = Objects.requireNonNull(first, "open() names the machine");
         var bench = new Bench(machine.session());
-        bench.settings().restore(machine.content().view());
-        files = new FileActions(bench, stage, machine);
+        files = new FileActions(bench, stage, machine, Recovery.ofThisUser());
         LabWindow.around(bench, files.all()).openOn(stage);
-        stage.setTitle(FileActions.title(machine));
         files.begin();
     }
 
     @Override
     public void stop() {
         if (files != null) {
-            files.end();
+            files.close();
         }
     }
 }

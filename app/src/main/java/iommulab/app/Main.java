@@ -1,6 +1,5 @@
 package iommulab.app;
 
-import iommulab.app.FileActions.OpenMachine;
 import iommulab.app.cli.ExitCode;
 import iommulab.app.cli.Verbs;
 import iommulab.engine.io.FileRefused;
@@ -10,16 +9,13 @@ import iommulab.engine.io.machine.MachineReader;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.Session;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// The program's front door: a verb for the command line, else the window.
 public final class Main {
-    private static final String SAMPLE = "/samples/lab-station.iommulab.json";
     private static final Path PICTURE = Path.of("iommulab.png");
 
     private Main() {}
@@ -40,7 +36,7 @@ public final class Main {
         try {
             var machine =
                     args.length == 0
-                            ? sample()
+                            ? Samples.read(Samples.NAMES.getFirst())
                             : MachineReader.read(Path.of(args[0]), Progress.NONE);
             var obstacle = Display.obstacle();
             return obstacle.isEmpty() ? open(machine, args) : show(machine, obstacle.get());
@@ -54,13 +50,8 @@ public final class Main {
     }
 
     private static int open(MachineFile machine, String[] args) throws CommandRefused {
-        var ours =
-                Arrays.stream(args)
-                        .filter(name -> name.endsWith(MachineFile.ENDING))
-                        .map(Path::of)
-                        .findFirst();
-        IommuLab.open(
-                new OpenMachine(Session.open(machine.machine(), machine.journal()), machine, ours));
+        var own = Arrays.stream(args).map(Path::of).map(OpenMachine::own).flatMap(Optional::stream);
+        IommuLab.open(OpenMachine.switchedOn(machine, own.findFirst()));
         return ExitCode.DONE;
     }
 
@@ -73,15 +64,6 @@ public final class Main {
                 "This machine has no display (%s); where there is one, the same command shows it live."
                         .formatted(obstacle));
         return ExitCode.DONE;
-    }
-
-    private static MachineFile sample() throws FileRefused, IOException {
-        try (var in = Main.class.getResourceAsStream(SAMPLE)) {
-            if (in == null) {
-                throw new FileNotFoundException(SAMPLE + " is not packaged");
-            }
-            return MachineFile.read(new InputStreamReader(in, StandardCharsets.UTF_8));
-        }
     }
 
     private static int tell(String message) {

@@ -1,89 +1,89 @@
 package iommulab.app;
 
-import iommulab.app.FileActions.OpenMachine;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.RecoveryJournal;
 
-import javafx.animation.Animation;
-import javafx.animation.KeyFrame;
-import javafx.animation.Timeline;
-import javafx.util.Duration;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 
-/// Keeps the recovery journal of the machine in the window, once a second, beside the machine's file. A
-/// machine that was never saved has no file, and no recovery. Lives on the JavaFX thread.
-final class Recovery {
-    private static final Duration PACE = Duration.seconds(1);
+/// Where recovery journals lie, and what a window that was not closed has left there.
+///
+/// @param folder for machines that have no file of their own
+record Recovery(Path folder) {
+    private static final String MAC = "Library/Application Support/iommulab";
+    private static final String ELSEWHERE = ".local/state";
 
-    private final Consumer<IOException> onTrouble;
-    private final Timeline pace = new Timeline(new KeyFrame(PACE, _ -> keepUp()));
-    private @Nullable RecoveryJournal journal;
-    private @Nullable OpenMachine machine;
+    /// What was found where the recovery of a machine would lie.
+    sealed interface Left {
+        /// Nothing is lost.
+        record Nothing() implements Left {}
 
-    /// @param onTrouble told once when a journal cannot be written; it is then given up
-    Recovery(Consumer<IOException> onTrouble) {
-        this.onTrouble = onTrouble;
-        pace.setCycleCount(Animation.INDEFINITE);
-        pace.play();
+        /// There is more than in the file.
+        record More(RecoveryOffer offer) implements Left {}
+
+        /// It cannot be read, and was put aside.
+        record Damaged(String words) implements Left {}
     }
 
-    /// What was done to a file's machine when the program ended without saving it; empty if nothing.
+    /// The places of the user who runs the program.
+    static Recovery ofThisUser() {
+        var home = Path.of(System.getProperty("user.home"));
+        if (System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")) {
+            return new Recovery(home.resolve(MAC));
+        }
+        var state = System.getenv("XDG_STATE_HOME");
+        var above = state == null || state.isBlank() ? home.resolve(ELSEWHERE) : Path.of(state);
+        return new Recovery(above.resolve("iommulab"));
+    }
+
+    /// The journal's file: beside the machine's, or under the machine's name.
+    Path place(MachineFile content, Optional<Path> path) {
+        var name = content.machine().name().replaceAll("[^\\p{L}\\p{N}._-]+", "-");
+        return RecoveryJournal.beside(path.orElseGet(() -> folder.resolve("machine-" + name)));
+    }
+
+    /// Whether it is worth to [#look].
+    boolean isThere(OpenMachine machine) {
+        return Files.exists(place(machine.content(), machine.path()));
+    }
+
+    /// Looks for work that was not saved. A journal in which there is nothing more is removed.
     ///
-    /// @throws FileRefused if there is something and it is damaged
-    static Optional<MachineFile> find(Path file, MachineFile saved) throws FileRefused {
-        return RecoveryJournal.recover(RecoveryJournal.beside(file))
-                .filter(found -> found.machine().equals(saved.machine()))
-                .filter(found -> !found.journal().equals(saved.journal()));
-    }
-
-    /// Follows a machine that was just opened or saved; what was written for the one before is removed.
-    void follow(OpenMachine next) {
-        end();
-        machine = next;
-        next.path().ifPresent(path -> start(RecoveryJournal.beside(path), next));
-    }
-
-    private void start(Path file, OpenMachine next) {
+    /// @param content what the machine's file holds
+    Left look(MachineFile content, Optional<Path> path) {
+        var file = place(content, path);
         try {
-            journal = RecoveryJournal.start(file, next.content());
-            keepUp();
-        } catch (IOException unwritable) {
-            giveUp(unwritable);
-        }
-    }
-
-    private void keepUp() {
-        if (journal == null || machine == null) {
-            return;
-        }
-        try {
-            journal.keepUpWith(machine.session().newest().journal());
-        } catch (IOException unwritable) {
-            giveUp(unwritable);
-        }
-    }
-
-    private void giveUp(IOException why) {
-        journal = null;
-        onTrouble.accept(why);
-    }
-
-    /// Removes what was written: the machine was saved, or its user let it go.
-    void end() {
-        if (journal != null) {
-            try {
-                journal.close();
-            } catch (IOException unremovable) {
-                onTrouble.accept(unremovable);
+            if (!Files.exists(file) || RecoveryJournal.isHeld(file)) {
+                return new Left.Nothing();
             }
-            journal = null;
+            var recovered = RecoveryJournal.recover(file).orElseThrow();
+            var written = Files.getLastModifiedTime(file).toInstant();
+            var offer = RecoveryOffer.of(content, recovered, file, written);
+            if (offer.more() > 0) {
+                return new Left.More(offer);
+            }
+            Files.delete(file);
+            return new Left.Nothing();
+        } catch (FileRefused damaged) {
+            return putAside(file, damaged);
+        } catch (IOException unreachable) {
+            return new Left.Damaged("%s: %s".formatted(file, unreachable.getMessage()));
         }
+    }
+
+    private static Left putAside(Path file, FileRefused damaged) {
+        var aside = file.resolveSibling(file.getFileName() + "-damaged");
+        try {
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException unmovable) {
+            return new Left.Damaged(
+                    "%s: %s (%s)".formatted(file, damaged.getMessage(), unmovable.getMessage()));
+        }
+        return new Left.Damaged("It is now %s. %s".formatted(aside, damaged.getMessage()));
     }
 }

@@ -2,85 +2,100 @@ package iommulab.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import iommulab.app.FileActions.OpenMachine;
+import iommulab.app.Recovery.Left;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.RecoveryJournal;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.Session;
 
-import javafx.scene.Group;
-import javafx.scene.Scene;
-
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.Optional;
 
+/// What a window that was not closed has left beside a machine's file.
 class RecoveryTest {
     private static final Path SAMPLE = Path.of("..", "samples", "superpages.iommulab.json");
 
     @TempDir Path folder;
     private Path file;
     private MachineFile saved;
-    private Session session;
-    private Robot robot;
 
     @BeforeEach
-    void openASample() throws Exception {
+    void takeASample() throws Exception {
         file = Files.copy(SAMPLE, folder.resolve("m.iommulab.json"));
         saved = MachineFile.read(file);
-        session = Session.open(saved.machine(), saved.journal());
-        robot = Robot.at(() -> new Scene(new Group(), 100, 100));
-    }
-
-    @AfterEach
-    void close() {
-        robot.close();
-        session.close();
     }
 
     @Test
     void whatWasDoneSinceTheLastSaveIsFoundAfterACrash() throws Exception {
-        var recovery = follow();
-        session.submit(new Command.RunTraffic(1000)).join();
-        robot.until("the journal is written", this::isSomethingLeft);
-        var found = Recovery.find(file, saved).orElseThrow();
-        assertThat(found.journal())
+        crash(saved, new Command.RunTraffic(1000));
+        var offer = offer(saved);
+        assertThat(offer.recovered().journal())
                 .hasSize(saved.journal().size() + 1)
                 .endsWith(new Command.RunTraffic(1000));
-        Robot.onScreen(recovery::end);
-        assertThat(Recovery.find(file, saved)).isEmpty();
+        assertThat(offer.words(ZoneOffset.UTC)).contains("1 command was run more than its file has");
     }
 
     @Test
     void aMachineToWhichNothingWasDoneLeavesNothing() throws Exception {
-        var recovery = follow();
-        assertThat(RecoveryJournal.beside(file)).exists();
-        assertThat(Recovery.find(file, saved)).isEmpty();
-        Robot.onScreen(recovery::end);
-        assertThat(RecoveryJournal.beside(file)).doesNotExist();
+        crash(saved);
+        assertThat(look(saved)).isEqualTo(new Left.Nothing());
+        assertThat(journal()).as("a journal that has nothing more").doesNotExist();
     }
 
-    private Recovery follow() {
-        return Robot.onScreen(() -> {
-            var recovery =
-                    new Recovery(why -> {
-                        throw new AssertionError(why);
-                    });
-            recovery.follow(new OpenMachine(session, saved, Optional.of(file)));
-            return recovery;
-        });
-    }
-
-    private boolean isSomethingLeft() {
-        try {
-            return Recovery.find(file, saved).isPresent();
-        } catch (Exception damaged) {
-            throw new AssertionError(damaged);
+    @Test
+    void whatAnotherWindowStillWritesIsNotLost() throws Exception {
+        try (var session = Session.open(saved.machine(), saved.journal());
+                var other = RecoveryJournal.start(journal(), saved)) {
+            session.submit(new Command.RunTraffic(1)).join();
+            other.keepUpWith(session.newest().journal());
+            assertThat(look(saved)).isEqualTo(new Left.Nothing());
+            assertThat(journal()).exists();
         }
+    }
+
+    @Test
+    void aDamagedJournalIsPutAside() throws Exception {
+        Files.writeString(journal(), "{\n");
+        assertThat(look(saved)).isInstanceOf(Left.Damaged.class);
+        assertThat(journal()).doesNotExist();
+        assertThat(folder.resolve(journal().getFileName() + "-damaged")).exists();
+    }
+
+    @Test
+    void aJournalOfAnotherMachineIsOfferedAsSuch() throws Exception {
+        crash(Samples.read("first-walk"));
+        var offer = offer(saved);
+        assertThat(offer.sameMachine()).isFalse();
+        assertThat(offer.words(ZoneOffset.UTC)).endsWith("this was First walk.");
+    }
+
+    /// Leaves a journal as a program does that ends without closing its window.
+    private void crash(MachineFile machine, Command... commands) throws Exception {
+        try (var session = Session.open(machine.machine(), machine.journal());
+                var journal = RecoveryJournal.start(folder.resolve("running"), machine)) {
+            for (var command : commands) {
+                session.submit(command).join();
+            }
+            journal.keepUpWith(session.newest().journal());
+            Files.copy(folder.resolve("running"), journal());
+        }
+    }
+
+    private Left look(MachineFile content) {
+        return new Recovery(folder).look(content, Optional.of(file));
+    }
+
+    private RecoveryOffer offer(MachineFile content) {
+        return ((Left.More) look(content)).offer();
+    }
+
+    private Path journal() {
+        return RecoveryJournal.beside(file);
     }
 }

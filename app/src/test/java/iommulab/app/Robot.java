@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -52,11 +53,18 @@ public final class Robot implements AutoCloseable {
     ///
     /// @param width 0 for the scene's own
     public static Robot at(Supplier<Scene> scene, double width, double height) {
+        return on(_ -> scene.get());
+    }
+
+    /// Opens a window whose program knows it.
+    ///
+    /// @param scene made on the JavaFX thread, for this window
+    public static Robot on(Function<Stage, Scene> scene) {
         start();
         var stage =
                 onScreen(() -> {
                     var window = new Stage();
-                    window.setScene(scene.get());
+                    window.setScene(scene.apply(window));
                     window.show();
                     window.toFront();
                     window.requestFocus();

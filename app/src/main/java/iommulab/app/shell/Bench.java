@@ -47,6 +47,7 @@ public final class Bench implements Workbench {
     private final SubjectHistory history = new SubjectHistory();
     private final PaletteReader paletteReader = new PaletteReader();
     private final ViewSettings settings = new ViewSettings();
+    private final ObjectProperty<Kept> kept = new SimpleObjectProperty<>(Kept.NOTHING);
     private final RunningTasks tasks = new RunningTasks();
     private final Refusals refusals;
     private Session engine;
@@ -78,6 +79,11 @@ public final class Bench implements Workbench {
 
     public ViewSettings settings() {
         return settings;
+    }
+
+    /// What a file has of the machine.
+    public ObjectProperty<Kept> kept() {
+        return kept;
     }
 
     /// Where long work runs and is shown.

@@ -198,7 +198,8 @@ record FinderModel(List<Hit> hits) {
                 int score = query.isEmpty() ? 50 : best(List.of(title));
                 if (!title.isEmpty() && score != NO_MATCH && action.possible().getAsBoolean()) {
                     var key = action.key().map(k -> k.getDisplayText()).orElse("");
-                    hits.add(new Hit(action.menu(), title, key, new Target.Act(action), score + 5));
+                    var menu = action.menu().substring(action.menu().indexOf('/') + 1);
+                    hits.add(new Hit(menu, title, key, new Target.Act(action), score + 5));
                 }
             }
         }

@@ -20,6 +20,7 @@ import java.util.Map;
 public final class MainWindow {
     private static final double USUAL_WIDTH = 1600;
     private static final double USUAL_HEIGHT = 1000;
+    private static final double SHARE_OF_SCREEN = 0.8;
     private static final double FULL_WIDTH = 1366;
     private static final double FULL_HEIGHT = 800;
 
@@ -180,10 +181,15 @@ public final class MainWindow {
                 });
         start();
         var screen = Screen.getPrimary().getVisualBounds();
-        stage.setWidth(Math.min(USUAL_WIDTH, screen.getWidth()));
-        stage.setHeight(Math.min(USUAL_HEIGHT, screen.getHeight()));
+        stage.setWidth(fitting(USUAL_WIDTH, screen.getWidth()));
+        stage.setHeight(fitting(USUAL_HEIGHT, screen.getHeight()));
         bench.settings().drawerOpen().set(stage.getHeight() >= FULL_HEIGHT);
         stage.show();
+    }
+
+    /// The usual length, more on a screen of which it would be a small part, less where there is less.
+    static double fitting(double usual, double screen) {
+        return Math.min(screen, Math.max(usual, Math.rint(SHARE_OF_SCREEN * screen)));
     }
 
     /// Begins to follow the machine.

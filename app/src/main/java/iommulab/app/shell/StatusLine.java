@@ -20,17 +20,21 @@ final class StatusLine implements Panel {
     private final Label rules = item("status-rules", "Grouping rules");
     private final Label state = item("status-state", "State hash");
     private final Label text = item("status-text", "Text size");
+    private final Label file = item("status-file", "Whether the machine is saved");
     private final ViewSettings settings;
+    private final Bench bench;
     private @Nullable StatusModel shown;
 
     StatusLine(Bench bench) {
+        this.bench = bench;
         settings = bench.settings();
         bar.setText("");
         bar.setAccessibleText("Status");
         bar.setFocusTraversable(false);
         name.getStyleClass().add("file");
         bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules);
-        bar.getRightItems().addAll(bench.tasks().view(), state, text);
+        bar.getRightItems().addAll(bench.tasks().view(), state, text, file);
+        bench.kept().addListener((_, _, _) -> showFile(bench.machine()));
         settings.textScale().addListener((_, _, _) -> showTextScale());
         settings.presenting().addListener((_, _, _) -> showTextScale());
         showTextScale();
@@ -49,6 +53,10 @@ final class StatusLine implements Panel {
         text.setText("text %.0f %%".formatted(settings.textScaleInForce() * 100));
     }
 
+    private void showFile(MachineSnapshot machine) {
+        put(file, bench.kept().get().word(machine.journal()));
+    }
+
     @Override
     public Node view() {
         return bar;
@@ -56,6 +64,7 @@ final class StatusLine implements Panel {
 
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
+        showFile(machine);
         rates.look(machine, System.nanoTime());
         var model = StatusModel.of(machine, rates);
         if (model.equals(shown)) {

@@ -128,7 +128,8 @@ final class TopBar implements Panel {
         menus.setAccessibleText("Menus");
         menus.setMinWidth(Region.USE_PREF_SIZE);
         for (var name : List.of("File", "Edit", "Machine", "View", "Learn")) {
-            var offered = actions.stream().filter(a -> a.menu().equals(name)).toList();
+            var offered =
+                    actions.stream().filter(a -> a.menu().split("/")[0].equals(name)).toList();
             if (!offered.isEmpty()) {
                 menus.getMenus().add(menu(name, offered));
             }
@@ -139,23 +140,41 @@ final class TopBar implements Panel {
     private static Menu menu(String name, List<WindowAction> actions) {
         var menu = new Menu("_" + name);
         menu.setId("menu-" + name);
+        var inner = new LinkedHashMap<String, Menu>();
         for (var action : actions) {
-            if (action.title().get().isEmpty()) {
-                menu.getItems().add(new SeparatorMenuItem());
+            if (action.menu().equals(name)) {
+                add(menu, action);
                 continue;
             }
-            var item = new MenuItem(action.title().get());
-            action.key().ifPresent(item::setAccelerator);
-            item.setOnAction(_ -> action.run().run());
-            menu.getItems().add(item);
-            menu.addEventHandler(
-                    Menu.ON_SHOWING,
-                    _ -> {
-                        item.setText(action.title().get());
-                        item.setDisable(!action.possible().getAsBoolean());
-                    });
+            var below = action.menu().substring(name.length() + 1);
+            add(inner.computeIfAbsent(below, title -> below(menu, title)), action);
         }
         return menu;
+    }
+
+    private static Menu below(Menu menu, String title) {
+        var inner = new Menu(title);
+        inner.setId("menu-" + title);
+        menu.getItems().add(inner);
+        return inner;
+    }
+
+    private static void add(Menu menu, WindowAction action) {
+        if (action.title().get().isEmpty()) {
+            menu.getItems().add(new SeparatorMenuItem());
+            return;
+        }
+        var item = new MenuItem(action.title().get());
+        item.setMnemonicParsing(false);
+        action.key().ifPresent(item::setAccelerator);
+        item.setOnAction(_ -> action.run().run());
+        menu.getItems().add(item);
+        menu.addEventHandler(
+                Menu.ON_SHOWING,
+                _ -> {
+                    item.setText(action.title().get());
+                    item.setDisable(!action.possible().getAsBoolean());
+                });
     }
 
     private static Button button(String id, String text, Feather icon, String help) {

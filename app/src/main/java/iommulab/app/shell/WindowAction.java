@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 
 /// Something the window can do, whoever asks: a menu, a key, or the search field.
 ///
-/// @param menu `File`, `Edit`, `Machine`, `View` or `Learn`
+/// @param menu `File`, `Edit`, `Machine`, `View` or `Learn`; `File/Samples` for a menu in a menu
 /// @param title in the menu, now (the title of Undo names what it undoes)
 /// @param key that does it
 /// @param possible whether it can be done now

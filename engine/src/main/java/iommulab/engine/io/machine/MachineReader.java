@@ -29,6 +29,7 @@ import java.util.zip.ZipException;
 public final class MachineReader {
     private static final int LOOK_AT = 1 << 16;
     private static final int TAR_MAGIC = 257;
+    private static final String USUAL_NAME = "sysfs";
     private static final Pattern LSPCI_LINE =
             Pattern.compile("(?m)^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7] ");
     private static final Pattern ENDINGS =
@@ -55,14 +56,24 @@ public final class MachineReader {
     }
 
     private static MachineFile imported(MachineCapture capture, Path file) {
-        var name = ENDINGS.matcher(String.valueOf(file.getFileName())).replaceFirst("");
         return new MachineFile(
-                CapturedMachine.describe(capture, name),
+                CapturedMachine.describe(capture, name(file)),
                 List.of(),
                 OptionalLong.empty(),
                 List.of(),
                 Map.of(),
                 UnknownMembers.NONE);
+    }
+
+    /// What an import is called: its file without ending, or the folder of one that has the name that
+    /// every capture has.
+    private static String name(Path file) {
+        var name = ENDINGS.matcher(String.valueOf(file.getFileName())).replaceFirst("");
+        var folder = file.toAbsolutePath().normalize().getParent();
+        if (!name.equals(USUAL_NAME) || folder == null || folder.getFileName() == null) {
+            return name;
+        }
+        return folder.getFileName().toString();
     }
 
     private static Kind kind(Path file) throws FileRefused {

@@ -9,9 +9,13 @@ import iommulab.engine.session.CommandText;
 import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +30,8 @@ import java.util.OptionalLong;
 /// n commands were undone. Lies beside the machine's file and goes when that is saved or closed.
 ///
 /// A write reaches the operating system at once, not the disk: it survives the end of this program, not
-/// always that of the power. One thread owns it.
+/// always that of the power. One thread owns it, and the file is locked as long: a second program that
+/// has the same machine open neither reads nor writes it.
 public final class RecoveryJournal implements AutoCloseable {
     private static final String ENDING = ".iommulab-recovery";
     private static final String KEEP = "keep ";
@@ -46,9 +51,25 @@ public final class RecoveryJournal implements AutoCloseable {
         return machineFile.resolveSibling(machineFile.getFileName() + ENDING);
     }
 
+    /// Whether a program that still runs writes this journal: then nothing has been lost.
+    public static boolean isHeld(Path file) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            return !lock(channel);
+        }
+    }
+
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException _) {
+            return false;
+        }
+    }
+
     /// Starts anew with a machine as it was opened or saved; an older journal of that name is lost.
     ///
     /// @param machine without its commands, which [#keepUpWith] writes
+    /// @throws IOException if the file cannot be written, or another program does
     public static RecoveryJournal start(Path file, MachineFile machine) throws IOException {
         var start =
                 new MachineFile(
@@ -58,10 +79,16 @@ public final class RecoveryJournal implements AutoCloseable {
                         machine.expects(),
                         machine.view(),
                         machine.unknown());
-        Files.writeString(file, start.toJson() + "\n");
-        return new RecoveryJournal(
-                file,
-                Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND));
+        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!lock(channel)) {
+            channel.close();
+            throw new IOException(file + " is written by another window of this machine");
+        }
+        channel.truncate(0);
+        var lines = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+        lines.write(start.toJson() + "\n");
+        lines.flush();
+        return new RecoveryJournal(file, lines);
     }
 
     /// Writes what is new since the last time: commands run, commands undone. A run of traffic is written

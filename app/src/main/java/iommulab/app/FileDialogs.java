@@ -1,0 +1,140 @@
+package iommulab.app;
+
+import iommulab.engine.io.machine.MachineFile;
+
+import javafx.application.Platform;
+import javafx.scene.control.Alert;
+import javafx.scene.control.ButtonBar.ButtonData;
+import javafx.scene.control.ButtonType;
+import javafx.scene.control.Label;
+import javafx.stage.FileChooser;
+import javafx.stage.Stage;
+
+import org.controlsfx.control.Notifications;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/// What the File menu asks and tells. Answers come on the JavaFX thread; no question stops the window.
+final class FileDialogs {
+    private static final double TEXT_WIDTH = 440;
+
+    private final Stage stage;
+
+    FileDialogs(Stage stage) {
+        this.stage = stage;
+    }
+
+    /// What becomes of changes that are not saved.
+    enum Changes {
+        SAVE,
+        DISCARD,
+        KEEP
+    }
+
+    CompletableFuture<Changes> unsaved(String name) {
+        var save = new ButtonType("Save", ButtonData.YES);
+        var discard = new ButtonType("Discard", ButtonData.NO);
+        var question =
+                alert(
+                        "unsaved",
+                        Alert.AlertType.CONFIRMATION,
+                        "Save the changes to %s?".formatted(name),
+                        "They are lost if you do not save them.");
+        question.getButtonTypes().setAll(save, discard, ButtonType.CANCEL);
+        return ask(question)
+                .thenApply(answer ->
+                        answer == save
+                                ? Changes.SAVE
+                                : answer == discard ? Changes.DISCARD : Changes.KEEP);
+    }
+
+    /// Whether unsaved work shall be brought back; may be asked from any thread.
+    CompletableFuture<Boolean> recover(String name, RecoveryOffer offer) {
+        // Neither is a cancelling one: what becomes of the work must be said.
+        var recover = new ButtonType("Recover", ButtonData.OK_DONE);
+        var discard = new ButtonType("Discard", ButtonData.OTHER);
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            var question =
+                                    alert(
+                                            "recovery",
+                                            Alert.AlertType.CONFIRMATION,
+                                            "Bring back unsaved work on %s?".formatted(name),
+                                            offer.words(ZoneId.systemDefault()));
+                            question.getButtonTypes().setAll(recover, discard);
+                            return ask(question);
+                        },
+                        Platform::runLater)
+                .thenCompose(answer -> answer)
+                .thenApply(answer -> answer == recover);
+    }
+
+    /// Says why something could not be done.
+    void tell(String head, String words) {
+        alert("told", Alert.AlertType.WARNING, head, words).show();
+    }
+
+    /// Says something that needs no answer.
+    void note(String title, String words) {
+        Notifications.create().owner(stage).title(title).text(words).showInformation();
+    }
+
+    private Alert alert(String id, Alert.AlertType type, String head, String words) {
+        var alert = new Alert(type);
+        alert.initOwner(stage);
+        alert.setTitle("IOMMU Lab");
+        alert.setHeaderText(head);
+        var text = new Label(words);
+        text.setId(id + "-words");
+        text.setWrapText(true);
+        text.setPrefWidth(TEXT_WIDTH);
+        alert.getDialogPane().setContent(text);
+        alert.getDialogPane().setId(id);
+        return alert;
+    }
+
+    private static CompletableFuture<ButtonType> ask(Alert question) {
+        var answer = new CompletableFuture<ButtonType>();
+        question.setOnHidden(_ -> answer.complete(question.getResult()));
+        question.show();
+        return answer;
+    }
+
+    Optional<Path> toOpen() {
+        var chooser = new FileChooser();
+        chooser.setTitle("Open a machine, or import a capture");
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter(
+                                "Machines and captures",
+                                "*" + MachineFile.ENDING,
+                                "*.json",
+                                "*.tar",
+                                "*.tar.gz",
+                                "*.tgz",
+                                "*.txt"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        return Optional.ofNullable(chooser.showOpenDialog(stage)).map(File::toPath);
+    }
+
+    /// @param name proposed, without ending
+    Optional<Path> toSave(String title, String name, String ending) {
+        var chooser = new FileChooser();
+        chooser.setTitle(title);
+        chooser.setInitialFileName(name + ending);
+        return Optional.ofNullable(chooser.showSaveDialog(stage))
+                .map(File::toPath)
+                .map(path -> withEnding(path, ending));
+    }
+
+    /// A name without the ending gets it, unless that would replace a file that nobody was asked about.
+    static Path withEnding(Path path, String ending) {
+        var longer = path.resolveSibling(path.getFileName() + ending);
+        return path.toString().endsWith(ending) || Files.exists(longer) ? path : longer;
+    }
+}

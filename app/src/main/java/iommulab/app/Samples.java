@@ -1,0 +1,66 @@
+package iommulab.app;
+
+import iommulab.engine.io.FileRefused;
+import iommulab.engine.io.machine.MachineFile;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/// The machines that are part of the program, in the order in which one learns from them.
+final class Samples {
+    /// Names of the files, without ending. The first is the machine that the window begins with.
+    static final List<String> NAMES =
+            List.of(
+                    "lab-station",
+                    "first-walk",
+                    "superpages",
+                    "stale-iotlb",
+                    "peer-to-peer",
+                    "captured-switch",
+                    "captured-bridges",
+                    "captured-sriov",
+                    "captured-amd");
+
+    private Samples() {}
+
+    /// A sample as its file has it.
+    ///
+    /// @param name one of [#NAMES]
+    static MachineFile read(String name) throws FileRefused {
+        var file = "/samples/" + name + MachineFile.ENDING;
+        try (var in = Samples.class.getResourceAsStream(file)) {
+            if (in == null) {
+                throw new FileNotFoundException(file + " is not packaged");
+            }
+            return MachineFile.read(new InputStreamReader(in, StandardCharsets.UTF_8));
+        } catch (IOException damaged) {
+            throw new FileRefused(
+                    "sample",
+                    "it cannot be read (%s)".formatted(damaged.getMessage()),
+                    "Install the program again.",
+                    damaged);
+        }
+    }
+
+    /// Name and first sentence of a sample, read away from the caller's thread.
+    static CompletableFuture<String> line(String name) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                var machine = read(name).machine();
+                return "%s: %s".formatted(machine.name(), firstSentence(machine.about()));
+            } catch (FileRefused damaged) {
+                throw new CompletionException(damaged);
+            }
+        });
+    }
+
+    /// Up to the first full stop, colon or semicolon that ends a thought.
+    static String firstSentence(String about) {
+        return about.split("[.:;](?= |$)", 2)[0];
+    }
+}

@@ -1,0 +1,179 @@
+package iommulab.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import iommulab.engine.io.FileRefused;
+import iommulab.engine.io.Progress;
+import iommulab.engine.io.machine.MachineReader;
+import iommulab.engine.io.machine.RecoveryJournal;
+import iommulab.engine.session.Command;
+
+import javafx.scene.input.KeyCode;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/// Machines come into the window and go out of it, and nothing is lost on the way.
+class FilesTest {
+    private static final Path CAPTURE =
+            Path.of("../engine/src/test/resources/linux-groups/endpoint-mf-acs-a/sysfs.tar.gz");
+    private static final Command ONE_REQUEST = new Command.RunTraffic(1);
+
+    @TempDir Path folder;
+
+    private Path file() {
+        return folder.resolve("mine.iommulab.json");
+    }
+
+    @Test
+    void aSampleIsOpenedFromTheMenu() {
+        try (var lab = LabFiles.onSample("lab-station", folder)) {
+            lab.choose("File", "Samples", "stale-iotlb");
+            lab.until("it is open", () -> lab.machine().name().equals("Stale IOTLB"));
+            lab.until("it is nobody's", () -> lab.says("#status-file", "unchanged"));
+        }
+    }
+
+    @Test
+    void aSampleIsFoundByItsName() {
+        try (var lab = LabFiles.onSample("lab-station", folder)) {
+            lab.until("the samples are read", () -> Samples.line("superpages").isDone());
+            lab.robot().press(KeyCode.CONTROL, KeyCode.K).type("superp").press(KeyCode.ENTER);
+            lab.until("it is open", () -> lab.machine().name().equals("Superpages"));
+            assertThat(lab.says("#status-file", "unchanged")).isTrue();
+        }
+    }
+
+    @Test
+    void anImportIsCancelledAndTheMachineBeforeStays() {
+        var gate = new CountDownLatch(1);
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.importSlowly(CAPTURE, gate);
+            lab.until("progress is shown", () -> lab.robot().sees("#running-tasks"));
+            lab.press("Opening slow…").until("the task is shown", () -> lab.reads("Cancel"));
+            lab.press("Cancel");
+            lab.until("nothing runs", () -> !lab.robot().sees("#running-tasks"));
+            assertThat(lab.machine().name()).isEqualTo("First walk");
+            lab.open(CAPTURE);
+            lab.until("it is there", () -> lab.machine().name().equals("endpoint-mf-acs-a"));
+        }
+    }
+
+    @Test
+    void whatIsSavedIsTheSameMachineWhenItIsOpenedAgain() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.run(ONE_REQUEST);
+            lab.until("it is changed", () -> lab.says("#status-file", "changed"));
+            lab.save(file());
+            var before = lab.machine().journal().undoable().orElseThrow().stateHash();
+            lab.run(ONE_REQUEST).save(file()).open(file());
+            lab.until("it is open", () -> lab.says("#status-file", "saved"));
+            var after = lab.machine().journal().undoable().orElseThrow().stateHash();
+            assertThat(after).as("state after one request more").isNotEqualTo(before);
+            assertThat(MachineReader.read(file(), Progress.NONE).stateHash()).hasValue(after);
+        }
+    }
+
+    @Test
+    void aRefusedFileSaysWhyAndTheMachineStays() throws IOException {
+        var broken = Files.writeString(folder.resolve("broken.iommulab.json"), "{\"format\": 3}");
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.open(broken);
+            lab.until("it is told", () -> lab.reads("broken.iommulab.json cannot be opened"));
+            assertThat(lab.says("#told-words", "format")).isTrue();
+            assertThat(lab.machine().name()).isEqualTo("First walk");
+        }
+    }
+
+    @Test
+    void closingWithChangesAsksAndCancelKeepsTheWindow() {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.run(ONE_REQUEST).askToClose();
+            lab.until("it asks", () -> lab.robot().sees("#unsaved-words"));
+            lab.press("Cancel");
+            assertThat(lab.robot().stage().isShowing()).isTrue();
+            lab.askToClose().press("Discard");
+            lab.until("it is closed", () -> !lab.robot().stage().isShowing());
+        }
+    }
+
+    @Test
+    void workThatWasNotSavedIsOfferedWhenTheFileIsOpenedAgain() throws Exception {
+        var crashed =
+                Files.createDirectory(folder.resolve("crashed")).resolve("mine.iommulab.json");
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.save(file()).run(ONE_REQUEST).run(ONE_REQUEST);
+            lab.until(
+                    "both are written down",
+                    () -> commandsIn(RecoveryJournal.beside(file())) == sampleCommands() + 2);
+            // What a crash leaves: the two files as they are now.
+            Files.copy(file(), crashed);
+            Files.copy(RecoveryJournal.beside(file()), RecoveryJournal.beside(crashed));
+        }
+        assertThat(RecoveryJournal.beside(file()))
+                .as("the recovery of a closed window")
+                .doesNotExist();
+        try (var lab = LabFiles.onFile(crashed, folder)) {
+            lab.until("it is offered", () -> lab.says("#recovery-words", "2 commands were run"));
+            int saved = lab.machine().journal().position();
+            lab.press("Recover");
+            lab.until("it is back", () -> lab.machine().journal().position() == saved + 2);
+            assertThat(lab.says("#status-file", "changed")).isTrue();
+            lab.save(crashed);
+            lab.until(
+                    "nothing is left to recover",
+                    () -> !Files.exists(RecoveryJournal.beside(crashed)));
+        }
+    }
+
+    @Test
+    void aMachineWithoutAFileIsOfferedByItsName() throws Exception {
+        var left = folder.resolve("left");
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            var file = new Recovery(folder).place(Samples.read("first-walk"), Optional.empty());
+            lab.run(ONE_REQUEST).until("it is written down", () -> Files.exists(file));
+            lab.until("with its command", () -> commandsIn(file) == sampleCommands() + 1);
+            Files.createDirectory(left);
+            Files.copy(file, left.resolve(file.getFileName()));
+        }
+        try (var lab = LabFiles.onSample("first-walk", left)) {
+            lab.until("it is offered", () -> lab.says("#recovery-words", "1 command was run"));
+            lab.press("Discard");
+            lab.until("it is thrown away", () -> left.toFile().list().length == 0);
+            assertThat(lab.says("#status-file", "unchanged")).isTrue();
+        }
+    }
+
+    @Test
+    void thereIsALineForEverySample() throws Exception {
+        try (var files = Files.list(Path.of("../samples"))) {
+            assertThat(files.map(f -> f.getFileName().toString().replace(".iommulab.json", "")))
+                    .containsExactlyInAnyOrderElementsOf(Samples.NAMES);
+        }
+        assertThat(Samples.line("stale-iotlb").join())
+                .isEqualTo("Stale IOTLB: A page was unmapped and nobody told the IOMMU");
+    }
+
+    private static int sampleCommands() {
+        try {
+            return Samples.read("first-walk").journal().size();
+        } catch (FileRefused e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// @return -1 while there is no whole journal
+    private static int commandsIn(Path journal) {
+        try {
+            return RecoveryJournal.recover(journal).map(m -> m.journal().size()).orElse(-1);
+        } catch (FileRefused notYetWhole) {
+            return -1;
+        }
+    }
+}
