@@ -19,6 +19,7 @@ import javafx.stage.WindowEvent;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
@@ -78,7 +79,8 @@ final class LabFiles implements AutoCloseable {
         return Robot.onScreen(bench::machine);
     }
 
-    /// Chooses an entry of a menu in a menu by how its title begins.
+    /// Chooses an entry of a menu in a menu by how its title begins; a sample's title is its file's name
+    /// until it is read.
     LabFiles choose(String menu, String inner, String title) {
         Robot.onScreen(() -> {
             var menus = ((MenuBar) robot.find("#menus")).getMenus();
@@ -92,9 +94,14 @@ final class LabFiles implements AutoCloseable {
 
     private static MenuItem item(List<? extends MenuItem> items, String title) {
         return items.stream()
-                .filter(item -> item.getText() != null && item.getText().startsWith(title))
+                .filter(item ->
+                        item.getText() != null && plain(item.getText()).startsWith(plain(title)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no entry " + title));
+    }
+
+    private static String plain(String title) {
+        return title.toLowerCase(Locale.ROOT).replace('-', ' ');
     }
 
     LabFiles open(Path file) {
