@@ -51,14 +51,11 @@ record RecoveryOffer(
 
     /// What there is to gain, in words.
     String words(ZoneId zone) {
-        return "Until %s, %s more than its file has%s. They were not saved.%s"
+        return "It was left unsaved on %s, with %s more than its file has%s.%s"
                 .formatted(
                         TIME.format(written.atZone(zone)),
-                        commands(more) + (more == 1 ? " was run" : " were run"),
-                        undone == 0
-                                ? ""
-                                : ", after %s of the file %s undone"
-                                        .formatted(commands(undone), undone == 1 ? "was" : "were"),
+                        commands(more),
+                        undone == 0 ? "" : " and %s of the file undone".formatted(commands(undone)),
                         sameMachine
                                 ? ""
                                 : " The file holds another machine now; this was %s."

@@ -120,7 +120,7 @@ class FilesTest {
                 .as("the recovery of a closed window")
                 .doesNotExist();
         try (var lab = LabFiles.onFile(crashed, folder)) {
-            lab.until("it is offered", () -> lab.says("#recovery-words", "2 commands were run"));
+            lab.until("it is offered", () -> lab.says("#recovery-words", "with 2 commands more"));
             int saved = lab.machine().journal().position();
             lab.press("Recover");
             lab.until("it is back", () -> lab.machine().journal().position() == saved + 2);
@@ -143,7 +143,7 @@ class FilesTest {
             Files.copy(file, left.resolve(file.getFileName()));
         }
         try (var lab = LabFiles.onSample("first-walk", left)) {
-            lab.until("it is offered", () -> lab.says("#recovery-words", "1 command was run"));
+            lab.until("it is offered", () -> lab.says("#recovery-words", "with 1 command more"));
             lab.press("Discard");
             lab.until("it is thrown away", () -> left.toFile().list().length == 0);
             assertThat(lab.says("#status-file", "unchanged")).isTrue();

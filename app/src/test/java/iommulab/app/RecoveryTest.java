@@ -38,8 +38,7 @@ class RecoveryTest {
         assertThat(offer.recovered().journal())
                 .hasSize(saved.journal().size() + 1)
                 .endsWith(new Command.RunTraffic(1000));
-        assertThat(offer.words(ZoneOffset.UTC))
-                .contains("1 command was run more than its file has");
+        assertThat(offer.words(ZoneOffset.UTC)).contains("1 command more than its file has");
     }
 
     @Test
