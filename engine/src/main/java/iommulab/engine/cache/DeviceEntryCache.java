@@ -37,6 +37,13 @@ public final class DeviceEntryCache {
         return new DeviceEntryCache(lines.reshaped(geometry));
     }
 
+    /// As [#find], but looks only where the requester was seen last: after a miss, [#find] is to be asked.
+    ///
+    /// @param requester 16 bits
+    public long findByHint(int requester) {
+        return lines.lookupByHint(FILLED | requester);
+    }
+
     /// @param requester 16 bits
     /// @return the first word of its entry, or [#MISS]
     public long find(int requester) {

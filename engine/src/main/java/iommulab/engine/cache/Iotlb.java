@@ -52,6 +52,14 @@ public final class Iotlb {
         return new Iotlb(lines.reshaped(geometry));
     }
 
+    /// As [#find], but looks only where the page was seen last: after a miss, [#find] is to be asked.
+    ///
+    /// @param domain 16 bits
+    /// @param iova at most 57 bits
+    public long findByHint(int domain, long iova) {
+        return lines.lookupByHint(FILLED | (long) domain << DOMAIN_SHIFT | iova >>> 12);
+    }
+
     /// Looks for a page of 4 KiB. After a miss, [#findLarger] is to be asked.
     ///
     /// @param domain 16 bits
@@ -88,6 +96,11 @@ public final class Iotlb {
     /// The address that a word gives an iova.
     public static long hpa(long word, long iova) {
         return word & -4096L | iova & (1L << pageShift(word)) - 1;
+    }
+
+    /// As [#hpa], for what [#find] gives: pages of 4 KiB.
+    public static long hpaInSmallest(long word, long iova) {
+        return word & -4096L | iova & 4095;
     }
 
     /// [#READ], [#WRITE], both or none.

@@ -124,6 +124,18 @@ public final class SetAssociativeCache {
 
     // ---- the hit path
 
+    /// Looks for a tag where it was seen last, and nowhere else: [#lookup] for who can do the rest of the
+    /// work elsewhere, so that the way of the most frequent hits stays straight.
+    ///
+    /// @return the first word of the line; [#MISS] if the tag is not there, and nothing is changed then
+    public long lookupByHint(long tag) {
+        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        if (lines[place] != tag) {
+            return MISS;
+        }
+        return use(place);
+    }
+
     /// Looks for a tag. A hit counts and makes the line young; a miss does nothing, see [#countMiss].
     ///
     /// @param index its low bits choose the set
@@ -136,6 +148,10 @@ public final class SetAssociativeCache {
                 return MISS;
             }
         }
+        return use(place);
+    }
+
+    private long use(int place) {
         long now = ++clock;
         if (stampsUses) {
             lines[place + STAMP] = now;

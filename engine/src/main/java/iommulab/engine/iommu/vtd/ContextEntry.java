@@ -85,6 +85,20 @@ final class ContextEntry {
         return 30 + 9 * (int) (high & 7);
     }
 
+    /// Address bits for each value of AW, a byte each, none above a unit's own.
+    static long widths(int iovaBits) {
+        long widths = 0;
+        for (int aw = 0; aw < 8; aw++) {
+            widths |= (long) Math.min(iovaBits, addressBits(aw)) << Byte.SIZE * aw;
+        }
+        return widths;
+    }
+
+    /// Where [#widths] has the byte for an entry; a shift by it takes no more than its low six bits.
+    static int widthAt(long high) {
+        return (int) high << 3;
+    }
+
     static int domain(long high) {
         return (int) (high >>> 8) & 0xffff;
     }

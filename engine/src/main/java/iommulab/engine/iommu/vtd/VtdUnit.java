@@ -73,7 +73,8 @@ public final class VtdUnit extends VtdState {
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
-    private final int iovaBits;
+    /* By AW a byte: bits of iova that a table of that many levels translates here. */
+    private final long widths;
     private WalkObserver observer = WalkObserver.NONE;
     private @Nullable VtdView view;
 
@@ -92,7 +93,7 @@ public final class VtdUnit extends VtdState {
         super(capabilities, memory, shapes, seed);
         deviceTables = new DeviceTables(memory, capabilities);
         walker = new TableWalker(memory, format());
-        iovaBits = capabilities.iovaBits();
+        widths = ContextEntry.widths(capabilities.iovaBits());
     }
 
     // ---- the path of one request
@@ -109,6 +110,15 @@ public final class VtdUnit extends VtdState {
         if (InterruptWindow.contains(iova) || !translating) {
             return untranslated(requester, iova, access);
         }
+        long context = contexts.findByHint(requester);
+        if (context == DeviceEntryCache.MISS) {
+            return translateSearching(requester, iova, access);
+        }
+        return translate(requester, iova, access | DEVICE_HIT, context);
+    }
+
+    /// Away from the way of most requests, which has no call in it.
+    private long translateSearching(int requester, long iova, int access) {
         int facts = access | DEVICE_HIT;
         long context = contexts.find(requester);
         if (context == DeviceEntryCache.MISS) {
@@ -118,32 +128,42 @@ public final class VtdUnit extends VtdState {
             }
             facts = lastFacts;
         }
+        return translate(requester, iova, facts, context);
+    }
+
+    /// @param context packed
+    private long translate(int requester, long iova, int facts, long context) {
         int domain = ContextEntry.domain(context);
         lastWho = (long) domain << 16 | requester;
-        if (iova >>> Math.min(iovaBits, ContextEntry.addressBits(context)) != 0) {
+        if (iova >>> (widths >>> ContextEntry.widthAt(context)) != 0) {
             return stopAtDevice(VtdFault.BEYOND_WIDTH, facts, context);
         }
         if (ContextEntry.isPassThrough(context)) {
             return passThrough(facts);
         }
-        long word = iotlb.find(domain, iova);
+        long word = iotlb.findByHint(domain, iova);
         if (word == Iotlb.MISS) {
-            return findLarger(domain, facts, context);
+            return translateSearching(domain, facts, context);
         }
         if (observer != WalkObserver.NONE) {
             tellProbes();
         }
         lastFacts = facts | STAGE_HIT;
         lastWord = word;
-        return (word & access) == access ? Iotlb.hpa(word, iova) : stopAtHit(context);
+        int access = facts & ACCESS;
+        return (word & access) == access ? Iotlb.hpaInSmallest(word, iova) : stopAtHit(context);
     }
 
-    private long findLarger(int domain, int facts, long context) {
-        long word = iotlb.findLarger(domain, lastIova);
-        tellProbes();
+    private long translateSearching(int domain, int facts, long context) {
+        long word = iotlb.find(domain, lastIova);
         if (word == Iotlb.MISS) {
-            return walk(facts, context);
+            word = iotlb.findLarger(domain, lastIova);
         }
+        tellProbes();
+        return word == Iotlb.MISS ? walk(facts, context) : hit(word, facts, context);
+    }
+
+    private long hit(long word, int facts, long context) {
         lastFacts = facts | STAGE_HIT;
         lastWord = word;
         int access = facts & ACCESS;
