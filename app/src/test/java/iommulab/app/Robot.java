@@ -53,18 +53,28 @@ public final class Robot implements AutoCloseable {
     ///
     /// @param width 0 for the scene's own
     public static Robot at(Supplier<Scene> scene, double width, double height) {
-        return on(_ -> scene.get());
+        return on(_ -> scene.get(), width, height);
     }
 
     /// Opens a window whose program knows it.
     ///
     /// @param scene made on the JavaFX thread, for this window
     public static Robot on(Function<Stage, Scene> scene) {
+        return on(scene, 0, 0);
+    }
+
+    private static Robot on(Function<Stage, Scene> scene, double width, double height) {
         start();
         var stage =
                 onScreen(() -> {
                     var window = new Stage();
                     window.setScene(scene.apply(window));
+                    if (width > 0) {
+                        window.setX(0);
+                        window.setY(0);
+                        window.setWidth(width);
+                        window.setHeight(height);
+                    }
                     window.show();
                     window.toFront();
                     window.requestFocus();
@@ -133,8 +143,12 @@ public final class Robot implements AutoCloseable {
         return stage;
     }
 
-    /// The one visible node that a selector names, in any window that is open: `#id` or `.class`.
+    /// The one visible node that a selector names, in any window that is open: `#id` or `.class`. What is
+    /// not there yet is waited for.
     public Node find(String selector) {
+        if (!Platform.isFxApplicationThread()) {
+            until("a visible node " + selector, () -> sees(selector));
+        }
         return seek(selector).orElseThrow(() -> new AssertionError("no visible node " + selector));
     }
 
@@ -183,6 +197,13 @@ public final class Robot implements AutoCloseable {
 
     public Robot click(String selector) {
         return click(find(selector));
+    }
+
+    /// Goes to a control by keyboard and presses it; it may lie outside what is scrolled to.
+    public Robot activate(String selector) {
+        var control = find(selector);
+        onScreen(control::requestFocus);
+        return press(KeyCode.SPACE);
     }
 
     /// Clicks the middle of a node.

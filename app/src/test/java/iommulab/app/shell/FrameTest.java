@@ -184,8 +184,10 @@ class FrameTest {
                 "the inspector is about it",
                 () -> text("#inspector-title").equals(port.address().toString()));
         int before = iommulab.engine.pci.Acs.of(port.config()).orElseThrow().control();
-        Robot.onScreen(() -> bench.settings().textScale().set(ViewSettings.SMALLEST_TEXT));
-        Robot.onScreen(() -> ((ButtonBase) robot.find(".acs-bit")).fire());
+        // Small enough that the inspector is not folded on a screen of 1000 pixels.
+        Robot.onScreen(() -> bench.settings().textScale().set(0.7));
+        var bit = (ButtonBase) robot.find(".acs-bit");
+        Robot.onScreen(bit::fire);
         robot.until(
                 "the bit is written",
                 () ->

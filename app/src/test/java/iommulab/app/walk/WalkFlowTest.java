@@ -131,8 +131,8 @@ class WalkFlowTest {
                                                             .lookup("#fault-finding")
                                                     instanceof Labeled l
                                             && !l.getText().isEmpty());
-            lab.robot().click("#fault-open-walk");
-            assertThat(lab.perspective()).isEqualTo(Perspective.WALK);
+            lab.robot().activate("#fault-open-walk");
+            lab.robot().until("the walk", () -> lab.perspective() == Perspective.WALK);
         }
     }
 }
