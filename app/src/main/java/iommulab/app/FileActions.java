@@ -65,10 +65,12 @@ final class FileActions implements AutoCloseable {
     }
 
     private WindowAction sample(String name) {
-        var line = Samples.line(name);
+        var unread = new Samples.Line(name, "");
+        var line = Samples.line(name).exceptionally(_ -> unread);
         var source = new Source(name, Optional.empty(), _ -> Samples.read(name));
         return WindowAction.of("File/Samples", name, "", () -> open(source))
-                .titled(() -> line.getNow(name));
+                .titled(() -> line.getNow(unread).name())
+                .about(() -> line.getNow(unread).about());
     }
 
     /// Takes the first machine over, with what was not saved of it; call when the window is there.

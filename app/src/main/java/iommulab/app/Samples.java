@@ -47,12 +47,18 @@ final class Samples {
         }
     }
 
-    /// Name and first sentence of a sample, read away from the caller's thread.
-    static CompletableFuture<String> line(String name) {
+    /// A sample in a menu.
+    ///
+    /// @param name of its machine
+    /// @param about the first thing that is said of it
+    record Line(String name, String about) {}
+
+    /// Reads what the menu says of a sample, away from the caller's thread.
+    static CompletableFuture<Line> line(String name) {
         return CompletableFuture.supplyAsync(() -> {
             try {
                 var machine = read(name).machine();
-                return "%s: %s".formatted(machine.name(), firstSentence(machine.about()));
+                return new Line(machine.name(), firstSentence(machine.about()));
             } catch (FileRefused damaged) {
                 throw new CompletionException(damaged);
             }

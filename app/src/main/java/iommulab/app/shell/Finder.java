@@ -151,6 +151,10 @@ final class Finder {
 
         HitCell() {
             line.setAlignment(Pos.CENTER_LEFT);
+            // As wide as the list: what does not fit is cut off, not scrolled to.
+            setPrefWidth(0);
+            title.setMinWidth(Region.USE_PREF_SIZE);
+            kind.setMinWidth(Region.USE_PREF_SIZE);
         }
 
         @Override

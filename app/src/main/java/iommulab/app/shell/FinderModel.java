@@ -195,11 +195,18 @@ record FinderModel(List<Hit> hits) {
         void actions(List<WindowAction> actions) {
             for (var action : actions) {
                 var title = action.title().get();
-                int score = query.isEmpty() ? 50 : best(List.of(title));
+                var about = action.about().get();
+                int score = query.isEmpty() ? 50 : best(List.of(title, about));
                 if (!title.isEmpty() && score != NO_MATCH && action.possible().getAsBoolean()) {
                     var key = action.key().map(k -> k.getDisplayText()).orElse("");
                     var menu = action.menu().substring(action.menu().indexOf('/') + 1);
-                    hits.add(new Hit(menu, title, key, new Target.Act(action), score + 5));
+                    hits.add(
+                            new Hit(
+                                    menu,
+                                    title,
+                                    about.isEmpty() ? key : about,
+                                    new Target.Act(action),
+                                    score + 5));
                 }
             }
         }

@@ -164,7 +164,7 @@ final class TopBar implements Panel {
             menu.getItems().add(new SeparatorMenuItem());
             return;
         }
-        var item = new MenuItem(action.title().get());
+        var item = new MenuItem(action.words());
         item.setMnemonicParsing(false);
         action.key().ifPresent(item::setAccelerator);
         item.setOnAction(_ -> action.run().run());
@@ -172,7 +172,7 @@ final class TopBar implements Panel {
         menu.addEventHandler(
                 Menu.ON_SHOWING,
                 _ -> {
-                    item.setText(action.title().get());
+                    item.setText(action.words());
                     item.setDisable(!action.possible().getAsBoolean());
                 });
     }
