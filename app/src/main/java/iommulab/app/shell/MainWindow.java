@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import javafx.css.PseudoClass;
 import javafx.scene.Node;
 import javafx.scene.Scene;
 import javafx.scene.image.WritableImage;
@@ -18,6 +19,7 @@ import java.util.Map;
 
 /// The window's frame: top bar, rail, the panel of the open perspective, inspector, drawer, status bar.
 public final class MainWindow {
+    private static final PseudoClass PRESENTING = PseudoClass.getPseudoClass("presenting");
     private static final double USUAL_WIDTH = 1600;
     private static final double USUAL_HEIGHT = 1000;
     private static final double SHARE_OF_SCREEN = 0.8;
@@ -32,6 +34,7 @@ public final class MainWindow {
     private final StatusLine statusLine;
     private final StackPane place = new StackPane();
     private final StackPane root = new StackPane();
+    private final Rail rail;
     private final Scene scene;
     private final FramePulse pulse;
     private final Finder finder;
@@ -56,6 +59,7 @@ public final class MainWindow {
         this.topBar = new TopBar(bench, actions, finder.field());
         this.statusLine = new StatusLine(bench);
         this.pulse = new FramePulse(bench, this::visiblePanels);
+        this.rail = new Rail(bench, this.panels.keySet());
         this.scene = new Scene(root);
         Keys.listen(scene, actions);
         arrange();
@@ -74,7 +78,7 @@ public final class MainWindow {
         right.setMinSize(0, 0);
         var frame = new BorderPane(right);
         frame.setTop(topBar.view());
-        frame.setLeft(new Rail(bench, panels.keySet()));
+        frame.setLeft(rail);
         frame.setBottom(statusLine.view());
         root.getChildren().addAll(bench.paletteReader(), frame, finder.overlay());
         openPerspective();
@@ -103,7 +107,25 @@ public final class MainWindow {
     private void dress() {
         var settings = bench.settings();
         settings.theme().get().dress(scene, settings.textScaleInForce());
+        root.pseudoClassStateChanged(PRESENTING, settings.presenting().get());
+        showFrame();
         foldToFit();
+    }
+
+    /// On a wall there is room for the open perspective only; in it, the inspector may have to go.
+    private void showFrame() {
+        boolean framed = !bench.settings().presenting().get();
+        for (var part : List.of(topBar.view(), rail, drawer, statusLine.view())) {
+            show(part, framed);
+        }
+        var panel = panels.get(bench.perspective().get());
+        boolean hasSide = panel != null && panel.takesInspectorsPlace();
+        show(inspector.view(), framed && !hasSide);
+    }
+
+    private static void show(Node part, boolean shown) {
+        part.setManaged(shown);
+        part.setVisible(shown);
     }
 
     private void foldToFit() {
@@ -121,9 +143,7 @@ public final class MainWindow {
         if (panel != null) {
             place.getChildren().setAll(panel.view());
         }
-        boolean inspects = panel == null || !panel.takesInspectorsPlace();
-        inspector.view().setManaged(inspects);
-        inspector.view().setVisible(inspects);
+        showFrame();
         pulse.showAgain();
     }
 
@@ -201,7 +221,9 @@ public final class MainWindow {
         drawer.open(tab);
     }
 
+    /// The field stands in the top bar, which is hidden on a wall.
     void search() {
+        bench.settings().presenting().set(false);
         finder.begin();
     }
 

@@ -21,7 +21,10 @@ public final class ViewSettings {
     private static final String THEME = "theme";
     private static final String TEXT_SCALE = "textScale";
     private static final double STEP = 1.1;
-    private static final double WALL = 1.6;
+
+    /// The smallest text on a wall has 11 px at 100 %: with this 20 pt.
+    private static final double WALL = 2.45;
+
 
     private final ObjectProperty<Theme> theme = new SimpleObjectProperty<>(Theme.LIGHT);
     private final DoubleProperty textScale = new SimpleDoubleProperty(1);

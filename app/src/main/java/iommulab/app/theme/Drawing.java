@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 public abstract class Drawing extends Region {
     private static final double FULL_SIZE = 12;
 
+    /// From this text size on, people read from far away.
+    private static final double WALL = 2;
+
+
     private final Canvas canvas = new Canvas();
     private final Text ruler = new Text();
     private final ObjectProperty<@Nullable Palette> palette = new SimpleObjectProperty<>();
@@ -89,7 +93,7 @@ public abstract class Drawing extends Region {
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, width, height);
         context.scale(scale(), scale());
-        draw(new Pen(context, colours), width / scale(), height / scale());
+        draw(new Pen(context, colours, scale() >= WALL), width / scale(), height / scale());
         context.restore();
     }
 }

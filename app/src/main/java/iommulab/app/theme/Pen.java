@@ -20,11 +20,14 @@ public final class Pen {
 
     private final GraphicsContext context;
     private final Palette palette;
+    private final boolean onWall;
 
     /// @param context of the canvas, already scaled
-    public Pen(GraphicsContext context, Palette palette) {
+    /// @param onWall whether the smallest roles of text are drawn larger
+    Pen(GraphicsContext context, Palette palette, boolean onWall) {
         this.context = context;
         this.palette = palette;
+        this.onWall = onWall;
         context.setTextBaseline(VPos.BASELINE);
         context.setLineCap(StrokeLineCap.BUTT);
     }
@@ -103,9 +106,13 @@ public final class Pen {
         write(text, type, paint, middle, baseline, TextAlignment.CENTER);
     }
 
+    private Type inForce(Type role) {
+        return onWall ? role.onWall() : role;
+    }
+
     private void write(
             String text, Type type, Paint paint, double x, double y, TextAlignment alignment) {
-        context.setFont(type.font());
+        context.setFont(inForce(type).font());
         context.setTextAlign(alignment);
         context.setFill(paint);
         context.fillText(text, x, y);
@@ -136,7 +143,8 @@ public final class Pen {
     }
 
     /// Width of a text in pixels at 100 %.
-    public double width(String text, Type type) {
+    public double width(String text, Type role) {
+        var type = inForce(role);
         var known = WIDTHS.computeIfAbsent(type, _ -> new HashMap<>());
         if (known.size() > WIDTHS_KEPT) {
             known.clear();

@@ -37,6 +37,31 @@ public enum Type {
         return font;
     }
 
+    /// The role that stands for this one on a wall, where nothing is smaller than 11 pixels at 100 %.
+    Type onWall() {
+        return switch (this) {
+            case SECOND_LINE -> DENSE;
+            case SMALLEST -> SECONDARY;
+            case SMALLEST_BOLD -> SECONDARY_BOLD;
+            case BIT -> MONO;
+            case BIT_ON -> MONO_BOLD;
+            case FINDING,
+                    TITLE,
+                    HEAD,
+                    BODY,
+                    BODY_BOLD,
+                    SECONDARY,
+                    SECONDARY_BOLD,
+                    DENSE,
+                    DENSE_BOLD,
+                    RAW,
+                    RAW_BOLD,
+                    MONO,
+                    MONO_BOLD ->
+                    this;
+        };
+    }
+
     /// Height of the font in pixels at 100 %.
     public double size() {
         return size;

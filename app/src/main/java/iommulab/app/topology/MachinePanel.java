@@ -51,6 +51,7 @@ public final class MachinePanel implements Panel {
         var stage = new StackPane(picture, marks, table.view());
         stage.setMinSize(0, 0);
         VBox.setVgrow(stage, Priority.ALWAYS);
+        legend.getStyleClass().add("machine-legend");
         root = new VBox(tools.view(), stage, legend);
         root.setId("machine-panel");
         root.getStyleClass().add("canvas-surface");

@@ -17,7 +17,7 @@ final class RequestCanvas {
         }
         var way = last.way().stream().map(view::to).toList();
         if (last.outcome() == DmaOutcome.PEER) {
-            peer(pen, way);
+            peer(pen, way, view.zoom() > 0.5);
             return;
         }
         var from = way.getFirst();
@@ -44,7 +44,7 @@ final class RequestCanvas {
         pen.textCentre(words, Type.DENSE_BOLD, colour, x, y);
     }
 
-    private static void peer(Pen pen, List<Point> way) {
+    private static void peer(Pen pen, List<Point> way, boolean told) {
         var palette = pen.palette();
         var context = pen.context();
         var tip = way.getLast();
@@ -56,7 +56,9 @@ final class RequestCanvas {
         var turn = way.get(way.size() / 2);
         pen.plate(palette.bar(), turn.x() - 9, turn.y() - 7, 18, 14, 3);
         pen.sign(iommulab.app.theme.Sign.PEER, turn.x(), turn.y(), 16);
-        label(pen, turn);
+        if (told) {
+            label(pen, turn);
+        }
     }
 
     private static void label(Pen pen, Point turn) {

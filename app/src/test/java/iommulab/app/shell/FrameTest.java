@@ -87,6 +87,17 @@ class FrameTest {
     }
 
     @Test
+    void onAWallOnlyThePerspectiveIsShownUntilSomebodySearches() {
+        robot.press(KeyCode.F11);
+        assertThat(robot.sees("#perspective")).isTrue();
+        assertThat(robot.sees("#rail-walk")).as("rail on a wall").isFalse();
+        assertThat(robot.sees("#inspector")).as("inspector on a wall").isFalse();
+        robot.press(KeyCode.CONTROL, KeyCode.K);
+        assertThat(robot.sees("#rail-walk")).as("rail while searching").isTrue();
+        assertThat(robot.sees("#inspector")).as("inspector while searching").isTrue();
+    }
+
+    @Test
     void theThemeChangesByAKey() {
         var before = bench.settings().theme().get();
         robot.press(KeyCode.CONTROL, KeyCode.T);
