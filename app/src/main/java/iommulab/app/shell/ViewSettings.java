@@ -25,7 +25,6 @@ public final class ViewSettings {
     /// The smallest text on a wall has 11 px at 100 %: with this 20 pt.
     private static final double WALL = 2.45;
 
-
     private final ObjectProperty<Theme> theme = new SimpleObjectProperty<>(Theme.LIGHT);
     private final DoubleProperty textScale = new SimpleDoubleProperty(1);
     private final BooleanProperty presenting = new SimpleBooleanProperty();

@@ -22,7 +22,6 @@ public abstract class Drawing extends Region {
     /// From this text size on, people read from far away.
     private static final double WALL = 2;
 
-
     private final Canvas canvas = new Canvas();
     private final Text ruler = new Text();
     private final ObjectProperty<@Nullable Palette> palette = new SimpleObjectProperty<>();
