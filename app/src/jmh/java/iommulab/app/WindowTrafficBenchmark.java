@@ -1,5 +1,7 @@
 package iommulab.app;
 
+import com.sun.management.OperatingSystemMXBean;
+
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.Perspective;
 import iommulab.engine.io.Progress;
@@ -22,6 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -55,14 +59,23 @@ public class WindowTrafficBenchmark {
     @Param({NO_WINDOW, "MACHINE", "CACHES", "TRAFFIC"})
     public String shown;
 
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final OperatingSystemMXBean PROGRAM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
     private Session session;
+    private long engine;
     private HeadlessScreen screen;
 
-    /// Requests that the engine finished, per second.
+    /// Requests that the engine finished, per second; and how much of a processor the engine's thread and
+    /// the whole program had meanwhile, in thousandths: on a busy machine they say whether the window was
+    /// in the way or somebody else.
     @AuxCounters(AuxCounters.Type.OPERATIONS)
     @State(Scope.Thread)
     public static class Served {
         public long requests;
+        public long engineMillis;
+        public long programMillis;
     }
 
     @Setup
@@ -79,16 +92,33 @@ public class WindowTrafficBenchmark {
                 return stage;
             });
         }
+        engine = engineThread();
         session.setRunning(true).join();
     }
 
     @Benchmark
     public long watchTraffic(Served served) {
         long before = session.newest().counters().requests();
+        long engineBefore = engineNanos();
+        long programBefore = PROGRAM.getProcessCpuTime();
         LockSupport.parkNanos(SLICE_NANOS);
         long now = session.newest().counters().requests();
         served.requests += now - before;
+        served.engineMillis += (engineNanos() - engineBefore) / 1_000_000;
+        served.programMillis += (PROGRAM.getProcessCpuTime() - programBefore) / 1_000_000;
         return now;
+    }
+
+    private long engineNanos() {
+        return THREADS.getThreadCpuTime(engine);
+    }
+
+    private static long engineThread() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("engine"))
+                .mapToLong(Thread::threadId)
+                .findFirst()
+                .orElseThrow();
     }
 
     @TearDown
