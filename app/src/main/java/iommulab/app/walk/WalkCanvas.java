@@ -26,6 +26,7 @@ final class WalkCanvas extends Drawing {
     private static final double END = 44;
     private static final double WALL_RUNG = 34;
     private static final double WALL_CURRENT = 104;
+    private static final double WALL_END = 64;
 
     private final Targets targets = new Targets();
     private @Nullable WalkModel model;
@@ -197,7 +198,9 @@ final class WalkCanvas extends Drawing {
     private static double heightOf(
             WalkModel model, int number, LadderColumns columns, double rung) {
         if (columns.wall()) {
-            return number == model.current() ? WALL_CURRENT : WALL_RUNG;
+            boolean atEnd = model.rungs().get(number).height() == Rung.Height.END;
+            double current = atEnd ? WALL_END : WALL_CURRENT;
+            return number == model.current() ? current : WALL_RUNG;
         }
         return switch (model.rungs().get(number).height()) {
             case ENTRY -> rung;
