@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.Progress;
+import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.MachineReader;
 import iommulab.engine.io.machine.RecoveryJournal;
 import iommulab.engine.session.Command;
@@ -152,10 +153,9 @@ class FilesTest {
 
     @Test
     void thereIsALineForEverySample() throws Exception {
-        try (var files = Files.list(Path.of("../samples"))) {
-            assertThat(files.map(f -> f.getFileName().toString().replace(".iommulab.json", "")))
-                    .containsExactlyInAnyOrderElementsOf(Samples.NAMES);
-        }
+        var files = SamplesTest.samples().stream().map(f -> f.getFileName().toString());
+        assertThat(files.map(f -> f.replace(MachineFile.ENDING, "")))
+                .containsExactlyInAnyOrderElementsOf(Samples.NAMES);
         assertThat(Samples.line("stale-iotlb").join())
                 .isEqualTo(
                         new Samples.Line(
