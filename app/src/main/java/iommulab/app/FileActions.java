@@ -27,6 +27,7 @@ final class FileActions implements AutoCloseable {
     private final Saving saving;
     private final Autosave autosave;
     private OpenMachine open;
+    private boolean closed;
 
     /// @param open the machine that the window begins with
     FileActions(Bench bench, Stage stage, OpenMachine open, Recovery recovery) {
@@ -121,6 +122,10 @@ final class FileActions implements AutoCloseable {
     }
 
     private void show(OpenMachine machine) {
+        if (closed) {
+            machine.session().close();
+            return;
+        }
         bench.settings().restore(machine.content().view());
         bench.replace(machine.session());
         name(machine);
@@ -196,7 +201,7 @@ final class FileActions implements AutoCloseable {
                                 String.valueOf(failure.getMessage()));
                         return;
                     }
-                    if (open.session() == before.session()) {
+                    if (!closed && open.session() == before.session()) {
                         name(saved);
                         autosave.follow(saved);
                     }
@@ -207,6 +212,7 @@ final class FileActions implements AutoCloseable {
     /// Ends the machine in the window; its user has let go what was not saved.
     @Override
     public void close() {
+        closed = true;
         autosave.close();
         open.session().close();
     }

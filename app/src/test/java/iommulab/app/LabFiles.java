@@ -177,7 +177,7 @@ final class LabFiles implements AutoCloseable {
     @Override
     public void close() {
         robot.close();
-        files.close();
+        Robot.onScreen(files::close);
     }
 
     /// Stops an import at its first step until it is let go or cancelled.
