@@ -25,7 +25,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 class LspciDumpTest {
-    private static final Path REAL_MACHINES = Path.of("/work/shared/real-machines");
+    /// A folder of captures of real machines, if `-DrealMachines=FOLDER` names one.
+    private static final Path REAL_MACHINES =
+            Path.of(System.getProperty("realMachines", "no-real-machines"));
 
     static Stream<String> captures() {
         return Captures.names()
