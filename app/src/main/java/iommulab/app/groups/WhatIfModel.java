@@ -3,6 +3,7 @@ package iommulab.app.groups;
 import iommulab.app.shell.FunctionNames;
 import iommulab.engine.group.Viability;
 import iommulab.engine.pci.Acs;
+import iommulab.engine.pci.AcsFlag;
 import iommulab.engine.pci.Header;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
@@ -38,43 +39,11 @@ record WhatIfModel(
         paths = List.copyOf(paths);
     }
 
-    /// The bits in the order in which lspci prints them.
-    enum Bit {
-        SV(Acs.SOURCE_VALIDATION, "source validation"),
-        TB(Acs.TRANSLATION_BLOCKING, "translation blocking"),
-        RR(Acs.REQUEST_REDIRECT, "request redirect"),
-        CR(Acs.COMPLETION_REDIRECT, "completion redirect"),
-        UF(Acs.UPSTREAM_FORWARDING, "upstream forwarding"),
-        EC(Acs.EGRESS_CONTROL, "egress control"),
-        DT(Acs.DIRECT_TRANSLATED, "direct translated peer-to-peer");
-
-        private final int mask;
-        private final String words;
-
-        Bit(int mask, String words) {
-            this.mask = mask;
-            this.words = words;
-        }
-
-        int mask() {
-            return mask;
-        }
-
-        String words() {
-            return words;
-        }
-
-        /// Whether Linux asks for it on every port up to the root.
-        boolean asked() {
-            return this == SV || this == RR || this == CR || this == UF;
-        }
-    }
-
     /// One bit of one port.
-    record Cell(Bit bit, boolean implemented, boolean set, boolean changed) {
+    record Cell(AcsFlag bit, boolean implemented, boolean set, boolean changed) {
         /// Whether the rule asks for it and it is clear.
         boolean missing() {
-            return implemented && !set && bit.asked();
+            return implemented && !set && bit.isAsked();
         }
 
         String digit() {
@@ -230,7 +199,7 @@ record WhatIfModel(
 
     private static List<Cell> cells(PciAddress function, Acs acs, WhatIf edits) {
         int control = edits.control(function, acs);
-        return Stream.of(Bit.values())
+        return Stream.of(AcsFlag.values())
                 .map(bit ->
                         new Cell(
                                 bit,

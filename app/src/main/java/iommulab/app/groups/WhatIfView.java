@@ -3,13 +3,13 @@ package iommulab.app.groups;
 import static iommulab.app.groups.GroupCell.fixed;
 import static iommulab.app.groups.GroupCell.label;
 
-import iommulab.app.groups.WhatIfModel.Bit;
 import iommulab.app.groups.WhatIfModel.Cell;
 import iommulab.app.groups.WhatIfModel.Path;
 import iommulab.app.groups.WhatIfModel.Port;
 import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
+import iommulab.engine.pci.AcsFlag;
 
 import javafx.geometry.HPos;
 import javafx.scene.Node;
@@ -33,7 +33,7 @@ final class WhatIfView {
     private static final int SHOWN_PATHS = 4;
 
     private final Workbench workbench;
-    private final BiConsumer<Port, Bit> toggle;
+    private final BiConsumer<Port, AcsFlag> toggle;
     private final Consumer<Path> close;
     private final GridPane bits = new GridPane();
     private final RegroupCanvas canvas;
@@ -44,7 +44,7 @@ final class WhatIfView {
 
     /// @param toggle turns a bit of a port
     /// @param close sets the bits that close a path
-    WhatIfView(Workbench workbench, BiConsumer<Port, Bit> toggle, Consumer<Path> close) {
+    WhatIfView(Workbench workbench, BiConsumer<Port, AcsFlag> toggle, Consumer<Path> close) {
         this.workbench = workbench;
         this.toggle = toggle;
         this.close = close;
@@ -155,7 +155,7 @@ final class WhatIfView {
     private void fillBits(WhatIfModel model) {
         bits.getChildren().clear();
         int column = 2;
-        for (var bit : Bit.values()) {
+        for (var bit : AcsFlag.values()) {
             var name = label(bit.name(), "faint");
             GridPane.setHalignment(name, HPos.CENTER);
             name.setTooltip(new Tooltip(bit.words()));
@@ -182,7 +182,7 @@ final class WhatIfView {
         bits.add(role, 1, row);
         int column = 2;
         if (port.cells().isEmpty()) {
-            bits.add(label(port.absent(), "secondary"), column, row, Bit.values().length, 1);
+            bits.add(label(port.absent(), "secondary"), column, row, AcsFlag.values().length, 1);
             return;
         }
         for (var cell : port.cells()) {

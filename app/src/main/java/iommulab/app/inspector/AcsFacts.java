@@ -3,6 +3,7 @@ package iommulab.app.inspector;
 import iommulab.app.inspector.Section.AcsBit;
 import iommulab.app.inspector.Section.AcsPort;
 import iommulab.engine.pci.Acs;
+import iommulab.engine.pci.AcsFlag;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.PortType;
@@ -16,30 +17,6 @@ import java.util.Optional;
 final class AcsFacts {
     /// What Linux asks of every port before it keeps two groups apart: `REQ_ACS_FLAGS` in
     /// drivers/iommu/iommu.c.
-    private static final int WANTED =
-            Acs.SOURCE_VALIDATION
-                    | Acs.REQUEST_REDIRECT
-                    | Acs.COMPLETION_REDIRECT
-                    | Acs.UPSTREAM_FORWARDING;
-
-    private enum Bit {
-        SV(Acs.SOURCE_VALIDATION, "source validation"),
-        TB(Acs.TRANSLATION_BLOCKING, "translation blocking"),
-        RR(Acs.REQUEST_REDIRECT, "peer-to-peer request redirect"),
-        CR(Acs.COMPLETION_REDIRECT, "peer-to-peer completion redirect"),
-        UF(Acs.UPSTREAM_FORWARDING, "upstream forwarding"),
-        EC(Acs.EGRESS_CONTROL, "peer-to-peer egress control"),
-        DT(Acs.DIRECT_TRANSLATED, "direct translated peer-to-peer");
-
-        private final int mask;
-        private final String words;
-
-        Bit(int mask, String words) {
-            this.mask = mask;
-            this.words = words;
-        }
-    }
-
     private AcsFacts() {}
 
     /// The function itself if it has ACS, then every bridge above it. Empty if there is nothing to say.
@@ -74,10 +51,10 @@ final class AcsFacts {
 
     private static AcsPort port(PciFunction port, Acs acs) {
         var bits = new ArrayList<AcsBit>();
-        for (var bit : Bit.values()) {
-            boolean offered = (acs.capability() & bit.mask) != 0;
-            boolean on = (acs.control() & bit.mask) != 0;
-            boolean missing = offered && !on && (WANTED & bit.mask) != 0;
+        for (var bit : AcsFlag.values()) {
+            boolean offered = (acs.capability() & bit.mask()) != 0;
+            boolean on = (acs.control() & bit.mask()) != 0;
+            boolean missing = offered && !on && bit.isAsked();
             Optional<Command> flip =
                     offered
                             ? Optional.of(
@@ -85,9 +62,9 @@ final class AcsFacts {
                                             port.address(),
                                             acs.controlOffset(),
                                             2,
-                                            acs.control() ^ bit.mask))
+                                            acs.control() ^ bit.mask()))
                             : Optional.empty();
-            bits.add(new AcsBit(bit.name(), bit.words, offered, on, missing, flip));
+            bits.add(new AcsBit(bit.name(), bit.words(), offered, on, missing, flip));
         }
         return new AcsPort(port.address(), bits, "%04x".formatted(acs.control()), "");
     }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.SnapshotFixture;
 import iommulab.app.groups.Regrouping.Change;
-import iommulab.app.groups.WhatIfModel.Bit;
 import iommulab.app.groups.WhatIfModel.Cell;
 import iommulab.app.groups.WhatIfModel.Port;
 import iommulab.engine.pci.Acs;
+import iommulab.engine.pci.AcsFlag;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
@@ -46,33 +46,35 @@ class WhatIfTest {
 
     @Test
     void aBitThatTheRuleAsksForAndThatIsClearIsMissing() {
-        var edits = WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask());
+        var edits = WhatIf.NOTHING.toggled(PORT, ACS, AcsFlag.RR.mask());
         assertThat(model(edits).ports().getLast().cells())
                 .filteredOn(Cell::missing)
                 .extracting(Cell::bit)
-                .containsExactly(Bit.RR);
+                .containsExactly(AcsFlag.RR);
     }
 
     @Test
     void turningABitTwiceIsNoEdit() {
         var twice =
-                WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask()).toggled(PORT, ACS, Bit.RR.mask());
+                WhatIf.NOTHING
+                        .toggled(PORT, ACS, AcsFlag.RR.mask())
+                        .toggled(PORT, ACS, AcsFlag.RR.mask());
         assertThat(twice.isEmpty()).isTrue();
         assertThat(model(twice).edited()).isEmpty();
     }
 
     @Test
     void theCommandWritesTheWholeControlRegister() {
-        var edits = WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask());
+        var edits = WhatIf.NOTHING.toggled(PORT, ACS, AcsFlag.RR.mask());
         assertThat(edits.commands(MACHINE.topology()))
                 .containsExactly(
                         new Command.WriteConfig(
-                                PORT, ACS.controlOffset(), 2, ACS.control() & ~Bit.RR.mask()));
+                                PORT, ACS.controlOffset(), 2, ACS.control() & ~AcsFlag.RR.mask()));
     }
 
     @Test
     void theGroupsThatMergeAreShownBeforeAndAfter() {
-        var model = model(WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask()));
+        var model = model(WhatIf.NOTHING.toggled(PORT, ACS, AcsFlag.RR.mask()));
         assertThat(model.edited()).isEqualTo("1 bit changed");
         assertThat(model.summary()).isEqualTo("2 groups become 1, 2 functions regrouped.");
         var regrouping = model.regrouping().orElseThrow();
@@ -86,14 +88,14 @@ class WhatIfTest {
 
     @Test
     void anEditThatTheMachineHasOvertakenIsDropped() {
-        var edits = WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask());
+        var edits = WhatIf.NOTHING.toggled(PORT, ACS, AcsFlag.RR.mask());
         var applied = FIXTURE.preview(edits.commands(MACHINE.topology())).topology();
         assertThat(edits.on(applied).isEmpty()).isTrue();
     }
 
     @Test
     void theKernelParameterWithTheSameEffectIsNamed() {
-        var model = model(WhatIf.NOTHING.toggled(PORT, ACS, Bit.RR.mask()));
+        var model = model(WhatIf.NOTHING.toggled(PORT, ACS, AcsFlag.RR.mask()));
         assertThat(model.parameter()).isEqualTo("pci=config_acs=xxxx0xx@0000:02:00.0");
     }
 }

@@ -15,7 +15,7 @@ record AcsRemedies(GroupFacts facts) {
     /// Bits that are offered and clear.
     private record Fix(PciAddress port, int missing) {
         String text(FunctionTable table) {
-            return AcsFlags.names(missing) + " on " + table.title(table.number(port));
+            return AcsWords.names(missing) + " on " + table.title(table.number(port));
         }
     }
 

@@ -119,8 +119,8 @@ final class Isolation {
     static Answer byFlags(int offered, int control) {
         int missing = WANTED & offered & ~control;
         if (missing == 0) {
-            return new Answer(true, "keeps peers apart", AcsFlags.describe(offered, control));
+            return new Answer(true, "keeps peers apart", AcsWords.describe(offered, control));
         }
-        return new Answer(false, AcsFlags.complaint(missing), AcsFlags.describe(offered, control));
+        return new Answer(false, AcsWords.complaint(missing), AcsWords.describe(offered, control));
     }
 }
