@@ -69,7 +69,8 @@ public final class Robot implements AutoCloseable {
                 onScreen(() -> {
                     var window = new Stage();
                     window.setScene(scene.apply(window));
-                    // A window that leaves the headless screen to the left or above cannot be drawn.
+                    // A window that leaves the headless screen to the left or above cannot be
+                    // drawn.
                     window.setX(0);
                     window.setY(0);
                     if (width > 0) {

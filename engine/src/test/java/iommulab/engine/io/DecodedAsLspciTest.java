@@ -1,7 +1,6 @@
 package iommulab.engine.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import iommulab.engine.pci.Capabilities;
 import iommulab.engine.pci.Capability;
@@ -173,10 +172,9 @@ class DecodedAsLspciTest {
         return LspciDumpTest.realMachines();
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource("realMachines")
     void everyFlagOfARealMachineReadsTheSame(Path file) throws FileRefused, IOException {
-        assumeThat(file).isRegularFile();
         compareFlags(
                 LspciDump.read(file, Progress.NONE),
                 Files.readAllLines(file, StandardCharsets.ISO_8859_1));

@@ -2,7 +2,6 @@ package iommulab.engine.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import iommulab.engine.pci.Capabilities;
 import iommulab.engine.pci.PciAddress;
@@ -158,17 +157,16 @@ class LspciDumpTest {
 
     static Stream<Path> realMachines() throws IOException {
         if (!Files.isDirectory(REAL_MACHINES)) {
-            return Stream.of(REAL_MACHINES);
+            return Stream.of();
         }
         try (var files = Files.list(REAL_MACHINES)) {
             return files.filter(f -> f.getFileName().toString().startsWith("12")).toList().stream();
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource("realMachines")
     void realMachinesImportAndDecode(Path file) throws FileRefused {
-        assumeThat(file).isRegularFile();
         var machine = LspciDump.read(file, Progress.NONE);
         assertThat(machine.topology().size()).isPositive();
         machine.topology().functions().forEach(f -> Capabilities.of(f.config()));
