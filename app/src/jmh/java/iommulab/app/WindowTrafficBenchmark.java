@@ -34,12 +34,13 @@ import java.util.concurrent.locks.LockSupport;
 /// How much does an open window that follows the machine take from the traffic? The engine runs as fast
 /// as it can; its requests are counted over slices of time. What `watchTraffic.requests` says for a
 /// perspective is to be held beside the same for `no window`. Read it on a machine with two free cores:
-/// the window draws in software here, on the one that the engine leaves.
+/// the window draws in software here, on the one that the engine leaves. The long warm-up is for JavaFX,
+/// whose first ten seconds belong to the compiler.
 ///
 /// Run: `mvn -q -Pbench-window -pl app -am test-compile exec:exec -Dbench=WindowTrafficBenchmark`
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 3, time = 2)
+@Warmup(iterations = 6, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Fork(
         value = 1,
