@@ -5,8 +5,10 @@ import iommulab.app.shell.Subject;
 import iommulab.engine.group.Group;
 import iommulab.engine.pci.Header;
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -82,14 +84,21 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                 .toList();
     }
 
-    /// The first pair that shares a group and that people would ask about.
+    /// The pair that people would ask about first: of a group below a bridge, where ACS decides, before
+    /// one on a root bus; then of the group with the most devices.
     private static Optional<Pair> anySharing(MachineSnapshot machine) {
         return machine.grouping().groups().stream()
                 .filter(g -> g.members().size() > 1)
                 .max(
-                        java.util.Comparator.comparingInt((Group g) ->
-                                devices(machine, g).size() > 1 ? g.members().size() : 0))
+                        Comparator.comparing((Group g) -> isBelowBridge(machine, g))
+                                .thenComparingInt(g ->
+                                        devices(machine, g).size() > 1 ? g.members().size() : 0))
                 .map(g -> withinGroup(machine, g, Optional.empty()));
+    }
+
+    private static boolean isBelowBridge(MachineSnapshot machine, Group group) {
+        return group.members().stream()
+                .anyMatch(m -> machine.topology().find(m).flatMap(PciFunction::parent).isPresent());
     }
 
     /// Whether both functions exist, and one that stands alone still is alone in its group.
