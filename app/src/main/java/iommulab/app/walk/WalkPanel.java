@@ -146,7 +146,10 @@ public final class WalkPanel implements Panel {
     }
 
     private void answer(AskedWalk asked) {
-        (asked.question().withCaches() ? withCaches : cold).setSelected(true);
+        boolean cached = asked.question().withCaches();
+        (cached ? withCaches : cold).setSelected(true);
+        // The buttons exclude each other only once the control has been laid out.
+        (cached ? cold : withCaches).setSelected(false);
         ask(asked.question(), asked.stepToShow(), true);
     }
 
