@@ -121,7 +121,7 @@ public final class Robot implements AutoCloseable {
         Platform.runLater(() -> {
             try {
                 answer.complete(what.call());
-            } catch (Exception | AssertionError e) {
+            } catch (Exception | Error e) {
                 answer.completeExceptionally(e);
             }
         });

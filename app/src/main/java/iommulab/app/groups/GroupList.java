@@ -55,7 +55,8 @@ record GroupList(List<Row> rows, String counted) {
                         rows.add(
                                 new UngroupedRow(
                                         e.getKey(), name(machine, e.getKey()), e.getValue())));
-        return new GroupList(rows, "%d of %d".formatted(shown, machine.grouping().groups().size()));
+        int all = machine.grouping().groups().size();
+        return new GroupList(rows, all == 0 ? "no groups" : "%d of %d".formatted(shown, all));
     }
 
     private static boolean matches(MachineSnapshot machine, Group group, String wanted) {

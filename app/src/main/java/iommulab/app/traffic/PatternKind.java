@@ -1,6 +1,6 @@
 package iommulab.app.traffic;
 
-import iommulab.app.shell.HexField;
+import iommulab.app.shell.HexText;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.traffic.Pattern;
 
@@ -112,7 +112,7 @@ enum PatternKind {
     }
 
     private long hex(List<String> texts, int index) {
-        return HexField.parse(texts.get(index))
+        return HexText.parse(texts.get(index))
                 .orElseThrow(() ->
                         new IllegalArgumentException(
                                 "%s: write hex as 0x1000, or a length as 4K, 2M, 1G"

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Puts a traffic source together: device, pattern with its numbers, weight, size, share of writes.
 final class SourceForm extends VBox {
@@ -66,7 +68,7 @@ final class SourceForm extends VBox {
         add.getStyleClass().add("primary");
         replace.setId("source-replace");
         remove.setId("source-remove");
-        complaint.getStyleClass().addAll("secondary", "says-fault");
+        complaint.getStyleClass().add("secondary");
         complaint.setWrapText(true);
         var buttons = new HBox(add, replace, remove);
         buttons.getStyleClass().add("form-row");
@@ -192,7 +194,14 @@ final class SourceForm extends VBox {
                 : machine.sources().stream().mapToInt(TrafficSource::id).max().orElse(0) + 1;
     }
 
+    /// The source that the fields describe. An empty field is no mistake yet; it is only named.
     private Optional<TrafficSource> source(int id) {
+        var empty = emptyFields();
+        complaint.getStyleClass().remove("says-fault");
+        if (!empty.isEmpty()) {
+            complaint.setText("Still to fill in: " + empty);
+            return Optional.empty();
+        }
         try {
             var texts = numbers.stream().map(TextField::getText).toList();
             var source =
@@ -205,13 +214,22 @@ final class SourceForm extends VBox {
                             number(weight, "weight"),
                             number(bytes, "B each"),
                             number(writes, "% writes"),
-                            number(seed, "seed"));
+                            seed());
             complaint.setText("");
             return Optional.of(source);
         } catch (IllegalArgumentException | ArithmeticException refused) {
+            complaint.getStyleClass().add("says-fault");
             complaint.setText(String.valueOf(refused.getMessage()));
             return Optional.empty();
         }
+    }
+
+    private String emptyFields() {
+        var asks = kind.getValue().asks();
+        return IntStream.range(0, Math.min(asks.size(), numbers.size()))
+                .filter(i -> numbers.get(i).getText().isBlank())
+                .mapToObj(i -> asks.get(i).name())
+                .collect(Collectors.joining(", "));
     }
 
     private static int number(TextField field, String name) {
@@ -219,6 +237,14 @@ final class SourceForm extends VBox {
             return Integer.parseInt(field.getText().strip());
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(name + ": write a decimal number", e);
+        }
+    }
+
+    private long seed() {
+        try {
+            return Long.parseLong(seed.getText().strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("seed: write a decimal number", e);
         }
     }
 

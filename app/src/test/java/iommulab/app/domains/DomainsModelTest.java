@@ -100,7 +100,7 @@ class DomainsModelTest {
     }
 
     private static OptionalLong number(String hex) {
-        return iommulab.app.shell.HexField.parse(hex);
+        return iommulab.app.shell.HexText.parse(hex);
     }
 
     @Test

@@ -47,6 +47,12 @@ class GroupListTest {
     }
 
     @Test
+    void aMachineWithoutAnIommuHasNoGroupsToCount() {
+        var none = SnapshotFixture.captured("none-a").snapshot();
+        assertThat(GroupList.of(none, "", Set.of()).counted()).isEqualTo("no groups");
+    }
+
+    @Test
     void functionsWithoutGroupTellWhy() {
         var pxb = SnapshotFixture.captured("pxb-a").snapshot();
         assertThat(GroupList.of(pxb, "", Set.of()).rows())

@@ -1,5 +1,8 @@
 package iommulab.engine.io;
 
+import java.io.IOException;
+import java.nio.file.Path;
+
 /// A file that cannot be read as what it is meant to be; nothing was changed.
 ///
 /// The message names the place in the file, the rule it breaks, and what to do.
@@ -16,5 +19,14 @@ public final class FileRefused extends Exception {
     /// @param cause what the reader below said
     public FileRefused(String place, String rule, String remedy, Throwable cause) {
         super("%s: %s. %s".formatted(place, rule, remedy), cause);
+    }
+
+    /// A file that cannot be opened or read at all.
+    static FileRefused unreadable(Path file, IOException cause) {
+        return new FileRefused(
+                file.toString(),
+                "cannot be read (%s)".formatted(cause.getMessage()),
+                "Look whether it is there and may be read.",
+                cause);
     }
 }

@@ -44,11 +44,7 @@ public final class SysfsArchive {
         try (var in = Files.newInputStream(file)) {
             return read(in, Files.size(file), progress);
         } catch (IOException unreadable) {
-            throw new FileRefused(
-                    file.toString(),
-                    "cannot be read (%s)".formatted(unreadable.getMessage()),
-                    "Look whether it is there and may be read.",
-                    unreadable);
+            throw FileRefused.unreadable(file, unreadable);
         }
     }
 
