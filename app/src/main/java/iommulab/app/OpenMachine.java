@@ -16,7 +16,10 @@ record OpenMachine(Session session, MachineFile content, Optional<Path> path) {
 
     /// Switches a machine on as its file has it.
     static OpenMachine switchedOn(MachineFile content, Optional<Path> path) throws CommandRefused {
-        return new OpenMachine(Session.open(content.machine(), content.journal()), content, path);
+        return new OpenMachine(
+                Session.open(content.machine(), content.journal(), content.undone()),
+                content,
+                path);
     }
 
     /// The file that saving replaces: only one in our own format.

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
@@ -77,20 +76,10 @@ final class Opening extends Task<OpenMachine> {
     private OpenMachine recovered(MachineFile content, RecoveryOffer offer) throws CommandRefused {
         var more = offer.recovered();
         return new OpenMachine(
-                Session.open(more.machine(), more.journal()),
-                offer.sameMachine() ? content : without(more),
+                Session.open(more.machine(), more.journal(), more.undone()),
+                // No file has anything of another machine.
+                offer.sameMachine() ? content : more.with(List.of(), List.of()),
                 source.path());
-    }
-
-    /// No file has anything of this machine.
-    private static MachineFile without(MachineFile more) {
-        return new MachineFile(
-                more.machine(),
-                List.of(),
-                OptionalLong.empty(),
-                more.expects(),
-                more.view(),
-                more.unknown());
     }
 
     /// What the user should know although the machine is open.

@@ -1,6 +1,8 @@
 package iommulab.app;
 
+import iommulab.app.shell.Words;
 import iommulab.engine.io.machine.MachineFile;
+import iommulab.engine.session.Command;
 
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,6 +26,9 @@ record RecoveryOffer(
         int more,
         int undone,
         boolean sameMachine) {
+    /// Some ten seconds' worth of requests.
+    private static final long LONG = 100_000_000;
+
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM).withLocale(Locale.UK);
 
@@ -51,7 +56,7 @@ record RecoveryOffer(
 
     /// What there is to gain, in words.
     String words(ZoneId zone) {
-        return "It was left unsaved on %s, with %s more than its file has%s.%s"
+        return "It was left unsaved on %s, with %s more than its file has%s.%s%s"
                 .formatted(
                         TIME.format(written.atZone(zone)),
                         commands(more),
@@ -59,7 +64,17 @@ record RecoveryOffer(
                         sameMachine
                                 ? ""
                                 : " The file holds another machine now; this was %s."
-                                        .formatted(recovered.machine().name()));
+                                        .formatted(recovered.machine().name()),
+                        requests() < LONG
+                                ? ""
+                                : " Bringing it back runs %s requests again."
+                                        .formatted(Words.amount(requests())));
+    }
+
+    private long requests() {
+        return recovered.journal().stream()
+                .mapToLong(command -> command instanceof Command.RunTraffic(long run) ? run : 0)
+                .sum();
     }
 
     private static String commands(int number) {

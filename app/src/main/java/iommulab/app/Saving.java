@@ -39,6 +39,7 @@ final class Saving {
                             new MachineFile(
                                     saved.description(),
                                     saved.journal(),
+                                    saved.undone(),
                                     OptionalLong.of(saved.stateHash()),
                                     promises(machine, saved),
                                     view,

@@ -82,6 +82,29 @@ class FilesTest {
     }
 
     @Test
+    void whatWasUndoneIsRedoneAfterSavingAndAfterOpening() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            int sample = lab.machine().journal().position();
+            lab.run(ONE_REQUEST);
+            var done = lab.machine().journal().undoable().orElseThrow().stateHash();
+            lab.run(ONE_REQUEST);
+            lab.robot().press(KeyCode.CONTROL, KeyCode.Z);
+            lab.until("one is undone", () -> lab.isAt(sample + 1));
+            lab.save(file()).redo();
+            lab.until("it is redone after saving", () -> lab.isAt(sample + 2));
+            lab.robot().press(KeyCode.CONTROL, KeyCode.Z).press(KeyCode.CONTROL, KeyCode.Z);
+            lab.until("two are undone", () -> lab.isAt(sample));
+            lab.save(file()).open(file());
+            lab.until("it is open", () -> lab.isAt(sample) && lab.says("#status-file", "saved"));
+            assertThat(lab.machine().journal().entries()).hasSize(sample + 2);
+            lab.redo().until("one is redone", () -> lab.isAt(sample + 1));
+            assertThat(lab.machine().journal().undoable().orElseThrow().stateHash())
+                    .as("state after the command that was done again")
+                    .isEqualTo(done);
+        }
+    }
+
+    @Test
     void aRefusedFileSaysWhyAndTheMachineStays() throws IOException {
         var broken = Files.writeString(folder.resolve("broken.iommulab.json"), "{\"format\": 3}");
         try (var lab = LabFiles.onSample("first-walk", folder)) {

@@ -14,6 +14,7 @@ import javafx.scene.control.Labeled;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuBar;
 import javafx.scene.control.MenuItem;
+import javafx.scene.input.KeyCode;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
 
@@ -145,6 +146,16 @@ final class LabFiles implements AutoCloseable {
                                 new WindowEvent(robot.stage(), WindowEvent.WINDOW_CLOSE_REQUEST)));
         robot.settle();
         return this;
+    }
+
+    LabFiles redo() {
+        robot.press(KeyCode.CONTROL, KeyCode.Y);
+        return this;
+    }
+
+    /// Whether so many commands are in force.
+    boolean isAt(int position) {
+        return machine().journal().position() == position;
     }
 
     boolean says(String label, String words) {

@@ -33,6 +33,7 @@ final class ImportVerb implements Callable<Integer> {
             new MachineFile(
                             saved.description(),
                             saved.journal(),
+                            saved.undone(),
                             OptionalLong.of(saved.stateHash()),
                             machine.file().expects(),
                             machine.file().view(),

@@ -35,7 +35,8 @@ final class OpenedMachine implements AutoCloseable {
     static OpenedMachine open(Path file, PrintWriter err) throws Refusal {
         var saved = read(file);
         try {
-            var machine = new OpenedMachine(saved, Session.open(saved.machine(), saved.journal()));
+            var session = Session.open(saved.machine(), saved.journal(), saved.undone());
+            var machine = new OpenedMachine(saved, session);
             machine.compare(file, err);
             return machine;
         } catch (CommandRefused refused) {

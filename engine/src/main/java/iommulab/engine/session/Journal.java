@@ -115,6 +115,11 @@ final class Journal {
         return List.copyOf(commands.subList(0, position));
     }
 
+    /// The commands that were undone and can be redone, the next one first.
+    List<Command> undone() {
+        return List.copyOf(commands.subList(position, commands.size()));
+    }
+
     int position() {
         return position;
     }

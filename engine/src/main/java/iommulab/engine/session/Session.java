@@ -51,9 +51,31 @@ public final class Session implements AutoCloseable {
     /// @throws CommandRefused if the machine does not accept one of them; the message names it
     public static Session open(MachineDescription description, List<Command> journal)
             throws CommandRefused {
+        return open(description, journal, List.of());
+    }
+
+    /// Powers a machine on as somebody left it who had taken commands back: they can be redone. They are
+    /// run once, because a journal remembers what each command came to, and then taken back.
+    ///
+    /// @param journal commands in force, oldest first
+    /// @param undone commands that were taken back, the next one to redo first
+    /// @throws CommandRefused if the machine does not accept one of them; the message names it
+    public static Session open(
+            MachineDescription description, List<Command> journal, List<Command> undone)
+            throws CommandRefused {
         var machine = Machine.powerOn(description);
         var remembered = new Journal(machine);
-        for (var command : journal) {
+        runAll(remembered, journal);
+        runAll(remembered, undone);
+        remembered.goTo(journal.size());
+        var session = new Session(description, machine, remembered);
+        session.publish();
+        session.thread.start();
+        return session;
+    }
+
+    private static void runAll(Journal remembered, List<Command> commands) throws CommandRefused {
+        for (var command : commands) {
             try {
                 remembered.run(command);
             } catch (CommandRefused refused) {
@@ -66,10 +88,6 @@ public final class Session implements AutoCloseable {
                                         refused.reason()));
             }
         }
-        var session = new Session(description, machine, remembered);
-        session.publish();
-        session.thread.start();
-        return session;
     }
 
     /// Completes if a run breaks down because of a mistake of ours. Traffic stands still then; the machine
@@ -154,7 +172,7 @@ public final class Session implements AutoCloseable {
         return ask(() -> {
             journal.closeRun();
             running = false;
-            return new Saved(description, journal.inForce(), machine.stateHash());
+            return new Saved(description, journal.inForce(), journal.undone(), machine.stateHash());
         });
     }
 
@@ -162,10 +180,16 @@ public final class Session implements AutoCloseable {
     ///
     /// @param description at power-on
     /// @param journal commands in force, oldest first
-    /// @param stateHash hash of the machine after them; a loader checks it
-    public record Saved(MachineDescription description, List<Command> journal, long stateHash) {
+    /// @param undone commands that can be redone, the next one first
+    /// @param stateHash hash of the machine after those in force; a loader checks it
+    public record Saved(
+            MachineDescription description,
+            List<Command> journal,
+            List<Command> undone,
+            long stateHash) {
         public Saved {
             journal = List.copyOf(journal);
+            undone = List.copyOf(undone);
         }
     }
 

@@ -47,6 +47,51 @@ class SavedMachinePropertyTest {
         }
     }
 
+    @Property(tries = 6)
+    void whatWasTakenBackBeforeSavingCanBeRedoneAfterLoading(
+            @ForAll("machines") String name, @ForAll long seed) throws Exception {
+        var random = new Random(seed);
+        var description = TestMachine.captured(name);
+        var machine = Machine.powerOn(description);
+        var journal = new Journal(machine);
+        runSomething(machine, journal, random);
+        int position = random.nextInt(journal.size() + 1);
+        journal.goTo(position);
+
+        try (var before = Session.open(description, journal.inForce(), journal.undone())) {
+            var saved = before.saved().get();
+            assertThat(saved.stateHash()).as("saved state").isEqualTo(machine.stateHash());
+            var file = reread(saved);
+            try (var after = Session.open(file.machine(), file.journal(), file.undone())) {
+                assertThat(after.stateHash().get())
+                        .as("%s at %d of %d", name, position, journal.size())
+                        .isEqualTo(saved.stateHash());
+                while (journal.position() < journal.size()) {
+                    journal.goTo(journal.position() + 1);
+                    after.redo().get();
+                    assertThat(after.stateHash().get())
+                            .as("%s redone up to %d", name, journal.position())
+                            .isEqualTo(machine.stateHash());
+                }
+                assertThat(after.newest().journal().redoable()).isEmpty();
+            }
+        }
+    }
+
+    private static MachineFile reread(Session.Saved saved) throws Exception {
+        var text =
+                new MachineFile(
+                                saved.description(),
+                                saved.journal(),
+                                saved.undone(),
+                                OptionalLong.of(saved.stateHash()),
+                                List.of(),
+                                Map.of(),
+                                UnknownMembers.NONE)
+                        .toText();
+        return MachineFile.read(new StringReader(text));
+    }
+
     private static void runSomething(Machine machine, Journal journal, Random random) {
         var functions =
                 machine.description().topology().functions().stream()

@@ -33,7 +33,8 @@ import java.util.OptionalLong;
 ///
 /// @param machine at power-on
 /// @param journal commands in force, oldest first
-/// @param stateHash hash of the machine after them, so that a reader can tell that it came to the same;
+/// @param undone commands that were taken back and can be redone, the next one first
+/// @param stateHash hash of the machine after those in force, so that a reader can tell that it came to the same;
 ///     empty if not known
 /// @param expects what the machine promises to do, in the order in which it is checked
 /// @param view what the window remembers, by name
@@ -41,6 +42,7 @@ import java.util.OptionalLong;
 public record MachineFile(
         MachineDescription machine,
         List<Command> journal,
+        List<Command> undone,
         OptionalLong stateHash,
         List<Expectation> expects,
         Map<String, String> view,
@@ -56,8 +58,26 @@ public record MachineFile(
 
     public MachineFile {
         journal = List.copyOf(journal);
+        undone = List.copyOf(undone);
         expects = List.copyOf(expects);
         view = Collections.unmodifiableMap(new LinkedHashMap<>(view));
+    }
+
+    /// A machine of which nothing was taken back.
+    public MachineFile(
+            MachineDescription machine,
+            List<Command> journal,
+            OptionalLong stateHash,
+            List<Expectation> expects,
+            Map<String, String> view,
+            UnknownMembers unknown) {
+        this(machine, journal, List.of(), stateHash, expects, view, unknown);
+    }
+
+    /// The same file with other commands, whose state nobody has seen yet.
+    public MachineFile with(List<Command> inForce, List<Command> takenBack) {
+        return new MachineFile(
+                machine, inForce, takenBack, OptionalLong.empty(), expects, view, unknown);
     }
 
     /// @throws FileRefused if it cannot be read or is no such file; the message has path and rule
@@ -94,10 +114,7 @@ public record MachineFile(
                     "'%s'; this program reads 1.x".formatted(version),
                     "Open it with the version of the program that wrote it.");
         }
-        var journal = new ArrayList<Command>();
-        for (var item : root.member("journal").items(MOST_COMMANDS)) {
-            journal.add(CallJson.read(item));
-        }
+        var undone = root.optional("undone");
         var view = new LinkedHashMap<String, String>();
         for (var member : root.member("view").members(MOST_VIEW_MEMBERS).entrySet()) {
             view.put(member.getKey(), member.getValue().text(10_000));
@@ -112,11 +129,20 @@ public record MachineFile(
         var hash = root.optional("stateHash");
         return new MachineFile(
                 DescriptionJson.read(root.member("machine")),
-                journal,
+                commands(root.member("journal")),
+                undone.isEmpty() ? List.of() : commands(undone.get()),
                 hash.isEmpty() ? OptionalLong.empty() : OptionalLong.of(hash.get().bits64()),
                 expects,
                 view,
                 UnknownMembers.of(root));
+    }
+
+    private static List<Command> commands(JsonNode list) throws FileRefused {
+        var commands = new ArrayList<Command>();
+        for (var item : list.items(MOST_COMMANDS)) {
+            commands.add(CallJson.read(item));
+        }
+        return commands;
     }
 
     /// Replaces a file as a whole.
@@ -136,9 +162,10 @@ public record MachineFile(
         json.addProperty("format", FORMAT);
         json.addProperty("version", VERSION);
         json.add("machine", DescriptionJson.write(machine));
-        var commands = new JsonArray();
-        journal.forEach(command -> commands.add(CallJson.write(command)));
-        json.add("journal", commands);
+        json.add("journal", toJson(journal));
+        if (!undone.isEmpty()) {
+            json.add("undone", toJson(undone));
+        }
         stateHash.ifPresent(hash -> json.addProperty("stateHash", Hex.text(hash)));
         if (!expects.isEmpty()) {
             var expected = new JsonArray();
@@ -150,6 +177,12 @@ public record MachineFile(
         json.add("view", shown);
         unknown.putInto(json);
         return json;
+    }
+
+    private static JsonArray toJson(List<Command> commands) {
+        var calls = new JsonArray();
+        commands.forEach(command -> calls.add(CallJson.write(command)));
+        return calls;
     }
 
     private static String laidOut(JsonObject json) {

@@ -3,9 +3,7 @@ package iommulab.engine.io.machine;
 import com.google.gson.JsonElement;
 
 import iommulab.engine.io.FileRefused;
-import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
-import iommulab.engine.session.CommandText;
 import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import java.io.BufferedReader;
@@ -26,20 +24,19 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /// What was done since a machine was opened or saved, written down as it happens, so that a crash loses
-/// nothing: the machine on the first line, then a call on each line, or `keep n` where all but the first
-/// n commands were undone. Lies beside the machine's file and goes when that is saved or closed.
+/// nothing: the machine on the first line, then a line for each step of [CommandTrail]. Lies beside the machine's file and goes when that is saved or closed.
 ///
 /// A write reaches the operating system at once, not the disk: it survives the end of this program, not
 /// always that of the power. One thread owns it, and the file is locked as long: a second program that
 /// has the same machine open neither reads nor writes it.
 public final class RecoveryJournal implements AutoCloseable {
     private static final String ENDING = ".iommulab-recovery";
-    private static final String KEEP = "keep ";
     private static final int MOST_LINES = 1_000_000;
 
     private final Path file;
     private final Writer lines;
-    private List<JournalView.Entry> written = List.of();
+    private List<String> written = List.of();
+    private int position;
 
     private RecoveryJournal(Path file, Writer lines) {
         this.file = file;
@@ -71,14 +68,6 @@ public final class RecoveryJournal implements AutoCloseable {
     /// @param machine without its commands, which [#keepUpWith] writes
     /// @throws IOException if the file cannot be written, or another program does
     public static RecoveryJournal start(Path file, MachineFile machine) throws IOException {
-        var start =
-                new MachineFile(
-                        machine.machine(),
-                        List.of(),
-                        OptionalLong.empty(),
-                        machine.expects(),
-                        machine.view(),
-                        machine.unknown());
         var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!lock(channel)) {
             channel.close();
@@ -86,30 +75,55 @@ public final class RecoveryJournal implements AutoCloseable {
         }
         channel.truncate(0);
         var lines = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
-        lines.write(start.toJson() + "\n");
+        lines.write(machine.with(List.of(), List.of()).toJson() + "\n");
         lines.flush();
         return new RecoveryJournal(file, lines);
     }
 
-    /// Writes what is new since the last time: commands run, commands undone. A run of traffic is written
-    /// when it ends.
+    /// Writes what is new since the last time: commands run, undone and redone, and how far a run of
+    /// traffic has come that still goes on.
     public void keepUpWith(JournalView journal) throws IOException {
-        var now = journal.entries().subList(0, journal.position());
-        if (!now.isEmpty() && now.getLast().stateHash() == 0) {
-            now = now.subList(0, now.size() - 1);
+        var calls = journal.entries().stream().map(JournalView.Entry::call).toList();
+        int same = commonStart(written, calls);
+        var longer = same == calls.size() - 1 ? longerRun(calls, same) : OptionalLong.empty();
+        if (longer.isPresent()) {
+            lines.write(CommandTrail.ranOn(longer.getAsLong()) + "\n");
+        } else {
+            // Writing a command forgets what stands behind it; where nothing new does, the last is
+            // written again.
+            int from = calls.size() < written.size() ? Math.min(same, calls.size() - 1) : same;
+            writeFrom(from, calls);
         }
-        int same = commonStart(written, now);
-        if (same < written.size()) {
-            lines.write(KEEP + same + "\n");
-        }
-        for (var entry : now.subList(same, now.size())) {
-            lines.write(entry.call() + "\n");
+        if (position != journal.position()) {
+            lines.write(CommandTrail.at(journal.position()) + "\n");
         }
         lines.flush();
-        written = List.copyOf(now);
+        written = calls;
+        position = journal.position();
     }
 
-    private static int commonStart(List<JournalView.Entry> one, List<JournalView.Entry> other) {
+    private void writeFrom(int from, List<String> calls) throws IOException {
+        if (from == calls.size()) {
+            return;
+        }
+        if (from != position) {
+            lines.write(CommandTrail.at(from) + "\n");
+        }
+        for (var call : calls.subList(from, calls.size())) {
+            lines.write(call + "\n");
+        }
+        position = calls.size();
+    }
+
+    /// How many requests the last run has come to, if nothing else has changed.
+    private OptionalLong longerRun(List<String> calls, int last) {
+        boolean inPlace = written.size() == calls.size() && position == calls.size();
+        return inPlace
+                ? CommandTrail.longerRun(written.get(last), calls.get(last))
+                : OptionalLong.empty();
+    }
+
+    private static int commonStart(List<String> one, List<String> other) {
         int most = Math.min(one.size(), other.size());
         int same = 0;
         while (same < most && one.get(same).equals(other.get(same))) {
@@ -151,38 +165,15 @@ public final class RecoveryJournal implements AutoCloseable {
         }
         JsonElement first = StrictJson.read(new StringReader(whole.getFirst()));
         var start = MachineFile.read(JsonNode.root(first));
-        var commands = new ArrayList<Command>();
+        var trail = new CommandTrail();
         for (int i = 1; i < whole.size(); i++) {
-            take(whole.get(i), i + 1, commands);
+            try {
+                trail.take(whole.get(i));
+            } catch (CommandRefused damaged) {
+                throw refused(i + 1, damaged.reason());
+            }
         }
-        return new MachineFile(
-                start.machine(),
-                commands,
-                OptionalLong.empty(),
-                start.expects(),
-                start.view(),
-                start.unknown());
-    }
-
-    private static void take(String line, int number, List<Command> commands) throws FileRefused {
-        if (line.startsWith(KEEP)) {
-            int keep = keep(line, number, commands.size());
-            commands.subList(keep, commands.size()).clear();
-            return;
-        }
-        try {
-            commands.add(CommandText.parse(line));
-        } catch (CommandRefused damaged) {
-            throw refused(number, damaged.reason());
-        }
-    }
-
-    private static int keep(String line, int number, int most) throws FileRefused {
-        var digits = line.substring(KEEP.length());
-        if (!digits.matches("[0-9]{1,9}") || Integer.parseInt(digits) > most) {
-            throw refused(number, "'%s', but there are %d commands".formatted(line, most));
-        }
-        return Integer.parseInt(digits);
+        return start.with(trail.inForce(), trail.undone());
     }
 
     private static FileRefused refused(int number, String rule) {

@@ -35,16 +35,20 @@ final class AnyMachine {
     private AnyMachine() {}
 
     static Arbitrary<MachineFile> anyFile() {
-        return Combinators.combine(Arbitraries.longs(), AnyCommand.anyCommand().list().ofMaxSize(6))
+        return Combinators.combine(
+                        Arbitraries.longs(),
+                        AnyCommand.anyCommand().list().ofMaxSize(6),
+                        AnyCommand.anyCommand().list().ofMaxSize(3))
                 .as(AnyMachine::file)
                 .withoutEdgeCases();
     }
 
-    private static MachineFile file(long seed, List<Command> journal) {
+    private static MachineFile file(long seed, List<Command> journal, List<Command> undone) {
         var random = new Random(seed);
         return new MachineFile(
                 machine(random),
                 journal,
+                undone,
                 OptionalLong.of(random.nextLong()),
                 expectations(random),
                 Map.of("perspective", text(random), "zoom", "1.25"),

@@ -8,8 +8,13 @@ import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandText;
 import iommulab.engine.session.MachineSnapshot.JournalView;
 
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,13 +61,68 @@ class RecoveryJournalTest {
     }
 
     @Test
-    void trafficThatStillRunsWaitsForItsEnd() throws Exception {
+    void whatWasUndoneCanBeRedoneUntilSomethingElseIsDone() throws Exception {
         var recovery = start();
-        var running = entry(2, THIRD, 0);
-        recovery.keepUpWith(new JournalView(List.of(entry(1, FIRST, 7), running), 2));
-        assertThat(recovered()).containsExactly(FIRST);
-        recovery.keepUpWith(journal(2, FIRST, THIRD));
-        assertThat(recovered()).containsExactly(FIRST, THIRD);
+        recovery.keepUpWith(journal(3, FIRST, SECOND, THIRD));
+        recovery.keepUpWith(journal(1, FIRST, SECOND, THIRD));
+        assertThat(whole().undone()).containsExactly(SECOND, THIRD);
+        recovery.keepUpWith(journal(2, FIRST, SECOND, THIRD));
+        assertThat(whole().journal()).containsExactly(FIRST, SECOND);
+        assertThat(whole().undone()).containsExactly(THIRD);
+        recovery.keepUpWith(journal(2, FIRST, SECOND));
+        assertThat(whole().journal()).containsExactly(FIRST, SECOND);
+        assertThat(whole().undone()).isEmpty();
+    }
+
+    @Test
+    void trafficThatStillRunsIsBroughtBackAsFarAsItHadCome() throws Exception {
+        var recovery = start();
+        for (int requests : List.of(10, 25, 31)) {
+            var run = new Command.RunTraffic(requests);
+            recovery.keepUpWith(new JournalView(List.of(entry(1, FIRST, 7), entry(2, run, 0)), 2));
+            assertThat(recovered()).containsExactly(FIRST, run);
+        }
+        var paused = new Command.RunTraffic(40);
+        recovery.keepUpWith(journal(3, FIRST, paused, SECOND));
+        assertThat(recovered()).containsExactly(FIRST, paused, SECOND);
+    }
+
+    @Property(tries = 300)
+    void anyWalkThroughAnyJournalIsBroughtBack(@ForAll Random random) throws Exception {
+        var path = Files.createTempFile("walk", ".recovery");
+        var commands = new ArrayList<Command>();
+        int position = 0;
+        var recovery = RecoveryJournal.start(path, machine);
+        for (int i = 0; i < 40; i++) {
+            for (int steps = random.nextInt(4); steps > 0; steps--) {
+                if (random.nextBoolean()) {
+                    commands.subList(position, commands.size()).clear();
+                    position += doneNext(commands, random);
+                } else {
+                    position = random.nextInt(commands.size() + 1);
+                }
+            }
+            recovery.keepUpWith(journal(position, commands.toArray(Command[]::new)));
+            var found = RecoveryJournal.recover(path).orElseThrow();
+            assertThat(found.journal()).isEqualTo(commands.subList(0, position));
+            assertThat(found.undone()).isEqualTo(commands.subList(position, commands.size()));
+        }
+        recovery.close();
+    }
+
+    /// Does one thing more, or lets the run that came last go on; few things, so that the same ones
+    /// follow each other again and again.
+    ///
+    /// @return how many commands more
+    private static int doneNext(List<Command> commands, Random random) {
+        if (!commands.isEmpty()
+                && commands.getLast() instanceof Command.RunTraffic(long before)
+                && random.nextBoolean()) {
+            commands.set(commands.size() - 1, new Command.RunTraffic(before + 5));
+            return 0;
+        }
+        commands.add(List.of(FIRST, SECOND, THIRD).get(random.nextInt(3)));
+        return 1;
     }
 
     @Test
@@ -75,10 +135,11 @@ class RecoveryJournalTest {
         }
     }
 
-    @Test
-    void aDamagedLineIsRefusedWithItsNumber() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"at 9", "at -1", "ran 4", "disk.format()", ""})
+    void aDamagedLineIsRefusedWithItsNumber(String line) throws Exception {
         start().keepUpWith(journal(1, FIRST));
-        Files.writeString(file(), Files.readString(file()) + "keep 9\n");
+        Files.writeString(file(), Files.readString(file()) + line + "\n");
         assertThatThrownBy(this::recovered)
                 .isInstanceOf(FileRefused.class)
                 .hasMessageStartingWith("line 3: ");
@@ -97,7 +158,11 @@ class RecoveryJournalTest {
     }
 
     private List<Command> recovered() throws FileRefused {
-        return RecoveryJournal.recover(file()).orElseThrow().journal();
+        return whole().journal();
+    }
+
+    private MachineFile whole() throws FileRefused {
+        return RecoveryJournal.recover(file()).orElseThrow();
     }
 
     private Path file() {
