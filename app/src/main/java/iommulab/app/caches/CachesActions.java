@@ -34,13 +34,14 @@ final class CachesActions {
         return switch (kind) {
             case DEVICE_ENTRY ->
                     new Invalidation.ContextDevice(line.domain(), (int) line.key() & 0xffff, 0);
-            case IOTLB ->
+            case IOTLB, DEVICE_TLB ->
                     new Invalidation.IotlbPage(
                             line.domain(),
                             line.key() * PAGE,
                             Long.numberOfTrailingZeros(Math.max(PAGE, line.coveredBytes()) / PAGE));
-            // Its entries cover too much for a page-selective invalidation to be sure of them.
-            case PAGING_STRUCTURE -> new Invalidation.IotlbDomain(line.domain());
+            // Their entries cover too much for a page-selective invalidation to be sure of them.
+            case PAGING_STRUCTURE, PASID_ENTRY, NESTED, NESTED_PAGING ->
+                    new Invalidation.IotlbDomain(line.domain());
         };
     }
 

@@ -2,6 +2,7 @@ package iommulab.app.caches;
 
 import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot.Unit;
@@ -31,7 +32,6 @@ final class GeometryForm extends GridPane {
 
     GeometryForm(BiConsumer<Command, Node> submit) {
         getStyleClass().add("form-grid");
-        cache.getItems().addAll(CacheKind.values());
         cache.setConverter(
                 new StringConverter<>() {
                     @Override
@@ -44,7 +44,6 @@ final class GeometryForm extends GridPane {
                         return CacheKind.valueOf(words);
                     }
                 });
-        cache.setValue(CacheKind.IOTLB);
         sets.getItems()
                 .addAll(List.of(0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 65_536));
         ways.getItems().addAll(List.of(1, 2, 3, 4, 6, 8, 12, 16, 32, 64));
@@ -93,6 +92,9 @@ final class GeometryForm extends GridPane {
         boolean first = unit == null || !unit.name().equals(shown.name());
         unit = shown;
         if (first) {
+            var kinds = shown.caches().stream().map(CacheSnapshot::kind).distinct().toList();
+            cache.getItems().setAll(kinds);
+            cache.setValue(CacheKind.IOTLB);
             fill();
         }
     }

@@ -43,8 +43,12 @@ record GridModel(
     static String title(CacheSnapshot cache) {
         return switch (cache.kind()) {
             case DEVICE_ENTRY -> "Context cache";
+            case PASID_ENTRY -> "PASID cache";
             case IOTLB -> "IOTLB";
             case PAGING_STRUCTURE -> "Level " + cache.level();
+            case NESTED -> "Nested cache";
+            case NESTED_PAGING -> "Nested level " + cache.level();
+            case DEVICE_TLB -> "Device TLB";
         };
     }
 
@@ -68,14 +72,21 @@ record GridModel(
 
     /// What stands in the cell of an entry: the page, or the requester.
     static String key(CacheKind kind, Line line) {
-        return kind == CacheKind.DEVICE_ENTRY
-                ? new RequesterId((int) line.key() & 0xffff).toString()
-                : Long.toHexString(line.key() >>> pageBits(kind, line));
+        return switch (kind) {
+            case DEVICE_ENTRY -> new RequesterId((int) line.key() & 0xffff).toString();
+            case PASID_ENTRY ->
+                    "%s %x"
+                            .formatted(
+                                    new RequesterId((int) (line.key() >>> 20) & 0xffff),
+                                    line.key() & 0xf_ffff);
+            case IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING, DEVICE_TLB ->
+                    Long.toHexString(line.key() >>> pageBits(kind, line));
+        };
     }
 
     /// An entry of an inner table is tagged with the upper bits only: those above what it covers.
     private static int pageBits(CacheKind kind, Line line) {
-        return kind == CacheKind.PAGING_STRUCTURE
+        return kind == CacheKind.PAGING_STRUCTURE || kind == CacheKind.NESTED_PAGING
                 ? Long.numberOfTrailingZeros(Math.max(PAGE, line.coveredBytes()) / PAGE)
                 : 0;
     }

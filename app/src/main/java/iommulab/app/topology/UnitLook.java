@@ -1,6 +1,5 @@
 package iommulab.app.topology;
 
-import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.session.MachineSnapshot.FaultRecord;
 import iommulab.engine.session.MachineSnapshot.Unit;
@@ -70,9 +69,13 @@ record UnitLook(
 
     private static String name(CacheSnapshot cache) {
         return switch (cache.kind()) {
-            case CacheKind.DEVICE_ENTRY -> "context";
-            case CacheKind.IOTLB -> "IOTLB";
-            case CacheKind.PAGING_STRUCTURE -> "paging " + cache.level();
+            case DEVICE_ENTRY -> "context";
+            case PASID_ENTRY -> "PASID";
+            case IOTLB -> "IOTLB";
+            case PAGING_STRUCTURE -> "paging " + cache.level();
+            case NESTED -> "nested";
+            case NESTED_PAGING -> "nested paging " + cache.level();
+            case DEVICE_TLB -> "device TLB";
         };
     }
 }

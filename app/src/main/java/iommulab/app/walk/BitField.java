@@ -75,8 +75,8 @@ record BitField(int high, int low, String bits, String hex, String name, int cat
     static int categoryOf(Step step) {
         return switch (step.indexSource()) {
             case NONE -> PLAIN;
-            case REQUESTER -> REQUESTER;
-            case IOVA -> category(level(step.indexLow()));
+            case REQUESTER, PASID -> REQUESTER;
+            case IOVA, GPA -> category(level(step.indexLow()));
         };
     }
 

@@ -189,7 +189,8 @@ record Rung(
         }
         return switch (step.givenBy()) {
             case MEMORY -> Sign.WALK;
-            case DEVICE_CACHE, IOTLB, PAGING_CACHE -> Sign.HIT;
+            case DEVICE_CACHE, PASID_CACHE, IOTLB, PAGING_CACHE, NESTED_CACHE, DEVICE_TLB ->
+                    Sign.HIT;
             case SAVED -> Sign.SAVED;
             case NOBODY -> Sign.PROBE;
         };

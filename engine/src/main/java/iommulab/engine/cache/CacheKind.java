@@ -4,10 +4,18 @@ package iommulab.engine.cache;
 public enum CacheKind {
     /// Device entries (VT-d context entries), by requester.
     DEVICE_ENTRY("context cache"),
+    /// Entries of one PASID of a device, by requester and PASID.
+    PASID_ENTRY("PASID cache"),
     /// Finished translations, by domain and page.
     IOTLB("IOTLB"),
     /// Inner page-table entries, by domain and the upper bits of the address; one cache per level.
-    PAGING_STRUCTURE("paging-structure cache");
+    PAGING_STRUCTURE("paging-structure cache"),
+    /// Guest-physical to host-physical pages, by domain: what a nested walk need not walk again.
+    NESTED("nested cache"),
+    /// Inner entries of the second stage below a first one; one cache per level.
+    NESTED_PAGING("nested paging-structure cache"),
+    /// Finished translations that a device keeps for itself (PCIe ATS).
+    DEVICE_TLB("device TLB");
 
     private final String words;
 

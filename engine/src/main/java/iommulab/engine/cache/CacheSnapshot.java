@@ -59,8 +59,8 @@ public record CacheSnapshot(
     ///
     /// @param age 0 is the youngest of its set; the policy's own order
     /// @param domain domain ID the entry is tagged with
-    /// @param key what was looked up: a requester ID (device entries) or iova >> 12 of the first page
-    ///     it covers
+    /// @param key what was looked up: a requester ID (device entries), requester << 20 | PASID (PASID
+    ///     entries), or iova >> 12 of the first page it covers
     /// @param value what it gives: table or page address, hpa
     /// @param coveredBytes bytes of iova that the entry serves; 0 for device entries
     /// @param rights `rw`, `r-`, `-w`; empty for device entries

@@ -5,7 +5,7 @@ package iommulab.engine.cache;
 /// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
 public final class DeviceEntryCache {
     /*
-     *   tag    63 filled | 15:0 requester
+     *   tag    63 filled | 31:0 requester
      *   word   what translation needs of the entry; the format decides, but it is never 0
      *   origin whatever else the format wants to see again
      *
@@ -16,6 +16,7 @@ public final class DeviceEntryCache {
     public static final long MISS = SetAssociativeCache.MISS;
 
     private static final long FILLED = 1L << 63;
+    private static final long REQUESTERS = 0xffff_ffffL;
 
     private final SetAssociativeCache lines;
 
@@ -39,15 +40,15 @@ public final class DeviceEntryCache {
 
     /// As [#find], but looks only where the requester was seen last: after a miss, [#find] is to be asked.
     ///
-    /// @param requester 16 bits
+    /// @param requester as the architecture numbers devices: 16 to 32 bits
     public long findByHint(int requester) {
-        return lines.lookupByHint(FILLED | requester);
+        return lines.lookupByHint(FILLED | requester & REQUESTERS);
     }
 
-    /// @param requester 16 bits
+    /// @param requester as the architecture numbers devices: 16 to 32 bits
     /// @return the first word of its entry, or [#MISS]
     public long find(int requester) {
-        return lines.lookup(FILLED | requester, index(requester));
+        return lines.lookup(FILLED | requester & REQUESTERS, index(requester));
     }
 
     /// Counts a lookup that found nothing.
@@ -67,7 +68,7 @@ public final class DeviceEntryCache {
 
     /// @param word not 0
     public void insert(int requester, long word, long origin) {
-        lines.insert(FILLED | requester, index(requester), word, origin);
+        lines.insert(FILLED | requester & REQUESTERS, index(requester), word, origin);
     }
 
     /// Removes everything.
@@ -99,7 +100,7 @@ public final class DeviceEntryCache {
 
     /// Requester of a filled line.
     public int requesterAt(int line) {
-        return (int) lines.tag(line) & 0xffff;
+        return (int) lines.tag(line);
     }
 
     private static int index(int requester) {

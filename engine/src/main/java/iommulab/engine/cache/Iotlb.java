@@ -1,16 +1,19 @@
 package iommulab.engine.cache;
 
-/// The IOTLB: finished translations, tagged by domain, pages of 4 KiB, 2 MiB and 1 GiB side by side. A
-/// device finds what another device of its domain has walked for.
+/// The IOTLB: finished translations, tagged by address space, pages of all sizes side by side. A device
+/// finds what another device of its address space has walked for.
+///
+/// A *space* is 16 bits that stand for what the architecture tags with: the domain where that is all, else
+/// a number from [Spaces].
 ///
 /// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
 public final class Iotlb {
     /*
-     *   tag   63 filled | 62:61 size | 60:45 domain | 44:0 first page (iova >> 12)
-     *   word  51:12 first byte of the page, hpa | 10:5 page shift | 1 write | 0 read
-     *   size  0 4 KiB, 1 2 MiB, 2 1 GiB
+     *   tag   63 filled | 61:46 space | 45:0 first page and size: the lowest bit set tells the size,
+     *         bit 0 for 4 KiB, bit 1 for 8 KiB ...; the bits above it are the address
+     *   word  see iommu.TableEntry: 55:12 first byte of the page | 10:5 page shift | rights
      *
-     * The set is chosen by the number of the page in its own size and the domain. A lookup probes for
+     * The set is chosen by the number of the page in its own size and the space. A lookup probes for
      * 4 KiB, then for the larger sizes that were inserted since the last removal found none.
      */
     /// No line translates the address.
@@ -22,16 +25,23 @@ public final class Iotlb {
     /// Bit of a word: writes are allowed.
     public static final int WRITE = 2;
 
+    /// Bits of a word: all rights, of both privileges.
+    public static final long RIGHTS = 0x0700_0000_0000_0013L;
+
+    /// Bits of a word: first byte of the page.
+    public static final long ADDRESS = (1L << 56) - 4096;
+
     /// Lowest of the six bits of a word that tell the page size.
     public static final int PAGE_SHIFT_AT = 5;
 
+    private static final int ADDRESS_BITS = 57;
     private static final long FILLED = 1L << 63;
-    private static final int SIZES = 3;
-    private static final int DOMAIN_SHIFT = 45;
-    private static final long PAGES = (1L << DOMAIN_SHIFT) - 1;
+    private static final int SPACE_SHIFT = 46;
+    private static final long PAGES = (1L << SPACE_SHIFT) - 1;
 
     private final SetAssociativeCache lines;
-    private int largerSizes;
+    /* A bit per page shift above 12 of which there may be lines. */
+    private long largerSizes;
 
     /// @param seed of random replacement
     public Iotlb(CacheGeometry geometry, long seed) {
@@ -52,39 +62,42 @@ public final class Iotlb {
         return new Iotlb(lines.reshaped(geometry));
     }
 
+    /// Whether an address can be cached: it has at most 57 bits. No other may be looked for.
+    public static boolean covers(long iova) {
+        return iova >>> ADDRESS_BITS == 0;
+    }
+
     /// As [#find], but looks only where the page was seen last: after a miss, [#find] is to be asked.
     ///
-    /// @param domain 16 bits
-    /// @param iova at most 57 bits
-    public long findByHint(int domain, long iova) {
-        return lines.lookupByHint(FILLED | (long) domain << DOMAIN_SHIFT | iova >>> 12);
+    /// @param space 16 bits
+    /// @param iova see [#covers]
+    public long findByHint(int space, long iova) {
+        return lines.lookupByHint(FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1);
     }
 
     /// Looks for a page of 4 KiB. After a miss, [#findLarger] is to be asked.
     ///
-    /// @param domain 16 bits
-    /// @param iova at most 57 bits
+    /// @param space 16 bits
+    /// @param iova see [#covers]
     /// @return what translates it: see [#hpa], [#rights], [#pageShift]; or [#MISS]
-    public long find(int domain, long iova) {
-        long page = iova >>> 12;
-        return lines.lookup(FILLED | (long) domain << DOMAIN_SHIFT | page, page ^ domain);
+    public long find(int space, long iova) {
+        long tag = FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
+        return lines.lookup(tag, iova >>> 12 ^ space);
     }
 
     /// Looks for a larger page, and counts a miss if there is none either. Apart from [#find], so that the
     /// way of the most frequent hits stays short.
     ///
     /// @return as [#find]
-    public long findLarger(int domain, long iova) {
-        long page = iova >>> 12;
-        for (int size = 1; size < SIZES; size++) {
-            if ((largerSizes >>> size & 1) != 0) {
-                long word = lines.lookup(tag(domain, page, size), index(domain, page, size));
-                if (word != MISS) {
-                    return word;
-                }
+    public long findLarger(int space, long iova) {
+        for (long sizes = largerSizes; sizes != 0; sizes &= sizes - 1) {
+            int shift = Long.numberOfTrailingZeros(sizes);
+            long word = lines.lookup(tag(space, iova, shift), index(space, iova, shift));
+            if (word != MISS) {
+                return word;
             }
         }
-        lines.countMiss(page ^ domain);
+        lines.countMiss(iova >>> 12 ^ space);
         return MISS;
     }
 
@@ -95,35 +108,43 @@ public final class Iotlb {
 
     /// The address that a word gives an iova.
     public static long hpa(long word, long iova) {
-        return word & -4096L | iova & (1L << pageShift(word)) - 1;
+        return word & ADDRESS | iova & (1L << pageShift(word)) - 1;
     }
 
     /// As [#hpa], for what [#find] gives: pages of 4 KiB.
     public static long hpaInSmallest(long word, long iova) {
-        return word & -4096L | iova & 4095;
+        return word & ADDRESS | iova & 4095;
     }
 
-    /// [#READ], [#WRITE], both or none.
-    public static int rights(long word) {
-        return (int) word & (READ | WRITE);
+    /// Of [#RIGHTS].
+    public static long rights(long word) {
+        return word & RIGHTS;
     }
 
-    /// 12, 21 or 30.
+    /// Bits of the address within the page: 12 for 4 KiB.
     public static int pageShift(long word) {
         return (int) word >>> PAGE_SHIFT_AT & 63;
     }
 
-    /// @param word as [#word] will give it; page shift 12, 21 or 30
+    /// Fills a line with what a lookup did not find.
+    ///
+    /// @param word as [#word] will give it
     /// @param origin where the translation came from; not interpreted
-    public void insert(int domain, long iova, long word, long origin) {
-        long page = iova >>> 12;
-        if (pageShift(word) == 12) {
-            lines.insert(tag(domain, page, 0), page ^ domain, word, origin);
-            return;
-        }
-        int size = (pageShift(word) - 12) / 9;
-        lines.insert(tag(domain, page, size), index(domain, page, size), word, origin);
-        largerSizes |= 1 << size;
+    public void insert(int space, long iova, long word, long origin) {
+        int shift = pageShift(word);
+        noteSize(shift);
+        lines.insert(tag(space, iova, shift), index(space, iova, shift), word, origin);
+    }
+
+    /// As [#insert], but a line of that page may be there: it gets the new word.
+    public void replace(int space, long iova, long word, long origin) {
+        int shift = pageShift(word);
+        noteSize(shift);
+        lines.replace(tag(space, iova, shift), index(space, iova, shift), word, origin);
+    }
+
+    private void noteSize(int shift) {
+        largerSizes |= 1L << shift & -1L << 13;
     }
 
     /// Removes everything.
@@ -131,19 +152,51 @@ public final class Iotlb {
         return removed(lines.remove(_ -> true));
     }
 
-    public int removeDomain(int domain) {
-        return removed(lines.remove(tag -> domainOf(tag) == domain));
+    /// Removes every page of a space.
+    public int removeSpace(int space) {
+        return removed(lines.remove(tag -> spaceOf(tag) == space));
     }
 
-    /// Removes every page of a domain that shares an address with a range.
+    /// Removes every page of a space that shares an address with a range.
     ///
     /// @param addressMask the range has 2^addressMask pages and is aligned to its size
-    public int removePages(int domain, long iova, int addressMask) {
-        return removed(
-                lines.remove(tag ->
-                        domainOf(tag) == domain
-                                && Ranges.touch(
-                                        pageOf(tag), 9 * sizeOf(tag), iova >>> 12, addressMask)));
+    public int removePages(int space, long iova, int addressMask) {
+        return remove((other, _) -> other == space, iova, addressMask);
+    }
+
+    /// Chooses lines by their space and what they give.
+    public interface LineTest {
+        /// @param word see [Iotlb#word]
+        boolean covers(int space, long word);
+    }
+
+    /// Removes every covered line.
+    public int remove(LineTest test) {
+        int removed = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0 && test.covers(spaceAt(line), word(line))) {
+                lines.remove(line);
+                removed++;
+            }
+        }
+        return removed(removed);
+    }
+
+    /// Removes every covered line that shares an address with a range.
+    ///
+    /// @param addressMask the range has 2^addressMask pages and is aligned to its size
+    public int remove(LineTest test, long iova, int addressMask) {
+        int removed = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0
+                    && Ranges.touch(
+                            iovaAt(line) >>> 12, shiftAt(line) - 12, iova >>> 12, addressMask)
+                    && test.covers(spaceAt(line), word(line))) {
+                lines.remove(line);
+                removed++;
+            }
+        }
+        return removed(removed);
     }
 
     private int removed(int count) {
@@ -155,7 +208,7 @@ public final class Iotlb {
         largerSizes = 0;
         for (int line = 0; line < lines.lines(); line++) {
             if (lines.tag(line) != 0) {
-                largerSizes |= 1 << sizeOf(lines.tag(line)) & ~1;
+                noteSize(shiftAt(line));
             }
         }
     }
@@ -165,34 +218,32 @@ public final class Iotlb {
         return lines;
     }
 
-    /// Domain of a filled line.
-    public int domainAt(int line) {
-        return domainOf(lines.tag(line));
+    /// Space of a filled line.
+    public int spaceAt(int line) {
+        return spaceOf(lines.tag(line));
     }
 
     /// First iova that a line translates.
     public long iovaAt(int line) {
-        return pageOf(lines.tag(line)) << 12;
+        long page = lines.tag(line) & PAGES;
+        return (page & page - 1) << 11;
     }
 
-    private static long tag(int domain, long page, int size) {
-        long first = page & -1L << 9 * size;
-        return FILLED | (long) size << 61 | (long) domain << DOMAIN_SHIFT | first;
+    /// Bits of the address within the page of a filled line.
+    private int shiftAt(int line) {
+        return 12 + Long.numberOfTrailingZeros(lines.tag(line));
     }
 
-    private static long index(int domain, long page, int size) {
-        return page >>> 9 * size ^ domain;
+    private static long tag(int space, long iova, int shift) {
+        long page = (iova >>> shift << 1 | 1) << shift - 12;
+        return FILLED | (long) space << SPACE_SHIFT | page;
     }
 
-    private static int sizeOf(long tag) {
-        return (int) (tag >>> 61) & 3;
+    private static long index(int space, long iova, int shift) {
+        return iova >>> shift ^ space;
     }
 
-    private static int domainOf(long tag) {
-        return (int) (tag >>> DOMAIN_SHIFT) & 0xffff;
-    }
-
-    private static long pageOf(long tag) {
-        return tag & PAGES;
+    private static int spaceOf(long tag) {
+        return (int) (tag >>> SPACE_SHIFT) & 0xffff;
     }
 }

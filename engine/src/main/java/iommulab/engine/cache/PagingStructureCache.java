@@ -1,59 +1,58 @@
 package iommulab.engine.cache;
 
-/// The paging-structure cache of one level: entries that point to the next lower table, tagged by domain
-/// and the part of the iova that is translated above that table.
+/// The paging-structure cache of one level: entries that point to a lower table, tagged by address space
+/// (see [Iotlb]) and the part of the iova that is translated above that table.
 ///
 /// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
 public final class PagingStructureCache {
     /*
-     *   tag   63 filled | 60:45 domain | 44:0 iova >> (12 + 9 * (level - 1))
-     *   word  51:12 next table, hpa | 2 always set | 1 write | 0 read: rights down to this level
+     *   tag   63 filled | 60:45 space | 44:0 iova >> shift
+     *   word  see iommu.TableEntry: 55:12 the lower table | 10:5 its level | rights down to this level
      */
     /// No line holds the entry.
     public static final long MISS = SetAssociativeCache.MISS;
 
     private static final long FILLED = 1L << 63;
-    private static final long FILLED_WORD = 1 << 2;
-    private static final int DOMAIN_SHIFT = 45;
-    private static final long PREFIXES = (1L << DOMAIN_SHIFT) - 1;
+    private static final int SPACE_SHIFT = 45;
+    private static final long PREFIXES = (1L << SPACE_SHIFT) - 1;
 
     private final int level;
     private final int shift;
     private final SetAssociativeCache lines;
 
-    /// @param level of the entries in it, 2 to 5; level 1 holds leaves only
+    /// @param level of the entries in it, from 2; level 1 holds leaves only
+    /// @param shift bits of the iova below those that choose an entry of this level, from 21
     /// @param seed of random replacement
-    public PagingStructureCache(int level, CacheGeometry geometry, long seed) {
-        this(level, new SetAssociativeCache(geometry, seed));
+    public PagingStructureCache(int level, int shift, CacheGeometry geometry, long seed) {
+        this(level, shift, new SetAssociativeCache(geometry, seed));
     }
 
-    private PagingStructureCache(int level, SetAssociativeCache lines) {
+    private PagingStructureCache(int level, int shift, SetAssociativeCache lines) {
         this.level = level;
+        this.shift = shift;
         this.lines = lines;
-        shift = 12 + 9 * (level - 1);
     }
 
     public PagingStructureCache copy() {
-        return new PagingStructureCache(level, lines.copy());
+        return new PagingStructureCache(level, shift, lines.copy());
     }
 
     /// Empty, in another shape.
     public PagingStructureCache reshaped(CacheGeometry geometry) {
-        return new PagingStructureCache(level, lines.reshaped(geometry));
+        return new PagingStructureCache(level, shift, lines.reshaped(geometry));
     }
 
     public int level() {
         return level;
     }
 
-    /// @param domain 16 bits
-    /// @param iova at most 57 bits
-    /// @return the entry of this level for it: see [#table], [#rights]; or [#MISS]
-    public long find(int domain, long iova) {
+    /// @param space 16 bits
+    /// @return the entry of this level for the iova: see [#table], [#rights]; or [#MISS]
+    public long find(int space, long iova) {
         long prefix = iova >>> shift;
-        long word = lines.lookup(tag(domain, prefix), prefix ^ domain);
+        long word = lines.lookup(tag(space, prefix), prefix ^ space);
         if (word == MISS) {
-            lines.countMiss(prefix ^ domain);
+            lines.countMiss(prefix ^ space);
         }
         return word;
     }
@@ -63,21 +62,23 @@ public final class PagingStructureCache {
         return lines.word(line);
     }
 
+    /// The lower table.
     public static long table(long word) {
-        return word & -4096L;
+        return word & Iotlb.ADDRESS;
     }
 
     /// As in [Iotlb#rights].
-    public static int rights(long word) {
-        return (int) word & (Iotlb.READ | Iotlb.WRITE);
+    public static long rights(long word) {
+        return word & Iotlb.RIGHTS;
     }
 
-    /// @param table the next lower table, hpa
-    /// @param rights of all levels from the top to this one
+    /// Fills a line with what [#find] did not find.
+    ///
+    /// @param entry with the rights of all levels from the top to this one, not 0
     /// @param origin where the entry came from; not interpreted
-    public void insert(int domain, long iova, long table, int rights, long origin) {
+    public void insert(int space, long iova, long entry, long origin) {
         long prefix = iova >>> shift;
-        lines.insert(tag(domain, prefix), prefix ^ domain, table | FILLED_WORD | rights, origin);
+        lines.insert(tag(space, prefix), prefix ^ space, entry, origin);
     }
 
     /// Removes everything.
@@ -85,18 +86,45 @@ public final class PagingStructureCache {
         return lines.remove(_ -> true);
     }
 
-    public int removeDomain(int domain) {
-        return lines.remove(tag -> domainOf(tag) == domain);
+    /// Removes every entry of a space.
+    public int removeSpace(int space) {
+        return lines.remove(tag -> spaceOf(tag) == space);
     }
 
-    /// Removes every entry of a domain on the way to a range.
+    /// Removes every entry of a space on the way to a range.
     ///
     /// @param addressMask the range has 2^addressMask pages and is aligned to its size
-    public int removePages(int domain, long iova, int addressMask) {
+    public int removePages(int space, long iova, int addressMask) {
+        return remove((other, _) -> other == space, iova, addressMask);
+    }
+
+    /// Removes every covered entry.
+    public int remove(Iotlb.LineTest test) {
+        int removed = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0 && test.covers(spaceAt(line), word(line))) {
+                lines.remove(line);
+                removed++;
+            }
+        }
+        return removed;
+    }
+
+    /// Removes every covered entry on the way to a range.
+    ///
+    /// @param addressMask the range has 2^addressMask pages and is aligned to its size
+    public int remove(Iotlb.LineTest test, long iova, int addressMask) {
         int bits = shift - 12;
-        return lines.remove(tag ->
-                domainOf(tag) == domain
-                        && Ranges.touch((tag & PREFIXES) << bits, bits, iova >>> 12, addressMask));
+        int removed = 0;
+        for (int line = 0; line < lines.lines(); line++) {
+            if (lines.tag(line) != 0
+                    && Ranges.touch(iovaAt(line) >>> 12, bits, iova >>> 12, addressMask)
+                    && test.covers(spaceAt(line), word(line))) {
+                lines.remove(line);
+                removed++;
+            }
+        }
+        return removed;
     }
 
     /// Sets, ways, statistics.
@@ -104,9 +132,9 @@ public final class PagingStructureCache {
         return lines;
     }
 
-    /// Domain of a filled line.
-    public int domainAt(int line) {
-        return domainOf(lines.tag(line));
+    /// Space of a filled line.
+    public int spaceAt(int line) {
+        return spaceOf(lines.tag(line));
     }
 
     /// First iova that a filled line serves.
@@ -119,11 +147,11 @@ public final class PagingStructureCache {
         return 1L << shift;
     }
 
-    private static long tag(int domain, long prefix) {
-        return FILLED | (long) domain << DOMAIN_SHIFT | prefix;
+    private static long tag(int space, long prefix) {
+        return FILLED | (long) space << SPACE_SHIFT | prefix;
     }
 
-    private static int domainOf(long tag) {
-        return (int) (tag >>> DOMAIN_SHIFT) & 0xffff;
+    private static int spaceOf(long tag) {
+        return (int) (tag >>> SPACE_SHIFT) & 0xffff;
     }
 }

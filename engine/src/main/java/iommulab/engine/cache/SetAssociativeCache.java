@@ -227,6 +227,18 @@ public final class SetAssociativeCache {
         history.filled(tag);
     }
 
+    /// As [#insert], but if a line has the tag it gets the new words and becomes the youngest.
+    public void replace(long tag, long index, long word, long origin) {
+        int place = ways == 0 ? NOWHERE : search(tag, index);
+        if (place < 0) {
+            insert(tag, index, word, origin);
+            return;
+        }
+        lines[place + WORD] = word;
+        lines[place + ORIGIN] = origin;
+        use(place);
+    }
+
     private int roomIn(int set) {
         int first = set * ways * STRIDE;
         int oldest = first;

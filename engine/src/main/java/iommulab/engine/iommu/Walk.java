@@ -55,6 +55,7 @@ public record Walk(
     /// @param cachePlace `set 1, way 0` if a cache gave or missed it, else empty
     /// @param cycles cost of this step
     /// @param finding one sentence: what the hardware concluded here
+    /// @param cell where it stands in the grid of a nested walk
     public record Step(
             Kind kind,
             String name,
@@ -71,17 +72,93 @@ public record Walk(
             GivenBy givenBy,
             String cachePlace,
             long cycles,
-            String finding) {
+            String finding,
+            Cell cell) {
         public Step {
             raw = List.copyOf(raw);
             fields = List.copyOf(fields);
         }
+
+        /// A step outside the grid of a nested walk.
+        public Step(
+                Kind kind,
+                String name,
+                String detail,
+                long tableHpa,
+                int index,
+                IndexSource indexSource,
+                int indexHigh,
+                int indexLow,
+                int entryBytes,
+                long entryHpa,
+                List<Long> raw,
+                List<Field> fields,
+                GivenBy givenBy,
+                String cachePlace,
+                long cycles,
+                String finding) {
+            this(
+                    kind,
+                    name,
+                    detail,
+                    tableHpa,
+                    index,
+                    indexSource,
+                    indexHigh,
+                    indexLow,
+                    entryBytes,
+                    entryHpa,
+                    raw,
+                    fields,
+                    givenBy,
+                    cachePlace,
+                    cycles,
+                    finding,
+                    Cell.NONE);
+        }
+
+        /// The same step at a place in the grid.
+        public Step at(Cell place) {
+            return new Step(
+                    kind,
+                    name,
+                    detail,
+                    tableHpa,
+                    index,
+                    indexSource,
+                    indexHigh,
+                    indexLow,
+                    entryBytes,
+                    entryHpa,
+                    raw,
+                    fields,
+                    givenBy,
+                    cachePlace,
+                    cycles,
+                    finding,
+                    place);
+        }
+    }
+
+    /// A place in the grid of a nested walk. A row is one address that goes through the second stage.
+    ///
+    /// @param row level of the first-stage table whose entry is wanted; 0 for the final address;
+    ///     above all levels, downwards from 32, for device and PASID structures that are read through the
+    ///     second stage
+    /// @param column level of the second-stage table; 0 for the first-stage entry itself
+    public record Cell(int row, int column) {
+        /// Not in a grid.
+        public static final Cell NONE = new Cell(-1, -1);
     }
 
     /// What sort of step.
     public enum Kind {
         ROOT_ENTRY,
         DEVICE_ENTRY,
+        /// An entry of a PASID directory, or of a context-descriptor or GCR3 table above the last level.
+        PASID_DIRECTORY_ENTRY,
+        /// The entry that belongs to one PASID of the requester.
+        PASID_ENTRY,
         IOTLB_PROBE,
         TABLE_ENTRY,
         LEAF_ENTRY,
@@ -94,14 +171,20 @@ public record Walk(
     public enum IndexSource {
         NONE,
         REQUESTER,
-        IOVA
+        PASID,
+        IOVA,
+        /// A guest-physical address on its way through the second stage.
+        GPA
     }
 
     /// Who gave an entry.
     public enum GivenBy {
         MEMORY("memory"),
         DEVICE_CACHE("context cache"),
+        PASID_CACHE("PASID cache"),
         IOTLB("IOTLB"),
+        NESTED_CACHE("nested cache"),
+        DEVICE_TLB("device TLB"),
         PAGING_CACHE("paging cache"),
         /// Not needed, because a cache gave a later entry.
         SAVED("saved, not read"),

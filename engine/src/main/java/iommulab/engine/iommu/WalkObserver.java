@@ -12,7 +12,8 @@ public interface WalkObserver {
                         int step, long tableHpa, int index, long entryHpa, long low, long high) {}
 
                 @Override
-                public void tableEntryRead(int level, long tableHpa, int index, long raw) {}
+                public void tableEntryRead(
+                        Stage stage, int level, long table, int index, long entryHpa, long raw) {}
 
                 @Override
                 public void cacheProbed(CacheKind kind, int level, int set, int way) {}
@@ -26,11 +27,28 @@ public interface WalkObserver {
     void deviceTableRead(int step, long tableHpa, int index, long entryHpa, long low, long high);
 
     /// A page-table entry was read from memory.
-    void tableEntryRead(int level, long tableHpa, int index, long raw);
+    ///
+    /// @param stage whose table it is
+    /// @param table address of the table: hpa, or gpa if a second stage translated it
+    /// @param entryHpa where the entry was read
+    void tableEntryRead(Stage stage, int level, long table, int index, long entryHpa, long raw);
 
     /// A cache was asked.
     ///
     /// @param level of a paging-structure cache, else 0
     /// @param way that gave the entry, -1 for a miss
     void cacheProbed(CacheKind kind, int level, int set, int way);
+
+    /// A guest-physical address goes through the second stage; the steps that follow are about it.
+    default void secondStageBegins(long gpa) {}
+
+    /// It has come through, or was stopped.
+    ///
+    /// @param answer see [SecondStage#place]
+    default void secondStageEnds(long answer) {}
+
+    /// Hardware set the accessed or the dirty bit of an entry.
+    ///
+    /// @param raw the entry as it lies in memory now
+    default void entryMarked(long entryHpa, long raw) {}
 }

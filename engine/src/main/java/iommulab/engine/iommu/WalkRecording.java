@@ -17,7 +17,9 @@ public final class WalkRecording implements WalkObserver {
             implements Event {}
 
     /// See [WalkObserver#tableEntryRead].
-    public record TableEntryRead(int level, long tableHpa, int index, long raw) implements Event {}
+    public record TableEntryRead(
+            Stage stage, int level, long table, int index, long entryHpa, long raw)
+            implements Event {}
 
     /// See [WalkObserver#cacheProbed].
     public record CacheProbed(CacheKind kind, int level, int set, int way) implements Event {
@@ -31,6 +33,15 @@ public final class WalkRecording implements WalkObserver {
         }
     }
 
+    /// See [WalkObserver#secondStageBegins].
+    public record SecondStageBegun(long gpa) implements Event {}
+
+    /// See [WalkObserver#secondStageEnds].
+    public record SecondStageEnded(long answer) implements Event {}
+
+    /// See [WalkObserver#entryMarked].
+    public record EntryMarked(long entryHpa, long raw) implements Event {}
+
     private final List<Event> events = new ArrayList<>();
 
     /// A recording of nothing yet.
@@ -43,8 +54,24 @@ public final class WalkRecording implements WalkObserver {
     }
 
     @Override
-    public void tableEntryRead(int level, long tableHpa, int index, long raw) {
-        events.add(new TableEntryRead(level, tableHpa, index, raw));
+    public void tableEntryRead(
+            Stage stage, int level, long table, int index, long entryHpa, long raw) {
+        events.add(new TableEntryRead(stage, level, table, index, entryHpa, raw));
+    }
+
+    @Override
+    public void secondStageBegins(long gpa) {
+        events.add(new SecondStageBegun(gpa));
+    }
+
+    @Override
+    public void secondStageEnds(long answer) {
+        events.add(new SecondStageEnded(answer));
+    }
+
+    @Override
+    public void entryMarked(long entryHpa, long raw) {
+        events.add(new EntryMarked(entryHpa, raw));
     }
 
     @Override

@@ -1,7 +1,7 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.cache.CacheGeometry;
-import iommulab.engine.cache.Replacement;
+import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -159,10 +159,7 @@ public class TranslateBenchmark {
     }
 
     private static CacheShapes walkingShapes() {
-        return new CacheShapes(
-                new CacheGeometry(16, 4, Replacement.LRU),
-                new CacheGeometry(64, 4, Replacement.LRU),
-                CacheGeometry.OFF);
+        return CacheShapes.USUAL.with(CacheKind.PAGING_STRUCTURE, CacheGeometry.OFF);
     }
 
     @Benchmark

@@ -5,6 +5,7 @@ import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.WalkObserver;
@@ -16,8 +17,6 @@ import java.util.Optional;
 /// Compares cached entries with the tables in memory: an entry that no longer agrees is stale, and some
 /// invalidation is missing. Nothing of this happens while a request is translated.
 final class Coherence {
-    private static final PagingStructureCache[] UNCACHED = new PagingStructureCache[0];
-
     private final VtdUnit unit;
     private final PhysicalMemory memory;
     private final DeviceTables deviceTables;
@@ -27,7 +26,7 @@ final class Coherence {
         this.unit = unit;
         memory = unit.memory();
         deviceTables = new DeviceTables(memory, unit.capabilities());
-        walker = new TableWalker(memory, unit.format());
+        walker = new TableWalker(memory, unit.format(), Stage.SECOND);
     }
 
     // ---- context cache
@@ -71,11 +70,10 @@ final class Coherence {
         var iotlb = unit.caches().iotlb();
         long iova = iotlb.iovaAt(line);
         long word = iotlb.word(line);
-        int domain = iotlb.domainAt(line);
+        int domain = iotlb.spaceAt(line);
         long tree = treeOf(domain, iotlb.lines().origin(line));
-        long leaf =
-                walker.walk(
-                        Origin.firstTable(tree), Origin.levels(tree), UNCACHED, domain, iova, 0, 0);
+        walker.enter(Origin.firstTable(tree), Origin.levels(tree), domain, 0);
+        long leaf = walker.walk(iova, 0, 0, 0);
         if (leaf >= 0
                 && Iotlb.hpa(leaf, iova) == Iotlb.hpa(word, iova)
                 && Iotlb.rights(leaf) == Iotlb.rights(word)
@@ -90,7 +88,7 @@ final class Coherence {
     }
 
     private static String pageWords(long leaf, long iova) {
-        int rights = Iotlb.rights(leaf);
+        long rights = Iotlb.rights(leaf);
         return "0x%x, %s, pages of %d KiB"
                 .formatted(
                         Iotlb.hpa(leaf, iova),
@@ -100,10 +98,10 @@ final class Coherence {
     }
 
     private static String failureWords(long failure) {
-        if (failure == TableWalker.NO_RIGHT) {
+        if (failure == TableWalker.NO_RIGHT || failure == TableWalker.NOT_PRESENT) {
             return "not present";
         }
-        return failure == TableWalker.RESERVED_BIT ? "a reserved bit is set" : "no table there";
+        return TableWalker.brokenRule(failure) >= 0 ? "a reserved bit is set" : "no table there";
     }
 
     /// The tree that translates a domain now: that of the device for which the entry was made, if it is
@@ -139,7 +137,7 @@ final class Coherence {
 
     Optional<Staleness> ofTable(PagingStructureCache cache, int line) {
         long iova = cache.iovaAt(line);
-        int domain = cache.domainAt(line);
+        int domain = cache.spaceAt(line);
         long tree = treeOf(domain, cache.lines().origin(line));
         long entry = entryAt(cache.level(), tree, iova);
         long word = cache.word(line);
@@ -162,13 +160,13 @@ final class Coherence {
 
     /// The entry of a level with the rights of all levels down to it, or what ends the walk above it.
     private long entryAt(int level, long tree, long iova) {
-        int rights = TableEntry.READ | TableEntry.WRITE;
+        long rights = TableEntry.READ | TableEntry.WRITE;
         long entry = TableEntry.table(Origin.firstTable(tree), Origin.levels(tree), rights);
         while (TableEntry.kind(entry) == TableEntry.TABLE && TableEntry.nextLevel(entry) >= level) {
             rights = TableEntry.rights(entry);
             int at = TableEntry.nextLevel(entry);
             long hpa = TableEntry.address(entry) + 8L * unit.format().shape().indexAt(at, iova);
-            entry = unit.format().decode(memory.read64(hpa), at);
+            entry = unit.format().decode(memory.read64(hpa), at, 0);
             entry &= rights | ~(TableEntry.READ | TableEntry.WRITE);
         }
         return entry;

@@ -62,7 +62,12 @@ public final class SecondStageFormat implements TableFormat {
     }
 
     @Override
-    public long decode(long raw, int level) {
+    public boolean checksRightsAtEachLevel() {
+        return true;
+    }
+
+    @Override
+    public long decode(long raw, int level, long regime) {
         if (level > 1) {
             if ((raw & plainTable) == BOTH) {
                 return TableEntry.table(raw & ADDRESS, level - 1, BOTH);
@@ -80,7 +85,7 @@ public final class SecondStageFormat implements TableFormat {
         }
         boolean leaf = isLeaf(raw, level);
         if ((raw & (leaf ? reservedInLeaves : reservedInTables)[level]) != 0) {
-            return TableEntry.RESERVED | rights;
+            return TableEntry.reserved(0, rights);
         }
         return leaf
                 ? TableEntry.leaf(raw & ADDRESS, 12 + 9 * (level - 1), rights)

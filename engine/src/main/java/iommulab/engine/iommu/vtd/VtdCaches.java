@@ -6,6 +6,7 @@ import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.TableShape;
 
 import java.util.Arrays;
 
@@ -23,11 +24,16 @@ public final class VtdCaches {
     /// @param seed of random replacement
     VtdCaches(CacheShapes shapes, int levels, long seed) {
         this.shapes = shapes;
-        contexts = new DeviceEntryCache(shapes.deviceEntry(), seed);
-        iotlb = new Iotlb(shapes.iotlb(), seed + 1);
+        contexts = new DeviceEntryCache(shapes.of(CacheKind.DEVICE_ENTRY), seed);
+        iotlb = new Iotlb(shapes.of(CacheKind.IOTLB), seed + 1);
         paging = new PagingStructureCache[Math.max(0, levels - 1)];
         for (int i = 0; i < paging.length; i++) {
-            paging[i] = new PagingStructureCache(i + 2, shapes.paging(), seed + i + 2);
+            paging[i] =
+                    new PagingStructureCache(
+                            i + 2,
+                            TableShape.FOUR_KIB.shiftAt(i + 2),
+                            shapes.of(CacheKind.PAGING_STRUCTURE),
+                            seed + i + 2);
         }
     }
 
@@ -54,6 +60,9 @@ public final class VtdCaches {
             case DEVICE_ENTRY -> contexts = contexts.reshaped(geometry);
             case IOTLB -> iotlb = iotlb.reshaped(geometry);
             case PAGING_STRUCTURE -> Arrays.setAll(paging, i -> paging[i].reshaped(geometry));
+            case PASID_ENTRY, NESTED, NESTED_PAGING, DEVICE_TLB -> {
+                // Legacy mode has none.
+            }
         }
     }
 
@@ -72,7 +81,7 @@ public final class VtdCaches {
 
     /// By level, from 2; none if they are off.
     PagingStructureCache[] pagingInUse() {
-        return shapes.paging().isOff() ? NO_CACHES : paging;
+        return shapes.of(CacheKind.PAGING_STRUCTURE).isOff() ? NO_CACHES : paging;
     }
 
     // ---- invalidations, each with the number of entries it removed
@@ -111,9 +120,9 @@ public final class VtdCaches {
 
     /// IOTLB invalidation, domain-selective.
     int removeTranslations(int domain) {
-        int removed = iotlb.removeDomain(domain);
+        int removed = iotlb.removeSpace(domain);
         for (var cache : paging) {
-            removed += cache.removeDomain(domain);
+            removed += cache.removeSpace(domain);
         }
         return removed;
     }

@@ -1,8 +1,10 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.Iommu;
+
 /// A VT-d unit as it was at one instant: registers, caches, fault records, the state of its queue. Shares
 /// nothing with the unit; memory has checkpoints of its own.
-public final class VtdCheckpoint {
+public final class VtdCheckpoint implements Iommu.State {
     private final VtdCaches caches;
     private final FaultRecording faults;
     private final InvalidationQueue.State queue;

@@ -128,10 +128,10 @@ public enum VtdFault implements FaultReason {
 
     /// The reason for a failure that [TableWalker#walk] gave.
     static VtdFault ofWalk(long failure, int access) {
-        if (failure == TableWalker.NO_RIGHT) {
+        if (failure == TableWalker.NO_RIGHT || failure == TableWalker.NOT_PRESENT) {
             return missingRight(access);
         }
-        if (failure == TableWalker.RESERVED_BIT) {
+        if (TableWalker.brokenRule(failure) >= 0) {
             return TABLE_RESERVED;
         }
         return failure == TableWalker.NO_TABLE ? TABLE_UNREADABLE : CONTEXT_INVALID;

@@ -237,7 +237,7 @@ final class VtdLadder {
     private long savedLevel(int level, long above) {
         long table = TableEntry.address(above);
         long raw = unit.memory().read64(entryHpa(level, table));
-        long entry = withRights(unit.format().decode(raw, level), above);
+        long entry = withRights(unit.format().decode(raw, level, 0), above);
         steps.add(rungs.level(level, table, raw, TableEntry.rights(entry), Source.SAVED, null));
         return entry;
     }
@@ -249,15 +249,15 @@ final class VtdLadder {
                         GivenBy.MEMORY,
                         probe.map(CacheProbed::place).orElse(""),
                         costs.memoryRead() + (probe.isPresent() ? costs.pagingProbe() : 0));
-        if (!unit.memory().isBacked(entryHpa(level, read.tableHpa()))) {
-            steps.add(rungs.unreadableLevel(level, read.tableHpa(), source));
+        if (!unit.memory().isBacked(entryHpa(level, read.table()))) {
+            steps.add(rungs.unreadableLevel(level, read.table(), source));
             return TableEntry.NOT_PRESENT;
         }
-        long entry = withRights(unit.format().decode(read.raw(), level), above);
+        long entry = withRights(unit.format().decode(read.raw(), level, 0), above);
         steps.add(
                 rungs.level(
                         level,
-                        read.tableHpa(),
+                        read.table(),
                         read.raw(),
                         TableEntry.rights(entry),
                         source,
@@ -270,7 +270,7 @@ final class VtdLadder {
         int line = probe.set() * cache.lines().geometry().ways() + probe.way();
         long word = cache.word(line);
         long next = PagingStructureCache.table(word);
-        int rights = PagingStructureCache.rights(word);
+        long rights = PagingStructureCache.rights(word);
         steps.add(
                 rungs.level(
                         level,

@@ -133,7 +133,7 @@ final class VtdRungs {
 
     /// @param rights of all levels down to this one
     Step level(
-            int level, long table, long raw, int rights, Source source, @Nullable VtdFault fault) {
+            int level, long table, long raw, long rights, Source source, @Nullable VtdFault fault) {
         boolean leaf = SecondStageFormat.isLeaf(raw, level);
         var shape = TableShape.FOUR_KIB;
         return step(

@@ -4,12 +4,12 @@ import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
-import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.PhysicalMemory;
 
 /// What a VT-d unit keeps: registers, caches, fault records, its queue, and the root table in force.
-public abstract sealed class VtdState permits VtdUnit {
+public abstract sealed class VtdState implements Iommu permits VtdUnit {
     private final VtdCapabilities capabilities;
     private final PhysicalMemory memory;
     private final SecondStageFormat format;
@@ -20,7 +20,6 @@ public abstract sealed class VtdState permits VtdUnit {
     FaultRecording faults;
     DeviceEntryCache contexts;
     Iotlb iotlb;
-    PagingStructureCache[] paging;
     boolean translating;
     long rootTableAddress;
 
@@ -33,7 +32,6 @@ public abstract sealed class VtdState permits VtdUnit {
         caches = new VtdCaches(shapes, capabilities.deepestLevels(), seed);
         contexts = caches.contexts();
         iotlb = caches.iotlb();
-        paging = caches.pagingInUse();
         registers = new VtdRegisters(this);
     }
 
@@ -66,6 +64,7 @@ public abstract sealed class VtdState permits VtdUnit {
         return caches;
     }
 
+    @Override
     public boolean isTranslating() {
         return translating;
     }
@@ -81,27 +80,33 @@ public abstract sealed class VtdState permits VtdUnit {
     }
 
     /// Gives the caches of a kind another shape; they are empty afterwards.
+    @Override
     public void reshape(CacheKind kind, CacheGeometry geometry) {
         caches.reshape(kind, geometry);
         adoptCaches();
     }
 
-    private void adoptCaches() {
+    /// The caches are other objects now.
+    void adoptCaches() {
         contexts = caches.contexts();
         iotlb = caches.iotlb();
-        paging = caches.pagingInUse();
     }
 
     // ---- going back
 
     /// Remembers the whole state. Costs copies of the caches' arrays.
+    @Override
     public VtdCheckpoint checkpoint() {
         return new VtdCheckpoint(this);
     }
 
     /// Makes the state what it was, on this unit or on another of the same capabilities. The same
     /// checkpoint can be restored again.
-    public void restore(VtdCheckpoint then) {
+    @Override
+    public void restore(State state) {
+        if (!(state instanceof VtdCheckpoint then)) {
+            throw new IllegalStateException("not a state of a VT-d unit: " + state);
+        }
         caches = then.caches();
         faults = then.faults();
         queue.restore(then.queue());
@@ -113,6 +118,7 @@ public abstract sealed class VtdState permits VtdUnit {
     }
 
     /// Hash of everything that decides what the unit will answer from now on, memory apart.
+    @Override
     public long stateHash() {
         long hash = caches.stateHash() * 31 + faults.stateHash();
         hash = hash * 31 + queue.state().hashCode();

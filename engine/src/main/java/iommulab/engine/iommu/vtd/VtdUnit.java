@@ -7,6 +7,8 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.Walk;
@@ -23,7 +25,7 @@ import java.util.List;
 ///
 /// Not thread-safe: one engine thread owns it. [#translate] allocates nothing.
 /// Spec: VT-d, "DMA Remapping", "Legacy Mode Address Translation".
-public final class VtdUnit extends VtdState {
+public final class VtdUnit extends VtdState implements Iommu {
     /*
      * translate
      *   0xfeexxxxx?       -> interrupt window, never remapped
@@ -39,20 +41,6 @@ public final class VtdUnit extends VtdState {
      *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
      *              negative answer
      */
-    /// Answer of [#translate] to a request for 0xfeexxxxx: it is an interrupt, or stopped.
-    public static final long INTERRUPT_WINDOW = -0x100;
-
-    /// Answer of [#translate] if the root table address says that all requests are stopped.
-    public static final long ABORTED = -0x101;
-
-    /// Answer of [#translate] to an untranslated address with bit 63 set: nothing can be there.
-    public static final long NOWHERE = -0x102;
-
-    /// Rights that a request can need.
-    public static final int READ = TableEntry.READ;
-
-    public static final int WRITE = TableEntry.WRITE;
-
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
 
@@ -92,19 +80,22 @@ public final class VtdUnit extends VtdState {
             VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
         super(capabilities, memory, shapes, seed);
         deviceTables = new DeviceTables(memory, capabilities);
-        walker = new TableWalker(memory, format());
+        walker = new TableWalker(memory, format(), Stage.SECOND);
+        adoptCaches();
         widths = ContextEntry.widths(capabilities.iovaBits());
     }
 
     // ---- the path of one request
 
-    /// Translates one request that lies within a 4 KiB page of iova. A fault is recorded as hardware
-    /// does.
+    @Override
+    public long translate(int requester, int pasid, long iova, int access) {
+        return translate(requester, iova, access);
+    }
+
+    /// As [Iommu#translate], for a request without PASID.
     ///
     /// @param requester 16 bits
     /// @param access [#READ] or [#WRITE]
-    /// @return the hpa; or the negative code of a [VtdFault]; or [#INTERRUPT_WINDOW], [#ABORTED],
-    ///     [#NOWHERE]
     public long translate(int requester, long iova, int access) {
         lastIova = iova;
         if (InterruptWindow.contains(iova) || !translating) {
@@ -214,7 +205,8 @@ public final class VtdUnit extends VtdState {
         int levels = ContextEntry.levels(context);
         int domain = ContextEntry.domain(context);
         long origin = Origin.of(table, levels, (int) lastWho & 0xffff);
-        long leaf = walker.walk(table, levels, paging, domain, iova, access, origin);
+        walker.enter(table, levels, domain, 0);
+        long leaf = walker.walk(iova, access, 0, origin);
         lastFacts += walker.reads() << READS_AT | walker.probes() << PROBES_AT;
         if (leaf < 0) {
             return stop(VtdFault.ofWalk(leaf, access), STAGE_WALK, context);
@@ -292,47 +284,50 @@ public final class VtdUnit extends VtdState {
         return Iotlb.hpa(lastWord, lastIova);
     }
 
-    /// Whether an answer is the code of a fault.
-    public static boolean isFault(long answer) {
-        return answer < 0 && answer > INTERRUPT_WINDOW;
-    }
-
     /// Why the last request was stopped, null if no fault stopped it.
+    @Override
     public @Nullable VtdFault lastFault() {
-        return isFault(lastWord) ? VtdFault.ofCode((int) -lastWord).orElseThrow() : null;
+        return Iommu.isFault(lastWord) ? VtdFault.ofCode((int) -lastWord).orElseThrow() : null;
     }
 
     /// Whether the last fault was recorded: neither silenced by FPD nor dropped for want of room.
+    @Override
     public boolean lastRecorded() {
         return (lastFacts & RECORDED) != 0;
     }
 
     /// Whether the context cache gave the device entry.
+    @Override
     public boolean lastDeviceHit() {
         return (lastFacts & DEVICE_HIT) != 0;
     }
 
     /// Whether the IOTLB gave the translation.
+    @Override
     public boolean lastHit() {
         return lastStage() == STAGE_HIT;
     }
 
     /// Domain of the requester, -1 if it was not found.
+    @Override
     public int lastDomain() {
         return (int) (lastWho >> 16);
     }
 
     /// Entries read from memory.
+    @Override
     public int lastReads() {
         return lastFacts >>> READS_AT & 0xff;
     }
 
     /// Paging-structure caches asked.
+    @Override
     public int lastPagingProbes() {
         return lastFacts >>> PROBES_AT;
     }
 
     /// What the last request cost.
+    @Override
     public long lastCycles(WalkCosts costs) {
         boolean deviceAsked = lastStage() >= STAGE_DEVICE && !contexts.lines().isOff();
         boolean iotlbAsked = lastStage() >= STAGE_WALK && !iotlb.lines().isOff();
@@ -343,12 +338,14 @@ public final class VtdUnit extends VtdState {
     }
 
     /// Bytes of the page that served the request; 0 if no page did.
+    @Override
     public long lastPageBytes() {
         return lastWord <= 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
     }
 
     /// Whether a cached entry that no longer agrees with memory made the last answer differ from the one
     /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
+    @Override
     public boolean lastWasStale() {
         return view().isStale((int) lastWho & 0xffff, lastIova, lastFacts & ACCESS, lastAnswer());
     }
@@ -373,13 +370,21 @@ public final class VtdUnit extends VtdState {
     }
 
     /// See [VtdView#caches].
+    @Override
     public List<CacheSnapshot> cacheSnapshots() {
         return view().caches();
     }
 
     /// See [VtdView#explain].
+    @Override
     public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
         return view().explain(name, request, costs, withCaches);
+    }
+
+    @Override
+    void adoptCaches() {
+        super.adoptCaches();
+        walker.useCaches(CacheKind.PAGING_STRUCTURE, caches().pagingInUse());
     }
 
     /// Tells `newObserver` every step of every request from now on.

@@ -131,7 +131,7 @@ public final class VtdView {
                 iotlb.lines().setOf(line),
                 iotlb.lines().wayOf(line),
                 iotlb.lines().ageOf(line),
-                iotlb.domainAt(line),
+                iotlb.spaceAt(line),
                 iotlb.iovaAt(line) >>> 12,
                 TableEntry.address(word),
                 1L << Iotlb.pageShift(word),
@@ -144,7 +144,7 @@ public final class VtdView {
                 cache.lines().setOf(line),
                 cache.lines().wayOf(line),
                 cache.lines().ageOf(line),
-                cache.domainAt(line),
+                cache.spaceAt(line),
                 cache.iovaAt(line) >>> 12,
                 PagingStructureCache.table(cache.word(line)),
                 cache.coveredBytes(),
@@ -152,11 +152,11 @@ public final class VtdView {
                 coherence.ofTable(cache, line));
     }
 
-    static String rightsWords(int rights) {
+    static String rightsWords(long rights) {
         return permissions(rights).toString();
     }
 
-    static Permissions permissions(int rights) {
+    static Permissions permissions(long rights) {
         return Permissions.of((rights & TableEntry.READ) != 0, (rights & TableEntry.WRITE) != 0);
     }
 }

@@ -1,7 +1,7 @@
 package iommulab.engine.iommu.vtd;
 
-import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.memory.AddressMap;
@@ -28,7 +28,8 @@ final class TableLab {
                                             Optional.empty()))));
     final FrameAllocator frames;
     private final TableWalker hardware =
-            new TableWalker(memory, new SecondStageFormat(VtdCapabilities.EVERYTHING));
+            new TableWalker(
+                    memory, new SecondStageFormat(VtdCapabilities.EVERYTHING), Stage.SECOND);
 
     TableLab(int tableFrames) {
         frames = new FrameAllocator(AddressRange.of(0x100_0000, tableFrames * 4096L));
@@ -56,16 +57,9 @@ final class TableLab {
 
     /// What the hardware's walker says, in the form of [#read].
     long walk(SecondStageBuilder tables, long iova) {
-        long leaf =
-                hardware.walk(
-                        tables.top(),
-                        tables.limits().levels(),
-                        new PagingStructureCache[0],
-                        0,
-                        iova,
-                        0,
-                        0);
-        if (leaf == TableWalker.NO_RIGHT) {
+        hardware.enter(tables.top(), tables.limits().levels(), 0, 0);
+        long leaf = hardware.walk(iova, 0, 0, 0);
+        if (leaf == TableWalker.NOT_PRESENT) {
             return NOT_MAPPED;
         }
         if (leaf < 0) {

@@ -24,10 +24,10 @@ class VtdUnitTest {
     private static final long IOVA = 0x4_0000_0000L;
     private static final long RING = 0x2000_0000L;
     private static final CacheShapes SMALL =
-            new CacheShapes(
-                    new CacheGeometry(2, 1, Replacement.FIFO),
-                    new CacheGeometry(4, 2, Replacement.TREE_PLRU),
-                    new CacheGeometry(2, 2, Replacement.RANDOM));
+            CacheShapes.NONE
+                    .with(CacheKind.DEVICE_ENTRY, new CacheGeometry(2, 1, Replacement.FIFO))
+                    .with(CacheKind.IOTLB, new CacheGeometry(4, 2, Replacement.TREE_PLRU))
+                    .with(CacheKind.PAGING_STRUCTURE, new CacheGeometry(2, 2, Replacement.RANDOM));
 
     // ---- caches and answers
 

@@ -1,0 +1,127 @@
+package iommulab.engine.iommu;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// One IOMMU as the fabric and the machine see it, whatever its architecture: requests in, host addresses
+/// or faults out, everything read from tables in memory or from its caches.
+///
+/// Not thread-safe: one engine thread owns it. [#translate] allocates nothing.
+public interface Iommu {
+    /// The PASID of a request that has none.
+    int NO_PASID = -1;
+
+    /// A request reads.
+    int READ = TableEntry.READ;
+
+    /// A request writes.
+    int WRITE = TableEntry.WRITE;
+
+    /// What is read will be executed.
+    int EXECUTE = TableEntry.EXECUTE;
+
+    /// The device acts for a supervisor.
+    int PRIVILEGED = 1 << 5;
+
+    /// The address was translated before, by an answer to [#ASKS] (PCIe address type 10).
+    int TRANSLATED = 1 << 6;
+
+    /// The device asks for a translation (PCIe address type 01): the answer is a leaf as in
+    /// [TableEntry], 0 if nothing is granted.
+    int ASKS = 1 << 7;
+
+    /// Answer to a request for the interrupt window: it is an interrupt, or stopped.
+    long INTERRUPT_WINDOW = -0x1000;
+
+    /// Answer if the unit is told to stop all requests.
+    long ABORTED = -0x1001;
+
+    /// Answer to an untranslated address at which nothing can be.
+    long NOWHERE = -0x1002;
+
+    /// Translates one request that lies within a 4 KiB page. A fault is recorded as hardware does.
+    ///
+    /// @param requester as the unit sees it: 16 bits, or the stream or device ID of the architecture
+    /// @param pasid 20 bits, or [#NO_PASID]
+    /// @param iova first address
+    /// @param access [#READ] or [#WRITE] with the other flags of this interface
+    /// @return the hpa; or the negative code of a [FaultReason]; or [#INTERRUPT_WINDOW], [#ABORTED],
+    ///     [#NOWHERE]
+    long translate(int requester, int pasid, long iova, int access);
+
+    /// Whether an answer is the code of a fault.
+    static boolean isFault(long answer) {
+        return answer < 0 && answer > INTERRUPT_WINDOW;
+    }
+
+    // ---- what the last request found
+
+    /// Why it was stopped, null if no fault stopped it.
+    @Nullable FaultReason lastFault();
+
+    /// Whether its fault was recorded: neither silenced nor dropped for want of room.
+    boolean lastRecorded();
+
+    /// Whether a cache gave the device's entry.
+    boolean lastDeviceHit();
+
+    /// Whether a cache gave the finished translation.
+    boolean lastHit();
+
+    /// Domain (or the architecture's name for it) of the requester, -1 if it was not found.
+    int lastDomain();
+
+    /// Entries read from memory.
+    int lastReads();
+
+    /// Paging-structure caches asked.
+    int lastPagingProbes();
+
+    /// What it cost.
+    long lastCycles(WalkCosts costs);
+
+    /// Bytes of the page that served it; 0 if no page did.
+    long lastPageBytes();
+
+    /// Whether a cached entry that no longer agrees with memory made its answer differ from the one that
+    /// memory gives; to be asked before anything changes.
+    boolean lastWasStale();
+
+    // ---- looking into it
+
+    /// Whether requests are translated at all.
+    boolean isTranslating();
+
+    /// All caches, in the order in which a request meets them.
+    List<CacheSnapshot> cacheSnapshots();
+
+    /// What the unit would do with a request, without doing it.
+    ///
+    /// @param name of the unit
+    /// @param withCaches whether the caches are as they are now; else empty
+    Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches);
+
+    // ---- its state
+
+    /// Gives the caches of a kind another shape; they are empty afterwards.
+    void reshape(CacheKind kind, CacheGeometry geometry);
+
+    /// The state of a unit at one instant. Opaque: only a unit of the same kind can restore it.
+    interface State {}
+
+    /// Remembers the whole state, memory apart.
+    State checkpoint();
+
+    /// Makes the state what it was. The same state can be restored again.
+    ///
+    /// @param then of this unit, or of another of the same architecture and capabilities
+    void restore(State then);
+
+    /// Hash of everything that decides what the unit will answer from now on, memory apart.
+    long stateHash();
+}
