@@ -1,5 +1,6 @@
 package iommulab.app.theme;
 
+import javafx.beans.binding.BooleanExpression;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
@@ -26,6 +27,7 @@ public abstract class Drawing extends Region {
     private final Text ruler = new Text();
     private final ObjectProperty<@Nullable Palette> palette = new SimpleObjectProperty<>();
     private final ReadOnlyDoubleWrapper scale = new ReadOnlyDoubleWrapper(1);
+    private final BooleanExpression onWall = scale.greaterThanOrEqualTo(WALL);
 
     /// @param palette the colours in force
     protected Drawing(ObservableValue<Palette> palette) {
@@ -57,6 +59,11 @@ public abstract class Drawing extends Region {
     /// The text size in force, 1 for 100 %.
     public final ReadOnlyDoubleProperty scaleProperty() {
         return scale.getReadOnlyProperty();
+    }
+
+    /// Whether people read from far away.
+    public final BooleanExpression onWall() {
+        return onWall;
     }
 
     protected final double scale() {
@@ -92,7 +99,7 @@ public abstract class Drawing extends Region {
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, width, height);
         context.scale(scale(), scale());
-        draw(new Pen(context, colours, scale() >= WALL), width / scale(), height / scale());
+        draw(new Pen(context, colours, onWall.get()), width / scale(), height / scale());
         context.restore();
     }
 }

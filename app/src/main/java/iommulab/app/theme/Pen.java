@@ -36,6 +36,11 @@ public final class Pen {
         return palette;
     }
 
+    /// Whether people read from far away: what is small is left out.
+    public boolean onWall() {
+        return onWall;
+    }
+
     public GraphicsContext context() {
         return context;
     }

@@ -13,7 +13,7 @@ import java.util.Set;
 /// Draws single boxes of the picture. Places come in as they lie on the canvas; text keeps its size, and
 /// a line that has no room is left out.
 final class BoxCanvas {
-    private static final double READABLE = 12;
+    private static final double READABLE = 10;
 
     private final Pen pen;
     private final Palette palette;
@@ -35,7 +35,7 @@ final class BoxCanvas {
 
     void container(Rect at, Look look) {
         box(at, palette.bar(), palette.line(), 1, 6);
-        if (at.width() < 60 || zoom < 0.5) {
+        if (at.width() < 60 || zoom < 0.5 || pen.onWall()) {
             return;
         }
         double room = at.width() - 20;
@@ -57,7 +57,19 @@ final class BoxCanvas {
 
     void unit(Rect at, UnitLook look) {
         box(at, palette.bar(), palette.walk(), 1.5, 6);
-        if (at.width() < 50 || at.height() < 20) {
+        if (at.width() < 34 || at.height() < 20) {
+            return;
+        }
+        if (pen.onWall()) {
+            pen.textCentre(
+                    pen.cut(look.name(), Type.DENSE_BOLD, at.width() - 4),
+                    Type.DENSE_BOLD,
+                    palette.text1(),
+                    at.centreX(),
+                    at.centreY() + 4);
+            return;
+        }
+        if (at.width() < 50) {
             return;
         }
         double x = at.x() + 10;
@@ -75,7 +87,7 @@ final class BoxCanvas {
                     look.scope(), Type.SECOND_LINE, palette.text2(), x, y - 3, at.width() - 20);
             y += 16;
         }
-        if (!look.state().isEmpty()) {
+        if (!look.state().isEmpty() && y < at.bottom() - 3) {
             pen.textWithin(look.state(), Type.DENSE, palette.stale(), x, y, at.width() - 20);
             y += 18;
         }
@@ -157,7 +169,7 @@ final class BoxCanvas {
         if (at.height() < READABLE || look.title().isEmpty()) {
             return;
         }
-        double pad = at.width() < 60 ? 3 : 8;
+        double pad = at.width() < 70 ? 3 : 8;
         double x = at.x() + pad;
         double room = plated && at.width() > 120 ? right - x - 14 : right - x;
         boolean two = at.height() >= 27 && !look.second().isEmpty();
@@ -290,12 +302,17 @@ final class BoxCanvas {
                 at.height(),
                 5,
                 Category.dashes(outline.group()));
-        if (at.width() < 40 || at.height() < 14 || zoom < 0.55 && !outline.several()) {
+        boolean far = zoom < 0.55 || pen.onWall();
+        if (at.width() < 40 || at.height() < 14 || far && !outline.several()) {
             return;
         }
         var number = String.valueOf(outline.group());
-        if (outline.label().isEmpty() || zoom < 0.55) {
-            tab(number, outline.group(), at.right() - 8, at.y() - (zoom < 0.55 ? 13 : 10), true);
+        if (pen.onWall()) {
+            // Names stand at the left of boxes, and between two boxes there is none.
+            double right = at.width() > 100 ? at.centreX() + 10 : at.right() - 4;
+            tab(number, outline.group(), right, at.y() - 11, true);
+        } else if (outline.label().isEmpty() || far) {
+            tab(number, outline.group(), at.right() - 8, at.y() - (far ? 13 : 10), true);
         } else {
             double right = tab(number, outline.group(), at.x() + 14, at.y() - 8, false);
             label(outline.label(), right + 4, at.y() + 4, at.right() - 20);

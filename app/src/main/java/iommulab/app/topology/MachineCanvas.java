@@ -138,12 +138,16 @@ final class MachineCanvas {
     }
 
     private void bus(List<Point> points, Color colour) {
-        var rail = points.get(1);
-        var end = points.get(points.size() - 2);
         double reach = view.length(13);
-        double top = Math.min(rail.y(), end.y()) - reach;
-        double bottom = Math.max(rail.y(), end.y()) + reach;
-        pen.line(colour, Math.max(3, view.length(5)), rail.x(), top, rail.x(), bottom);
+        double line = Math.max(3, view.length(5));
+        for (int i = 1; i < points.size() - 1; i++) {
+            var from = points.get(i);
+            var to = points.get(Math.min(i + 1, points.size() - 2));
+            double over = from.x() == to.x() ? reach : 0;
+            double top = Math.min(from.y(), to.y()) - over;
+            double bottom = Math.max(from.y(), to.y()) + over;
+            pen.line(colour, line, from.x(), top, to.x(), bottom);
+        }
     }
 
     private void hotLink(List<Point> points, double rate) {

@@ -12,41 +12,84 @@ import java.util.List;
 /// one pass over it.
 final class MachineLayout {
     private static final double EDGE = 14;
-    private static final double MEMORY_WIDTH = 148;
     private static final double MEMORY_HEAD = 32;
-    private static final double CORRIDOR = 42;
 
     /// What nobody may use is one line in the memory column, so that the rest stands out.
     private static final double RESERVED_HEIGHT = 22;
 
-    private static final double UNIT_WIDTH = 172;
+    private static final double WALL_RESERVED_HEIGHT = 3;
+
     private static final double UNIT_GAP = 28;
-    private static final double COMPLEX_HEAD = 38;
-    private static final double COMPLEX_PAD = 14;
     static final double RAIL = 20;
     private static final double RAIL_TO_PART = 16;
-    private static final double SCREEN_SHAPE = 1.45;
 
     /// Columns grow in steps, so that a small edit does not move what stands in which column.
     private static final double COLUMN_STEP = 240;
 
+    /// Width by height of the place where the picture stands in a usual window.
+    static final double PLACE_SHAPE = 1.8;
+
+    private static final double SCREEN_SHAPE = 1.45;
+
+    /// A picture that is drawn smaller than this in its usual place cannot be read: its columns
+    /// break also below bridges.
+    private static final double TOO_SMALL = 0.5;
+
+    /// At less than this, boxes are compact too.
+    private static final double FAR_TOO_SMALL = 0.28;
+
+    /// Heights from which on columns below bridges may break, and by how much another picture must be
+    /// larger.
+    private static final double[] BREAKS = {1200, 600, 300, 150};
+
+    private static final double PAYS = 1.15;
+
     private final Plan plan;
+    private final BoxSizes sizes;
     private final List<Box> boxes = new ArrayList<>();
     private final List<Link> links = new ArrayList<>();
-    private final FabricLayout fabric = new FabricLayout(boxes, links);
+    private final FabricLayout fabric;
     private final List<Box> complexes = new ArrayList<>();
 
-    private MachineLayout(Plan plan) {
+    private MachineLayout(Plan plan, BoxSizes sizes, double tallest) {
         this.plan = plan;
+        this.sizes = sizes;
+        this.fabric = new FabricLayout(sizes, tallest, boxes, links);
     }
 
     static Picture of(Plan plan) {
-        return new MachineLayout(plan).picture();
+        return of(plan, BoxSizes.USUAL);
+    }
+
+    static Picture of(Plan plan, BoxSizes sizes) {
+        var usual = largest(plan, sizes, TOO_SMALL);
+        if (sizes.onWall() || fit(usual, sizes) >= FAR_TOO_SMALL) {
+            return usual;
+        }
+        var compact = largest(plan, BoxSizes.COMPACT, 1);
+        return fit(compact, sizes) > PAYS * fit(usual, sizes) ? compact : usual;
+    }
+
+    private static Picture largest(Plan plan, BoxSizes sizes, double enough) {
+        var best = new MachineLayout(plan, sizes, Double.POSITIVE_INFINITY).picture();
+        for (double tallest : BREAKS) {
+            if (fit(best, sizes) >= enough) {
+                return best;
+            }
+            var broken = new MachineLayout(plan, sizes, tallest).picture();
+            best = fit(broken, sizes) > PAYS * fit(best, sizes) ? broken : best;
+        }
+        return best;
+    }
+
+    private static double fit(Picture picture, BoxSizes sizes) {
+        return sizes.fit(picture.width(), picture.height());
     }
 
     private Picture picture() {
-        double unitX = EDGE + MEMORY_WIDTH + CORRIDOR;
-        double complexX = plan.units().isEmpty() ? unitX : unitX + UNIT_WIDTH + CORRIDOR;
+        double unitX = EDGE + sizes.memoryWidth() + sizes.corridor();
+        double complexX =
+                plan.units().isEmpty() ? unitX : unitX + sizes.unitWidth() + sizes.corridor();
         placeComplexes(complexX);
         var units = placeUnits(unitX);
         double bottom = boxes.stream().mapToDouble(b -> b.at().bottom()).max().orElse(EDGE + 200);
@@ -63,19 +106,19 @@ final class MachineLayout {
     private void placeComplexes(double x) {
         var sized =
                 plan.complexes().stream()
-                        .map(c -> c.parts().stream().map(FabricLayout::size).toList())
+                        .map(c -> c.parts().stream().map(fabric::size).toList())
                         .toList();
         double width =
                 sized.stream().flatMap(List::stream).mapToDouble(Sized::width).max().orElse(0);
-        width = Math.max(width, 2 * (FabricLayout.DEVICE_WIDTH + FabricLayout.LINK));
+        width = Math.max(width, 2 * (sizes.deviceWidth() + sizes.link()));
         var rows = new ArrayList<List<FlowRow>>();
         for (var parts : sized) {
-            rows.add(FlowRow.of(parts, width));
+            rows.add(FlowRow.of(parts, width, sizes.link()));
         }
         double total =
                 rows.stream()
                         .flatMap(List::stream)
-                        .mapToDouble(r -> r.height() + FabricLayout.GAP)
+                        .mapToDouble(r -> r.height() + sizes.gap())
                         .sum();
         double column = width + RAIL + RAIL_TO_PART;
         int columns = 1;
@@ -84,7 +127,7 @@ final class MachineLayout {
         }
         double y = EDGE;
         for (int i = 0; i < rows.size(); i++) {
-            y = placeComplex(i, rows.get(i), x, y, column, columns) + FabricLayout.GAP;
+            y = placeComplex(i, rows.get(i), x, y, column, columns) + sizes.gap();
         }
     }
 
@@ -92,13 +135,13 @@ final class MachineLayout {
             int index, List<FlowRow> rows, double x, double y, double columnWidth, int columns) {
         int id = boxes.size();
         boxes.add(complexBox(id, index, new Rect(x, y, 1, 1)));
-        double total = rows.stream().mapToDouble(r -> r.height() + FabricLayout.GAP).sum();
+        double total = rows.stream().mapToDouble(r -> r.height() + sizes.gap()).sum();
         double target = Math.ceil(total / columns / COLUMN_STEP) * COLUMN_STEP;
-        double top = y + COMPLEX_HEAD;
+        double top = y + sizes.complexHead();
         double columnX = x;
         double at = top;
         double bottom = top;
-        double right = x + FabricLayout.DEVICE_WIDTH;
+        double right = x + sizes.deviceWidth();
         int used = 1;
         for (var row : rows) {
             if (used < columns && at > top && at - top + row.height() / 2 > target) {
@@ -110,9 +153,9 @@ final class MachineLayout {
             right = Math.max(right, columnX + RAIL + RAIL_TO_PART + row.width());
             at += row.height();
             bottom = Math.max(bottom, at);
-            at += FabricLayout.GAP;
+            at += sizes.gap();
         }
-        var rect = new Rect(x, y, right + COMPLEX_PAD - x, bottom + COMPLEX_PAD - y);
+        var rect = new Rect(x, y, right + sizes.complexPad() - x, bottom + sizes.complexPad() - y);
         var complex = complexBox(id, index, rect);
         boxes.set(id, complex);
         complexes.add(complex);
@@ -135,7 +178,7 @@ final class MachineLayout {
             var points = new ArrayList<Point>();
             points.add(new Point(box.at().x(), anchorY));
             if (i > 0) {
-                double stub = box.at().x() - FabricLayout.LINK / 2;
+                double stub = box.at().x() - sizes.link() / 2;
                 points.add(new Point(stub, anchorY));
                 points.add(new Point(stub, rowBottom));
                 anchorY = rowBottom;
@@ -146,7 +189,7 @@ final class MachineLayout {
                 points.add(new Point(firstRail, header));
             }
             links.add(new Link(Link.Kind.PCI_EXPRESS, box.id(), complex, points));
-            x += part.width() + FabricLayout.LINK;
+            x += part.width() + sizes.link();
         }
     }
 
@@ -161,9 +204,9 @@ final class MachineLayout {
         var units = new Box[plan.units().size()];
         double free = EDGE;
         for (int index : order) {
-            double height = UnitText.height(plan.units().get(index).lines());
+            double height = sizes.unitHeight(plan.units().get(index).lines());
             double y = Math.max(free, wishedY(index) - height / 2);
-            var at = new Rect(x, y, UNIT_WIDTH, height);
+            var at = new Rect(x, y, sizes.unitWidth(), height);
             units[index] = new Box(boxes.size(), Box.Kind.UNIT, at, List.of(), -1, at, index);
             boxes.add(units[index]);
             free = at.bottom() + UNIT_GAP;
@@ -186,16 +229,19 @@ final class MachineLayout {
         return plan.memory().stream().mapToDouble(s -> naturalHeight(s) + 6).sum();
     }
 
-    private static double naturalHeight(MemorySpan span) {
+    private double naturalHeight(MemorySpan span) {
         if (span.kind() == RegionKind.RESERVED) {
-            return RESERVED_HEIGHT;
+            return sizes.onWall() ? WALL_RESERVED_HEIGHT : RESERVED_HEIGHT;
+        }
+        if (sizes.onWall()) {
+            return sizes.rowHeight();
         }
         double size = Math.log(Math.max(1, span.bytes() / 4096.0)) / Math.log(2);
         return 48 + Math.min(30, size * 1.2) + 22 * Math.min(3, span.domains().size());
     }
 
     private Box placeMemory(double bottom) {
-        var column = new Rect(EDGE, EDGE, MEMORY_WIDTH, bottom - EDGE);
+        var column = new Rect(EDGE, EDGE, sizes.memoryWidth(), bottom - EDGE);
         var memory = new Box(boxes.size(), Box.Kind.MEMORY, column, List.of(), -1, column, 0);
         boxes.add(memory);
         double room = column.height() - MEMORY_HEAD - 8;
@@ -206,7 +252,7 @@ final class MachineLayout {
             double natural = naturalHeight(span);
             boolean stub = span.kind() == RegionKind.RESERVED;
             double height = stub ? natural : (natural + 6) * stretch - 6;
-            var at = new Rect(column.x() + 8, y, MEMORY_WIDTH - 16, height);
+            var at = new Rect(column.x() + 8, y, sizes.memoryWidth() - 16, height);
             boxes.add(new Box(boxes.size(), Box.Kind.SPAN, at, List.of(), memory.id(), at, i));
             y += height + 6;
         }

@@ -28,6 +28,7 @@ final class MachineMemory {
     private long ratedAt;
     private boolean anotherMachine;
     private boolean expandedMore;
+    private BoxSizes sizes = BoxSizes.USUAL;
 
     /// Takes in a snapshot.
     ///
@@ -40,8 +41,7 @@ final class MachineMemory {
             var next = Plan.of(machine, expanded);
             if (!next.equals(plan)) {
                 plan = next;
-                picture = MachineLayout.of(plan);
-                ways = new Ways(picture);
+                layOut();
             }
         }
         var fresh = anotherMachine ? List.<LastDma>of() : newRequests(machine);
@@ -52,6 +52,19 @@ final class MachineMemory {
         shown = machine;
         subject = selected;
         return fresh;
+    }
+
+    private void layOut() {
+        picture = MachineLayout.of(plan, sizes);
+        ways = new Ways(picture);
+    }
+
+    /// Lays the picture out with boxes of other sizes from now on.
+    void use(BoxSizes wanted) {
+        if (wanted != sizes) {
+            sizes = wanted;
+            layOut();
+        }
     }
 
     /// Shape is topology, units, memory and what domains map of it; most snapshots share all of them.

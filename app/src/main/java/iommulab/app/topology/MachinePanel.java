@@ -63,6 +63,7 @@ public final class MachinePanel implements Panel {
         tools.layers().addListener((_, _, layers) -> picture.show(layers));
         tools.asTable().addListener((_, _, asTable) -> showTable(asTable));
         showTable(false);
+        picture.onWall().addListener((_, _, onWall) -> layOut(onWall));
         picture.addEventHandler(MouseEvent.MOUSE_CLICKED, this::click);
         picture.addEventHandler(MouseEvent.MOUSE_MOVED, this::point);
         picture.addEventHandler(ContextMenuEvent.CONTEXT_MENU_REQUESTED, this::askMenu);
@@ -70,6 +71,14 @@ public final class MachinePanel implements Panel {
         tooltip.setShowDelay(Duration.millis(DWELL_MILLIS));
         tooltip.setWrapText(true);
         tooltip.setMaxWidth(420);
+    }
+
+    /// Requests on their way were on the links of the other picture.
+    private void layOut(boolean onWall) {
+        memory.use(onWall ? BoxSizes.ON_WALL : BoxSizes.USUAL);
+        marks.clear();
+        picture.fit();
+        show(workbench.machine(), workbench.subject().get());
     }
 
     private void showTable(boolean asTable) {

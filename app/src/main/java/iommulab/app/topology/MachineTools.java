@@ -44,7 +44,7 @@ final class MachineTools {
         addChips();
         var gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        bar.getChildren().addAll(gap, pictureOrTable(), zoom());
+        bar.getChildren().addAll(gap, notOnWall(pictureOrTable()), notOnWall(zoom()));
     }
 
     private void addChips() {
@@ -62,6 +62,12 @@ final class MachineTools {
             bar.getChildren().add(chip);
         }
         readChips();
+    }
+
+    /// Keys and wheel do the same.
+    private static Node notOnWall(Node node) {
+        node.getStyleClass().add("not-on-wall");
+        return node;
     }
 
     private void readChips() {

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /// Draws the memory column: what can be used as boxes with their domains, what is reserved as one line.
 final class MemoryCanvas {
-    private static final double READABLE = 12;
+    private static final double READABLE = 10;
 
     private final Pen pen;
     private final Palette palette;
@@ -28,12 +28,26 @@ final class MemoryCanvas {
 
     void column(Rect at) {
         boxes.box(at, palette.bar(), palette.line(), 1, 6);
-        if (at.width() > 60 && zoom > 0.6) {
+        if (pen.onWall()) {
+            upright(at);
+        } else if (at.width() > 60 && zoom > 0.6) {
             pen.text("Memory", Type.HEAD, palette.text1(), at.x() + 10, at.y() + 19);
         }
     }
 
+    private void upright(Rect at) {
+        var context = pen.context();
+        context.save();
+        context.translate(at.centreX() + 4, at.centreY());
+        context.rotate(-90);
+        pen.textCentre("Memory", Type.HEAD, palette.text1(), 0, 0);
+        context.restore();
+    }
+
     void span(Rect at, SpanLook look) {
+        if (pen.onWall()) {
+            return;
+        }
         if (look.kind() == RegionKind.RESERVED) {
             reserved(at, look);
             return;

@@ -17,14 +17,15 @@ final class RequestCanvas {
         }
         var way = last.way().stream().map(view::to).toList();
         if (last.outcome() == DmaOutcome.PEER) {
-            peer(pen, way, view.zoom() > 0.5);
+            peer(pen, way, view.zoom() > 0.5 && !pen.onWall());
             return;
         }
         var from = way.getFirst();
         double x = from.x() - Math.min(15, view.length(15));
-        double size = view.zoom() < 0.5 ? 7 : last.outcome() == DmaOutcome.HIT ? 10 : 13;
+        double size =
+                view.zoom() < 0.5 && !pen.onWall() ? 7 : last.outcome() == DmaOutcome.HIT ? 10 : 13;
         mark(pen, last, x, from.y(), size);
-        if (view.zoom() > 0.7) {
+        if (view.zoom() > 0.7 && !pen.onWall()) {
             var colour = LastDma.sign(last.outcome()).colour(pen.palette());
             plate(pen, last.words(), colour, x, from.y() + 20);
         }

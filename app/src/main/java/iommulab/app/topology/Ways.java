@@ -5,7 +5,6 @@ import iommulab.engine.pci.PciAddress;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,20 +112,27 @@ final class Ways {
             meetF--;
         }
         var points = new ArrayList<Point>();
-        for (int i = 0; i < meetR; i++) {
-            points.addAll(untilRail(rising.get(i), i == meetR - 1));
-        }
+        rising.subList(0, meetR).forEach(link -> points.addAll(link.points()));
         var down = new ArrayList<Point>();
-        for (int i = 0; i < meetF; i++) {
-            down.addAll(untilRail(falling.get(i), i == meetF - 1));
+        falling.subList(0, meetF).forEach(link -> down.addAll(link.points()));
+        int turnR = points.size();
+        int turnF = down.size();
+        // Of a last link, at least the way from its box to the upright line is gone.
+        int leastR = leastBefore(rising, meetR, turnR);
+        int leastF = leastBefore(falling, meetF, turnF);
+        while (turnR > leastR
+                && turnF > leastF
+                && points.get(turnR - 1).equals(down.get(turnF - 1))) {
+            turnR--;
+            turnF--;
         }
-        Collections.reverse(down);
-        points.addAll(down);
-        return points;
+        var way = new ArrayList<>(points.subList(0, turnR));
+        way.addAll(down.subList(0, turnF).reversed());
+        return way;
     }
 
-    private static List<Point> untilRail(Link link, boolean turnsThere) {
-        return turnsThere && link.points().size() > 2 ? link.points().subList(0, 2) : link.points();
+    private static int leastBefore(List<Link> links, int meet, int points) {
+        return meet == 0 ? points : points - links.get(meet - 1).points().size() + 2;
     }
 
     /// A place on a way.

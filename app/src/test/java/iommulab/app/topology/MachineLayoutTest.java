@@ -36,6 +36,7 @@ class MachineLayoutTest {
             })
     void capturedMachinesAreDrawnWithoutOverlaps(String name) {
         assertTidy(SnapshotFixture.captured(name).snapshot());
+        assertTidy(SnapshotFixture.captured(name).snapshot(), BoxSizes.ON_WALL);
     }
 
     /// Each number says what hangs below one root port: 0 nothing, 1 a device, 2 a conventional bus
@@ -44,6 +45,56 @@ class MachineLayoutTest {
     void anyMachineIsDrawnWithoutOverlaps(
             @ForAll @Size(max = 24) List<@IntRange(max = 6) Integer> below) {
         assertTidy(machine(below));
+        assertTidy(machine(below), BoxSizes.COMPACT);
+        assertTidy(machine(below), BoxSizes.ON_WALL);
+    }
+
+    @Test
+    void aTallTreeBelowOneRootPortBreaksIntoColumnsSoThatNamesCanBeRead() {
+        var machine = oneTallTree();
+        var sizes = BoxSizes.USUAL;
+        var picture = pictureOf(machine);
+        var ports = picture.boxOf().keySet().stream().filter(f -> f.bus() == 2).toList();
+        assertThat(ports.stream().map(f -> picture.boxOf().get(f).at().x()).distinct().count())
+                .as("columns of ports below the switch")
+                .isGreaterThan(1);
+        assertThat(sizes.fit(picture.width(), picture.height()))
+                .as("zoom at which it fits a usual window")
+                .isGreaterThan(0.28);
+        assertTidy(machine);
+    }
+
+    @Test
+    void aRequestToAPeerInAnotherColumnTurnsOnTheLineBetweenTheColumns() {
+        var machine = oneTallTree();
+        var picture = pictureOf(machine);
+        var ways = new Ways(picture);
+        var all = picture.boxOf();
+        var devices =
+                all.keySet().stream().filter(f -> f.bus() > 2).sorted().map(all::get).toList();
+        var way =
+                ways.toPeer(
+                        devices.getFirst().functions().getFirst(),
+                        devices.getLast().functions().getFirst());
+        for (int i = 1; i < way.size(); i++) {
+            var from = way.get(i - 1);
+            var to = way.get(i);
+            assertThat(from.x() == to.x() || from.y() == to.y())
+                    .as("%s to %s is level or upright", from, to)
+                    .isTrue();
+        }
+    }
+
+    private static MachineSnapshot oneTallTree() {
+        var drawn = new DrawnMachine();
+        drawn.port("0000:00:01.0", "", DrawnMachine.ROOT_PORT);
+        drawn.port("0000:01:00.0", "0000:00:01.0", DrawnMachine.UPSTREAM);
+        for (int i = 0; i < 32; i++) {
+            var port = "0000:02:%02x.0".formatted(i);
+            drawn.port(port, "0000:01:00.0", DrawnMachine.DOWNSTREAM);
+            drawn.device("0000:%02x:00.0".formatted(3 + i), port, i % 2 == 0 ? "nvme" : "igb");
+        }
+        return drawn.snapshot();
     }
 
     @Test
@@ -134,7 +185,11 @@ class MachineLayoutTest {
     }
 
     private static void assertTidy(MachineSnapshot machine) {
-        var picture = pictureOf(machine);
+        assertTidy(machine, BoxSizes.USUAL);
+    }
+
+    private static void assertTidy(MachineSnapshot machine, BoxSizes sizes) {
+        var picture = MachineLayout.of(Plan.of(machine, Set.of()), sizes);
         assertThat(picture.boxOf().keySet())
                 .as("functions with a box")
                 .hasSameSizeAs(machine.topology().functions());
