@@ -30,12 +30,13 @@ final class FileActions implements AutoCloseable {
     private boolean closed;
 
     /// @param open the machine that the window begins with
-    FileActions(Bench bench, Stage stage, OpenMachine open, Recovery recovery) {
+    /// @param files asks for names
+    FileActions(Bench bench, Stage stage, OpenMachine open, Recovery recovery, FileQuestion files) {
         this.bench = bench;
         this.stage = stage;
         this.recovery = recovery;
         this.open = open;
-        this.dialogs = new FileDialogs(stage);
+        this.dialogs = new FileDialogs(stage, files);
         this.saving = new Saving(bench.settings());
         this.autosave =
                 new Autosave(

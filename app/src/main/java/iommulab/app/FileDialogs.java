@@ -7,15 +7,15 @@ import javafx.scene.control.Alert;
 import javafx.scene.control.ButtonBar.ButtonData;
 import javafx.scene.control.ButtonType;
 import javafx.scene.control.Label;
-import javafx.stage.FileChooser;
+import javafx.stage.FileChooser.ExtensionFilter;
 import javafx.stage.Stage;
 
 import org.controlsfx.control.Notifications;
 
-import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,9 +24,11 @@ final class FileDialogs {
     private static final double TEXT_WIDTH = 440;
 
     private final Stage stage;
+    private final FileQuestion files;
 
-    FileDialogs(Stage stage) {
+    FileDialogs(Stage stage, FileQuestion files) {
         this.stage = stage;
+        this.files = files;
     }
 
     /// What becomes of changes that are not saved.
@@ -106,11 +108,11 @@ final class FileDialogs {
     }
 
     Optional<Path> toOpen() {
-        var chooser = new FileChooser();
-        chooser.setTitle("Open a machine, or import a capture");
-        chooser.getExtensionFilters()
-                .addAll(
-                        new FileChooser.ExtensionFilter(
+        return files.toOpen(
+                stage,
+                "Open a machine, or import a capture",
+                List.of(
+                        new ExtensionFilter(
                                 "Machines and captures",
                                 "*" + MachineFile.ENDING,
                                 "*.json",
@@ -118,18 +120,12 @@ final class FileDialogs {
                                 "*.tar.gz",
                                 "*.tgz",
                                 "*.txt"),
-                        new FileChooser.ExtensionFilter("All files", "*"));
-        return Optional.ofNullable(chooser.showOpenDialog(stage)).map(File::toPath);
+                        new ExtensionFilter("All files", "*")));
     }
 
     /// @param name proposed, without ending
     Optional<Path> toSave(String title, String name, String ending) {
-        var chooser = new FileChooser();
-        chooser.setTitle(title);
-        chooser.setInitialFileName(name + ending);
-        return Optional.ofNullable(chooser.showSaveDialog(stage))
-                .map(File::toPath)
-                .map(path -> withEnding(path, ending));
+        return files.toSave(stage, title, name + ending).map(path -> withEnding(path, ending));
     }
 
     /// A name without the ending gets it, unless that would replace a file that nobody was asked about.

@@ -31,7 +31,9 @@ public final class IommuLab extends Application {
         Defects.watch();
         var machine = Objects.requireNonNull(first, "open() names the machine");
         var bench = new Bench(machine.session());
-        files = new FileActions(bench, stage, machine, Recovery.ofThisUser());
+        files =
+                new FileActions(
+                        bench, stage, machine, Recovery.ofThisUser(), new FileQuestion.OfDesktop());
         LabWindow.around(bench, files.all()).openOn(stage);
         files.begin();
     }

@@ -5,6 +5,7 @@ import javafx.embed.swing.SwingFXUtils;
 import javafx.stage.Stage;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.concurrent.CompletableFuture;
 
 import javax.imageio.ImageIO;
@@ -21,8 +22,9 @@ final class WindowPicture {
         dialogs.toSave("Save a picture of the window", name, ".png")
                 .ifPresent(path ->
                         CompletableFuture.runAsync(() -> {
-                            try {
-                                ImageIO.write(picture, "png", path.toFile());
+                            try (var out = Files.newOutputStream(path)) {
+                                ImageIO.write(picture, "png", out);
+                                Platform.runLater(() -> dialogs.note("Saved", path.toString()));
                             } catch (IOException unwritable) {
                                 Platform.runLater(() ->
                                         dialogs.tell(

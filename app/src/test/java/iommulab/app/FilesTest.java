@@ -14,16 +14,21 @@ import javafx.scene.input.KeyCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+
+import javax.imageio.ImageIO;
 
 /// Machines come into the window and go out of it, and nothing is lost on the way.
 class FilesTest {
     private static final Path CAPTURE =
             Path.of("../engine/src/test/resources/linux-groups/endpoint-mf-acs-a/sysfs.tar.gz");
+    private static final Path SUPERPAGES = Path.of("../samples/superpages.iommulab.json");
     private static final Command ONE_REQUEST = new Command.RunTraffic(1);
 
     @TempDir Path folder;
@@ -39,6 +44,114 @@ class FilesTest {
             lab.until("it is open", () -> lab.machine().name().equals("Stale IOTLB"));
             lab.until("it is nobody's", () -> lab.says("#status-file", "unchanged"));
         }
+    }
+
+    @Test
+    void aFileIsAskedForAndOpened() throws Exception {
+        Files.copy(SUPERPAGES, file());
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.answers().willTake(file());
+            lab.robot().press(KeyCode.CONTROL, KeyCode.O);
+            lab.until("it is open", () -> lab.machine().name().equals("Superpages"));
+            lab.until("it is the user's own", () -> lab.says("#status-file", "saved"));
+            assertThat(lab.robot().stage().getTitle()).startsWith("mine.iommulab.json");
+        }
+    }
+
+    @Test
+    void whoNamesNoFileKeepsTheMachine() {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.answers().willCancel();
+            lab.choose("File", "Open or import");
+            assertThat(lab.answers().asked()).hasSize(1);
+            assertThat(lab.machine().name()).isEqualTo("First walk");
+            lab.answers().willCancel();
+            lab.choose("File", "Save as");
+            assertThat(lab.says("#status-file", "unchanged")).isTrue();
+        }
+    }
+
+    @Test
+    void aCaptureIsAskedForImportedAndSavedUnderANewName() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.answers().willTake(CAPTURE);
+            lab.choose("File", "Open or import");
+            lab.until("it is there", () -> lab.machine().name().equals("endpoint-mf-acs-a"));
+            lab.until("it is nobody's", () -> lab.says("#status-file", "unchanged"));
+            lab.answers().willTake(folder.resolve("captured"));
+            lab.robot().press(KeyCode.CONTROL, KeyCode.S);
+            var saved = folder.resolve("captured.iommulab.json");
+            lab.until("it is saved", () -> lab.says("#status-file", "saved"));
+            assertThat(lab.answers().asked())
+                    .endsWith("Save the machine: endpoint-mf-acs-a.iommulab.json");
+            assertThat(MachineFile.read(saved).machine().topology())
+                    .isEqualTo(lab.machine().topology());
+        }
+    }
+
+    @Test
+    void saveAsLeavesTheFileBeforeAsItWas() throws Exception {
+        Files.copy(SUPERPAGES, file());
+        var before = Files.readString(file());
+        var other = folder.resolve("other.iommulab.json");
+        try (var lab = LabFiles.onFile(file(), folder)) {
+            lab.run(ONE_REQUEST).answers().willTake(other);
+            lab.robot().press(KeyCode.CONTROL, KeyCode.SHIFT, KeyCode.S);
+            lab.until("it is saved", () -> lab.says("#status-file", "saved"));
+            assertThat(Files.readString(file())).isEqualTo(before);
+            assertThat(MachineFile.read(other).journal()).endsWith(ONE_REQUEST);
+            assertThat(lab.robot().stage().getTitle()).startsWith("other.iommulab.json");
+        }
+    }
+
+    @Test
+    void changesAreSavedOnTheWayToAnotherMachine() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.run(ONE_REQUEST).choose("File", "Samples", "superpages");
+            lab.until("it asks", () -> lab.robot().sees("#unsaved-words"));
+            lab.answers().willTake(file());
+            lab.press("Save");
+            lab.until("the other is open", () -> lab.machine().name().equals("Superpages"));
+            assertThat(MachineFile.read(file()).journal()).endsWith(ONE_REQUEST);
+        }
+    }
+
+    @Test
+    void aPictureOfTheWindowIsSaved() throws Exception {
+        var picture = folder.resolve("shot.png");
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.answers().willTake(folder.resolve("shot"));
+            lab.choose("File", "Save picture of the window");
+            lab.until("it is said", () -> lab.reads("shot.png"));
+            var scene = lab.robot().stage().getScene();
+            var read = ImageIO.read(picture.toFile());
+            assertThat(read.getWidth()).isEqualTo((int) scene.getWidth());
+            assertThat(read.getHeight()).isEqualTo((int) scene.getHeight());
+            assertThat(coloursOf(read)).as("different colours in the picture").isGreaterThan(20);
+        }
+    }
+
+    @Test
+    void aPictureThatCannotBeWrittenIsToldSo() {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.answers().willTake(folder.resolve("nowhere").resolve("shot.png"));
+            lab.choose("File", "Save picture of the window");
+            lab.until("it is told", () -> lab.reads("shot.png was not saved"));
+        }
+    }
+
+    private static long coloursOf(BufferedImage picture) {
+        return Arrays.stream(
+                        picture.getRGB(
+                                0,
+                                0,
+                                picture.getWidth(),
+                                picture.getHeight(),
+                                null,
+                                0,
+                                picture.getWidth()))
+                .distinct()
+                .count();
     }
 
     @Test

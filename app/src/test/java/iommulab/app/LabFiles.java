@@ -29,6 +29,7 @@ import java.util.function.BooleanSupplier;
 final class LabFiles implements AutoCloseable {
     private final Path folder;
     private final OpenMachine first;
+    private final AnsweredFiles answers = new AnsweredFiles();
     private final Robot robot;
     private Bench bench;
     private FileActions files;
@@ -65,7 +66,7 @@ final class LabFiles implements AutoCloseable {
 
     private Scene window(Stage stage) {
         bench = new Bench(first.session());
-        files = new FileActions(bench, stage, first, new Recovery(folder));
+        files = new FileActions(bench, stage, first, new Recovery(folder), answers);
         var window = LabWindow.around(bench, files.all());
         window.start();
         files.begin();
@@ -78,6 +79,21 @@ final class LabFiles implements AutoCloseable {
 
     MachineSnapshot machine() {
         return Robot.onScreen(bench::machine);
+    }
+
+    /// What the person answers when the window asks for a file.
+    AnsweredFiles answers() {
+        return answers;
+    }
+
+    /// Chooses an entry of a menu.
+    LabFiles choose(String menu, String title) {
+        Robot.onScreen(() -> {
+            var menus = ((MenuBar) robot.find("#menus")).getMenus();
+            item(((Menu) item(menus, "_" + menu)).getItems(), title).fire();
+        });
+        robot.settle();
+        return this;
     }
 
     /// Chooses an entry of a menu in a menu by how its title begins; a sample's title is its file's name

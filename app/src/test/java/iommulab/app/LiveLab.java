@@ -3,6 +3,7 @@ package iommulab.app;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
+import iommulab.app.theme.Palette;
 import iommulab.engine.io.CapturedMachine;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.Progress;
@@ -12,6 +13,9 @@ import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Session;
+
+import javafx.beans.value.ObservableValue;
+import javafx.scene.control.TabPane;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +96,27 @@ public final class LiveLab implements AutoCloseable {
         Robot.onScreen(() -> bench.select(subject));
         robot.settle();
         return this;
+    }
+
+    /// Opens the drawer at one of its tabs.
+    public LiveLab opensDrawer(String tab) {
+        Robot.onScreen(() -> {
+            bench.settings().drawerOpen().set(true);
+            var tabs = (TabPane) robot.find("#drawer");
+            tabs.getSelectionModel()
+                    .select(
+                            tabs.getTabs().stream()
+                                    .filter(t -> t.getText().equals(tab))
+                                    .findFirst()
+                                    .orElseThrow());
+        });
+        robot.settle();
+        return this;
+    }
+
+    /// The colours in force.
+    public ObservableValue<Palette> palette() {
+        return bench.palette();
     }
 
     public Subject subject() {

@@ -1,11 +1,17 @@
 package iommulab.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import javafx.application.Platform;
+import javafx.event.Event;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.MenuItem;
 import javafx.scene.image.WritableImage;
+import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
 import javafx.stage.Stage;
@@ -215,10 +221,76 @@ public final class Robot implements AutoCloseable {
         return settle();
     }
 
-    public Robot rightClick(String selector) {
-        pointAt(find(selector));
-        hands.clickOn(MouseButton.SECONDARY);
+    /// Clicks a place of a node.
+    ///
+    /// @param x in the node's own coordinates
+    public Robot clickAt(Node node, double x, double y) {
+        pointAt(node, x, y);
+        hands.clickOn(MouseButton.PRIMARY);
         return settle();
+    }
+
+    public Robot doubleClickAt(Node node, double x, double y) {
+        pointAt(node, x, y);
+        hands.doubleClickOn(MouseButton.PRIMARY);
+        return settle();
+    }
+
+    /// Asks for the menu of what is at a place. The headless platform makes no such request of a click
+    /// by the right button; on a screen the desktop does.
+    public Robot askMenuAt(Node node, double x, double y) {
+        pointAt(node, x, y);
+        var at = onScreen(() -> node.localToScreen(x, y));
+        onScreen(() ->
+                Event.fireEvent(
+                        node,
+                        new ContextMenuEvent(
+                                ContextMenuEvent.CONTEXT_MENU_REQUESTED,
+                                x,
+                                y,
+                                at.getX(),
+                                at.getY(),
+                                false,
+                                null)));
+        return settle();
+    }
+
+    /// Asks for the menu by the keyboard's key for it.
+    public Robot askMenuByKey(Node node) {
+        onScreen(() -> {
+            node.requestFocus();
+            Event.fireEvent(
+                    node,
+                    new ContextMenuEvent(
+                            ContextMenuEvent.CONTEXT_MENU_REQUESTED, 0, 0, 0, 0, true, null));
+        });
+        return settle();
+    }
+
+    private void pointAt(Node node, double x, double y) {
+        var at = onScreen(() -> node.localToScreen(x, y));
+        hands.moveTo(at.getX(), at.getY());
+        settle();
+    }
+
+    /// Chooses an entry of the menu that is open.
+    public Robot choose(String entry) {
+        until("a menu with " + entry, () -> entryOfMenu(entry).isPresent());
+        onScreen(() -> {
+            var found = entryOfMenu(entry).orElseThrow();
+            assertThat(found.isDisable()).as("'%s' cannot be chosen", found.getText()).isFalse();
+            found.getParentPopup().hide();
+            found.fire();
+        });
+        return settle();
+    }
+
+    private static Optional<MenuItem> entryOfMenu(String entry) {
+        return Window.getWindows().stream()
+                .filter(window -> window instanceof ContextMenu && window.isShowing())
+                .flatMap(window -> ((ContextMenu) window).getItems().stream())
+                .filter(item -> item.getText() != null && item.getText().startsWith(entry))
+                .findFirst();
     }
 
     /// Moves the pointer over a node.

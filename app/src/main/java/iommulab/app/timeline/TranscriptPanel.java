@@ -8,20 +8,26 @@ import iommulab.engine.session.MachineSnapshot.JournalView.Entry;
 
 import javafx.css.PseudoClass;
 import javafx.scene.Node;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TableRow;
 import javafx.scene.control.TableView;
+import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 
-/// The journal as calls with their results. Enter or a double click goes to the position after a call.
+/// The journal as calls with their results, in which the names of functions, domains and IOMMUs are
+/// links. Enter or a double click goes to the position after a call.
 public final class TranscriptPanel implements Panel {
     private static final PseudoClass UNDONE = PseudoClass.getPseudoClass("undone");
 
     private final TableView<Entry> table = new TableView<>();
+    private final ContextMenu menu = new ContextMenu();
     private List<Entry> shown = List.of();
     private int position = -1;
 
@@ -33,10 +39,25 @@ public final class TranscriptPanel implements Panel {
         table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_FLEX_LAST_COLUMN);
         var number = Columns.<Entry>text("#", 4, "mono-cell", e -> Integer.toString(e.number()));
         number.setMaxWidth(72);
-        var result = Columns.<Entry>text("result", 8, "mono-cell", Entry::result);
-        var call = Columns.<Entry>text("Transcript", 30, "mono-cell", Entry::call);
+        var result =
+                Columns.<Entry>words(
+                        "result",
+                        8,
+                        "mono-cell",
+                        e -> CallWord.ofResult(e.result()),
+                        word -> select(bench, word));
+        var call =
+                Columns.<Entry>words(
+                        "Transcript",
+                        30,
+                        "mono-cell",
+                        e -> CallWord.ofCall(e.call()),
+                        word -> select(bench, word));
         table.getColumns().setAll(List.of(number, call, result));
         table.setRowFactory(_ -> new Row());
+        // A filter, because the table shows its menu before it asks other handlers.
+        table.addEventFilter(ContextMenuEvent.CONTEXT_MENU_REQUESTED, _ -> offerMenu(bench));
+        table.setContextMenu(menu);
         table.setOnMouseClicked(click -> {
             if (click.getClickCount() == 2) {
                 goToChosen(bench);
@@ -47,6 +68,31 @@ public final class TranscriptPanel implements Panel {
                 goToChosen(bench);
             }
         });
+    }
+
+    private static void select(Workbench bench, CallWord word) {
+        word.leadsTo().ifPresent(bench::select);
+    }
+
+    /// What can be done with the chosen call: the same as by its links.
+    private void offerMenu(Workbench bench) {
+        var chosen = table.getSelectionModel().getSelectedItem();
+        menu.getItems().clear();
+        if (chosen == null) {
+            return;
+        }
+        var goTo = new MenuItem("Go to the position after it");
+        goTo.setOnAction(_ -> goToChosen(bench));
+        menu.getItems().add(goTo);
+        var words = new ArrayList<>(CallWord.ofCall(chosen.call()));
+        words.addAll(CallWord.ofResult(chosen.result()));
+        for (var word : words) {
+            if (word.leadsTo().isPresent()) {
+                var item = new MenuItem("Select " + word.name());
+                item.setOnAction(_ -> select(bench, word));
+                menu.getItems().add(item);
+            }
+        }
     }
 
     private void goToChosen(Workbench bench) {

@@ -13,15 +13,22 @@ import java.util.OptionalLong;
 
 /// How the newest request of a device ended, and the way it took.
 ///
-/// @param tick number of the request
 /// @param words beside the sign: cost, reads, or fault code
 /// @param way along which it went, as far as it got
-record LastDma(long tick, PciAddress device, DmaOutcome outcome, String words, List<Point> way) {
+record LastDma(DmaEvent event, String words, List<Point> way) {
     /// At most so many devices show their last request.
     static final int MOST = 24;
 
     LastDma {
         way = List.copyOf(way);
+    }
+
+    PciAddress device() {
+        return event.device();
+    }
+
+    DmaOutcome outcome() {
+        return event.outcome();
     }
 
     /// The newest request of each device, newest first.
@@ -37,12 +44,7 @@ record LastDma(long tick, PciAddress device, DmaOutcome outcome, String words, L
     }
 
     static LastDma of(DmaEvent event, Plan plan, Ways ways) {
-        return new LastDma(
-                event.tick(),
-                event.device(),
-                event.outcome(),
-                words(event),
-                way(event, plan, ways));
+        return new LastDma(event, words(event), way(event, plan, ways));
     }
 
     /// The shape of an outcome on a link.

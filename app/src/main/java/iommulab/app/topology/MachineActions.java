@@ -7,6 +7,8 @@ import iommulab.app.shell.Workbench;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.MachineSnapshot.DmaEvent;
+import iommulab.engine.session.WalkQuestion;
 
 import javafx.scene.Node;
 import javafx.scene.control.Menu;
@@ -40,6 +42,23 @@ final class MachineActions {
     void openGroup(Box box) {
         workbench.select(new Subject.Function(box.functions().getFirst()));
         workbench.open(Perspective.GROUPS);
+    }
+
+    /// What a click on a request does: selects it, and the second opens its walk. While traffic runs it may
+    /// be out of the list of recent requests before anybody clicks; its walk can still be asked for.
+    void follow(DmaEvent request, boolean twice) {
+        if (twice) {
+            workbench.openWalk(
+                    new WalkQuestion(
+                            request.device(),
+                            request.iova(),
+                            request.bytes(),
+                            request.access(),
+                            true),
+                    -1);
+        } else {
+            workbench.select(new Subject.DmaEvent(request.tick()));
+        }
     }
 
     /// The full name of what a box shows, empty if there is nothing to add.

@@ -3,6 +3,7 @@ package iommulab.app.topology;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
+import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 
 import javafx.scene.Node;
@@ -119,6 +120,13 @@ public final class MachinePanel implements Panel {
         if (event.getButton() != MouseButton.PRIMARY || !event.isStillSincePress()) {
             return;
         }
+        var request =
+                marks.requestAt(event.getX(), event.getY())
+                        .or(() -> picture.requestAt(event.getX(), event.getY()));
+        if (request.isPresent()) {
+            actions.follow(request.get().event(), event.getClickCount() == 2);
+            return;
+        }
         var box = picture.boxAt(event);
         if (event.getClickCount() == 2) {
             box.ifPresentOrElse(this::openBox, picture::fit);
@@ -156,11 +164,23 @@ public final class MachinePanel implements Panel {
 
     private void askMenu(ContextMenuEvent event) {
         menu.hide();
-        if (pointedAt != null && pointedAt.isFunction()) {
+        event.consume();
+        if (event.isKeyboardTrigger()) {
+            Looks.functionOf(workbench.machine(), workbench.subject().get())
+                    .ifPresent(this::showMenuBeside);
+        } else if (pointedAt != null && pointedAt.isFunction()) {
             menu.getItems().setAll(actions.menuFor(pointedAt.functions().getFirst(), picture));
             menu.show(picture, event.getScreenX(), event.getScreenY());
         }
-        event.consume();
+    }
+
+    private void showMenuBeside(PciAddress function) {
+        picture.rectOf(function)
+                .map(at -> picture.localToScreen(at.centreX(), at.centreY()))
+                .ifPresent(at -> {
+                    menu.getItems().setAll(actions.menuFor(function, picture));
+                    menu.show(picture, at.getX(), at.getY());
+                });
     }
 
     private void key(KeyEvent event) {

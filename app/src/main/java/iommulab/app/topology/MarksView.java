@@ -9,6 +9,7 @@ import javafx.beans.value.ObservableValue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Requests on their way: above the picture, each a sign that moves along its links in 600 ms.
 final class MarksView extends Drawing {
@@ -50,6 +51,20 @@ final class MarksView extends Drawing {
         redraw();
     }
 
+    /// The request whose mark is at a place of this node.
+    Optional<LastDma> requestAt(double x, double y) {
+        double grown = view.getValue().grown() * scale();
+        return marks.reversed().stream()
+                .filter(mark -> RequestCanvas.isUnder(placeOf(mark), x / grown, y / grown))
+                .findFirst()
+                .map(Mark::request);
+    }
+
+    private Point placeOf(Mark mark) {
+        double part = mark.start() == 0 ? 0 : (double) (now - mark.start()) / WAY_NANOS;
+        return view.getValue().to(Ways.along(mark.request().way(), part));
+    }
+
     private void advance(long frame) {
         now = frame;
         marks.replaceAll(mark -> mark.start() == 0 ? new Mark(mark.request(), frame) : mark);
@@ -66,8 +81,7 @@ final class MarksView extends Drawing {
         var context = pen.context();
         context.scale(shown.grown(), shown.grown());
         for (var mark : marks) {
-            double part = mark.start() == 0 ? 0 : (double) (now - mark.start()) / WAY_NANOS;
-            var at = shown.to(Ways.along(mark.request().way(), part));
+            var at = placeOf(mark);
             RequestCanvas.mark(pen, mark.request(), at.x(), at.y(), 12);
         }
     }

@@ -3,6 +3,7 @@ package iommulab.app.topology;
 import iommulab.app.theme.Drawing;
 import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
+import iommulab.engine.pci.PciAddress;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The picture of the machine as a node: pan by dragging, zoom at the pointer by the wheel. Until
 /// somebody zooms or pans, the whole picture fits.
@@ -104,6 +106,42 @@ final class PictureView extends Drawing {
         fits = false;
         view.set(view.get().zoomedAt(x, y, factor));
         redraw();
+    }
+
+    /// Where a function is drawn, in the coordinates of this node.
+    Optional<Rect> rectOf(PciAddress function) {
+        return Optional.ofNullable(model)
+                .flatMap(m -> Optional.ofNullable(m.picture().boxOf().get(function)))
+                .map(box -> view.get().to(box.at()))
+                .map(at -> {
+                    double k = view.get().grown() * scale();
+                    return new Rect(at.x() * k, at.y() * k, at.width() * k, at.height() * k);
+                });
+    }
+
+    /// The request that is over whose sign is at a place of this node.
+    Optional<LastDma> requestAt(double x, double y) {
+        double k = view.get().grown() * scale();
+        return signs().filter(last ->
+                        RequestCanvas.isUnder(
+                                RequestCanvas.placeOf(view.get(), last), x / k, y / k))
+                .findFirst();
+    }
+
+    /// Where the sign of a device's last request is drawn, in the coordinates of this node.
+    Optional<Point> signOf(PciAddress device) {
+        double k = view.get().grown() * scale();
+        return signs().filter(last -> last.device().equals(device))
+                .findFirst()
+                .map(last -> RequestCanvas.placeOf(view.get(), last))
+                .map(at -> new Point(at.x() * k, at.y() * k));
+    }
+
+    private Stream<LastDma> signs() {
+        var shown = model;
+        return shown == null || !layers.contains(Layer.DMA)
+                ? Stream.empty()
+                : shown.last().stream().filter(last -> last.way().size() > 1);
     }
 
     private void wheel(ScrollEvent event) {

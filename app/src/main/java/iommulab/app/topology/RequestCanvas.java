@@ -4,10 +4,10 @@ import iommulab.app.theme.Pen;
 import iommulab.app.theme.Type;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
-import java.util.List;
-
 /// Draws how requests end: a sign on the device's link with its words, a peer-to-peer way in full.
 final class RequestCanvas {
+    private static final double REACH = 9;
+
     private RequestCanvas() {}
 
     /// The newest request of a device, where it stands now that it is over.
@@ -15,20 +15,33 @@ final class RequestCanvas {
         if (last.way().size() < 2) {
             return;
         }
-        var way = last.way().stream().map(view::to).toList();
+        var at = placeOf(view, last);
         if (last.outcome() == DmaOutcome.PEER) {
-            peer(pen, way, view.zoom() > 0.5 && !pen.onWall());
+            peer(pen, view.to(last.way().getLast()), at, view.zoom() > 0.5 && !pen.onWall());
             return;
         }
-        var from = way.getFirst();
-        double x = from.x() - Math.min(15, view.length(15));
         double size =
                 view.zoom() < 0.5 && !pen.onWall() ? 7 : last.outcome() == DmaOutcome.HIT ? 10 : 13;
-        mark(pen, last, x, from.y(), size);
+        mark(pen, last, at.x(), at.y(), size);
         if (view.zoom() > 0.7 && !pen.onWall()) {
             var colour = LastDma.sign(last.outcome()).colour(pen.palette());
-            plate(pen, last.words(), colour, x, from.y() + 20);
+            plate(pen, last.words(), colour, at.x(), at.y() + 20);
         }
+    }
+
+    /// Where the sign of a request stands that is over: beside its device, or where it turned to a peer.
+    static Point placeOf(View view, LastDma last) {
+        var way = last.way();
+        if (last.outcome() == DmaOutcome.PEER) {
+            return view.to(way.get(way.size() / 2));
+        }
+        var from = view.to(way.getFirst());
+        return new Point(from.x() - Math.min(15, view.length(15)), from.y());
+    }
+
+    /// Whether a sign at a place is pointed at.
+    static boolean isUnder(Point sign, double x, double y) {
+        return Math.hypot(sign.x() - x, sign.y() - y) <= REACH;
     }
 
     /// A sign over a line, with a gap in the ground's colour.
@@ -45,16 +58,14 @@ final class RequestCanvas {
         pen.textCentre(words, Type.DENSE_BOLD, colour, x, y);
     }
 
-    private static void peer(Pen pen, List<Point> way, boolean told) {
+    private static void peer(Pen pen, Point tip, Point turn, boolean told) {
         var palette = pen.palette();
         var context = pen.context();
-        var tip = way.getLast();
         context.setFill(palette.peer());
         context.fillPolygon(
                 new double[] {tip.x(), tip.x() - 12, tip.x() - 12},
                 new double[] {tip.y(), tip.y() - 7, tip.y() + 7},
                 3);
-        var turn = way.get(way.size() / 2);
         pen.plate(palette.bar(), turn.x() - 9, turn.y() - 7, 18, 14, 3);
         pen.sign(iommulab.app.theme.Sign.PEER, turn.x(), turn.y(), 16);
         if (told) {
