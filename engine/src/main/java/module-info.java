@@ -11,6 +11,7 @@ module iommulab.engine {
     exports iommulab.engine.memory;
     exports iommulab.engine.cache;
     exports iommulab.engine.iommu;
+    exports iommulab.engine.iommu.builder;
     exports iommulab.engine.iommu.vtd;
     exports iommulab.engine.firmware;
     exports iommulab.engine.group;

@@ -42,6 +42,27 @@ public final class FrameAllocator {
         return first + ((long) frame << FRAME_SHIFT);
     }
 
+    /// Takes several frames that lie one behind the other, aligned to their size.
+    ///
+    /// @param count a power of two
+    /// @return hpa of the first, or [#NONE]
+    public long take(int count) {
+        if (count == 1) {
+            return take();
+        }
+        long mask = ((long) count << FRAME_SHIFT) - 1;
+        for (long at = first + mask & ~mask; index(at) + count <= frames; at += mask + 1) {
+            int start = index(at);
+            int next = taken.nextSetBit(start);
+            if (next < 0 || next >= start + count) {
+                taken.set(start, start + count);
+                takenCount += count;
+                return at;
+            }
+        }
+        return NONE;
+    }
+
     /// Gives a frame back.
     ///
     /// @throws IllegalStateException if it is not taken

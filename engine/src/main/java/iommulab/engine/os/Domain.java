@@ -6,7 +6,7 @@ import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.TableChange;
-import iommulab.engine.iommu.vtd.SecondStageBuilder;
+import iommulab.engine.iommu.builder.TableBuilder;
 import iommulab.engine.memory.AddressRange;
 
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ import java.util.TreeMap;
 /// Not thread-safe: one engine thread owns it.
 public final class Domain {
     private final Identity identity;
-    private final @Nullable SecondStageBuilder tables;
+    private final @Nullable TableBuilder tables;
     private final TreeMap<Long, Mapping> mappings = new TreeMap<>();
     private final List<AddressRange> unflushed = new ArrayList<>();
     private @Nullable List<Mapping> view;
@@ -54,7 +54,7 @@ public final class Domain {
     }
 
     /// @param tables its page table; null for identity with pass-through, and for blocked
-    public Domain(Identity identity, @Nullable SecondStageBuilder tables) {
+    public Domain(Identity identity, @Nullable TableBuilder tables) {
         this.identity = identity;
         this.tables = tables;
     }
@@ -67,7 +67,7 @@ public final class Domain {
         return identity.id();
     }
 
-    public Optional<SecondStageBuilder> tables() {
+    public Optional<TableBuilder> tables() {
         return Optional.ofNullable(tables);
     }
 
@@ -91,7 +91,7 @@ public final class Domain {
         return List.copyOf(unflushed);
     }
 
-    /// Maps a range; see [SecondStageBuilder#map].
+    /// Maps a range; see [TableBuilder#map].
     public TableChange map(long iova, long hpa, long bytes, Permissions permissions)
             throws MappingRefused {
         var change = requireTables("mapped").map(iova, hpa, bytes, permissions);
@@ -100,7 +100,7 @@ public final class Domain {
         return change;
     }
 
-    /// Unmaps a range; see [SecondStageBuilder#unmap]. What is left of a mapping stays.
+    /// Unmaps a range; see [TableBuilder#unmap]. What is left of a mapping stays.
     public TableChange unmap(long iova, long bytes) throws MappingRefused {
         var change = requireTables("unmapped").unmap(iova, bytes);
         long end = iova + bytes;
@@ -149,7 +149,7 @@ public final class Domain {
                 range -> covered.contains(range.start()) && covered.contains(range.last()));
     }
 
-    private SecondStageBuilder requireTables(String done) throws MappingRefused {
+    private TableBuilder requireTables(String done) throws MappingRefused {
         if (tables == null) {
             throw new MappingRefused(
                     "EINVAL",
@@ -185,7 +185,7 @@ public final class Domain {
     /// The domain as it was.
     ///
     /// @param tables resumed on memory as it was then; null if it had none
-    public static Domain restore(Checkpoint then, @Nullable SecondStageBuilder tables) {
+    public static Domain restore(Checkpoint then, @Nullable TableBuilder tables) {
         var domain = new Domain(then.identity(), tables);
         then.mappings().forEach(mapping -> domain.mappings.put(mapping.iova(), mapping));
         domain.unflushed.addAll(then.unflushed());

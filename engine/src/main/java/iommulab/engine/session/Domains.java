@@ -5,9 +5,11 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.builder.TableBuilder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.iommu.vtd.ContextAttachment;
-import iommulab.engine.iommu.vtd.SecondStageBuilder;
-import iommulab.engine.iommu.vtd.SecondStageLimits;
+import iommulab.engine.iommu.vtd.SecondStageEncoder;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
@@ -30,6 +32,8 @@ import java.util.TreeMap;
 ///
 /// Compound changes that are refused half-way leave the book half changed: the machine restores itself.
 final class Domains {
+    private static final SecondStageEncoder ENCODER = new SecondStageEncoder();
+
     private final PhysicalMemory memory;
     private final FrameAllocator frames;
     private final List<Unit> units;
@@ -197,7 +201,11 @@ final class Domains {
             domain =
                     new Domain(
                             identity,
-                            SecondStageBuilder.create(memory, frames, limits(driver, depth), id));
+                            TableBuilder.create(
+                                    TableStore.ofHost(memory, frames),
+                                    ENCODER,
+                                    limits(driver, depth),
+                                    id));
         }
         byId.put(id, domain);
         if (type == DomainType.IDENTITY && !passesThrough) {
@@ -231,9 +239,10 @@ final class Domains {
         }
     }
 
-    private static SecondStageLimits limits(VtdDriver driver, int levels) {
+    private static TableLimits limits(VtdDriver driver, int levels) {
         var capabilities = driver.unit().capabilities();
-        return SecondStageLimits.of(capabilities.cap(), levels, capabilities.hostAddressBits());
+        return SecondStageEncoder.limits(
+                capabilities.cap(), levels, capabilities.hostAddressBits());
     }
 
     /// Identity without pass-through is a page table that maps memory onto itself.
@@ -339,9 +348,9 @@ final class Domains {
         var driver = units.get(then.identity().unit()).driver();
         return Domain.restore(
                 then,
-                SecondStageBuilder.resume(
-                        memory,
-                        frames,
+                TableBuilder.resume(
+                        TableStore.ofHost(memory, frames),
+                        ENCODER,
                         limits(driver, then.levels()),
                         then.identity().id(),
                         then.top(),

@@ -1,5 +1,7 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.builder.TableBuilder;
+
 /// What a context entry is to say of a requester.
 /// Spec: VT-d, "Context Entry".
 ///
@@ -30,7 +32,7 @@ public record ContextAttachment(
     }
 
     /// Translation by tables.
-    public static ContextAttachment to(int domainTag, SecondStageBuilder tables) {
+    public static ContextAttachment to(int domainTag, TableBuilder tables) {
         return new ContextAttachment(
                 domainTag, Type.SECOND_STAGE, tables.limits().levels(), tables.top(), false);
     }

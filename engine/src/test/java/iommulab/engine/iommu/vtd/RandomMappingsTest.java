@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.builder.TableBuilder;
+import iommulab.engine.iommu.builder.TableLimits;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -61,7 +64,7 @@ class RandomMappingsTest {
     void theTablesSayWhatAPlainMapOfPagesSays(@ForAll("calls") List<Call> calls)
             throws MappingRefused {
         var lab = new TableLab(32);
-        var domain = lab.domain(new SecondStageLimits(3, 39, 46, true, true));
+        var domain = lab.domain(new TableLimits(TableShape.FOUR_KIB, 3, 39, 46, 3));
         var plain = new long[PAGES];
         Arrays.fill(plain, TableLab.NOT_MAPPED);
         for (var call : calls) {
@@ -74,7 +77,7 @@ class RandomMappingsTest {
         assertThat(lab.memory.contentHash()).as("memory when all is unmapped").isZero();
     }
 
-    private static boolean run(SecondStageBuilder domain, Call call) {
+    private static boolean run(TableBuilder domain, Call call) {
         long iova = BASE + call.page() * 4096L;
         try {
             if (call.maps()) {
@@ -121,7 +124,7 @@ class RandomMappingsTest {
         return any;
     }
 
-    private static void assertSame(TableLab lab, SecondStageBuilder domain, long[] plain) {
+    private static void assertSame(TableLab lab, TableBuilder domain, long[] plain) {
         for (int page = 0; page < PAGES; page++) {
             long iova = BASE + page * 4096L;
             long read = lab.read(domain, iova);
@@ -133,7 +136,7 @@ class RandomMappingsTest {
         }
     }
 
-    private static void unmapAll(SecondStageBuilder domain, long[] plain) throws MappingRefused {
+    private static void unmapAll(TableBuilder domain, long[] plain) throws MappingRefused {
         if (Arrays.stream(plain).anyMatch(entry -> entry != TableLab.NOT_MAPPED)) {
             domain.unmap(BASE, PAGES * 4096L);
         }

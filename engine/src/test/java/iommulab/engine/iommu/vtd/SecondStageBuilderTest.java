@@ -9,20 +9,26 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.builder.TableBuilder;
+import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.memory.AddressRange;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 class SecondStageBuilderTest {
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
-    private static final SecondStageLimits FOUR_LEVELS =
-            new SecondStageLimits(4, 48, 46, true, true);
+    private static final TableLimits FOUR_LEVELS =
+            new TableLimits(TableShape.FOUR_KIB, 4, 48, 46, 3);
 
     private final TableLab lab = new TableLab(64);
 
-    private SecondStageBuilder domain() throws MappingRefused {
+    private TableBuilder domain() throws MappingRefused {
         return lab.domain(FOUR_LEVELS);
     }
 
@@ -58,7 +64,8 @@ class SecondStageBuilderTest {
         var change =
                 domain.map(4 * MIB - 0x10000, 8 * MIB - 0x10000, 4 * MIB + 0x10000, READ_WRITE);
         assertThat(change.pages()).hasToString("2 × 2 MiB, 16 × 4 KiB");
-        assertThat(domain.pagesIn(4 * MIB, 4 * MIB)).isEqualTo(new PageCounts(0, 2, 0));
+        assertThat(domain.pagesIn(4 * MIB, 4 * MIB))
+                .isEqualTo(new PageCounts(new TreeMap<>(Map.of(21, 2L))));
         assertThat(lab.read(domain, 6 * MIB + 0x5000)).isEqualTo(10 * MIB + 0x5000 | 3);
     }
 
@@ -70,17 +77,17 @@ class SecondStageBuilderTest {
 
     @Test
     void hardwareWithoutSuperpagesTakesSmallPages() throws MappingRefused {
-        var domain = lab.domain(SecondStageLimits.of(47L << 16, 4, 46));
+        var domain = lab.domain(SecondStageEncoder.limits(47L << 16, 4, 46));
         assertThat(domain.map(0, 0, 4 * MIB, READ).pages()).hasToString("1024 × 4 KiB");
     }
 
     @Test
     void hardwareWithSuperpagesSaysSoInItsCapabilities() {
         long both = 3L << 34 | 47L << 16;
-        assertThat(SecondStageLimits.of(both, 4, 46)).isEqualTo(FOUR_LEVELS);
-        assertThat(SecondStageLimits.of(both, 3, 46).iovaBits()).isEqualTo(39);
-        assertThat(SecondStageLimits.of(1L << 35 | 38L << 16, 4, 46))
-                .isEqualTo(new SecondStageLimits(4, 39, 46, false, false));
+        assertThat(SecondStageEncoder.limits(both, 4, 46)).isEqualTo(FOUR_LEVELS);
+        assertThat(SecondStageEncoder.limits(both, 3, 46).iovaBits()).isEqualTo(39);
+        assertThat(SecondStageEncoder.limits(1L << 35 | 38L << 16, 4, 46))
+                .isEqualTo(new TableLimits(TableShape.FOUR_KIB, 4, 39, 46, 1));
     }
 
     @Test

@@ -4,6 +4,9 @@ import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
+import iommulab.engine.iommu.builder.TableBuilder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
@@ -35,12 +38,13 @@ final class TableLab {
         frames = new FrameAllocator(AddressRange.of(0x100_0000, tableFrames * 4096L));
     }
 
-    SecondStageBuilder domain(SecondStageLimits limits) throws MappingRefused {
-        return SecondStageBuilder.create(memory, frames, limits, 3);
+    TableBuilder domain(TableLimits limits) throws MappingRefused {
+        return TableBuilder.create(
+                TableStore.ofHost(memory, frames), new SecondStageEncoder(), limits, 3);
     }
 
     /// @return hpa of the page, with the right to read in bit 0 and to write in bit 1; or [#NOT_MAPPED]
-    long read(SecondStageBuilder tables, long iova) {
+    long read(TableBuilder tables, long iova) {
         long table = tables.top();
         for (int shift = 12 + 9 * (tables.limits().levels() - 1); ; shift -= 9) {
             long entry = memory.read64(table + (iova >> shift & 0x1ff) * 8);
@@ -56,7 +60,7 @@ final class TableLab {
     }
 
     /// What the hardware's walker says, in the form of [#read].
-    long walk(SecondStageBuilder tables, long iova) {
+    long walk(TableBuilder tables, long iova) {
         hardware.enter(tables.top(), tables.limits().levels(), 0, 0);
         long leaf = hardware.walk(iova, 0, 0, 0);
         if (leaf == TableWalker.NOT_PRESENT) {

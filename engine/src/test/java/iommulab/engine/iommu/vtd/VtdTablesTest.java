@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.pci.RequesterId;
 
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,7 @@ class VtdTablesTest {
     @Test
     void attachWritesRootAndContextEntry() throws MappingRefused {
         var tables = VtdTables.create(lab.memory, lab.frames);
-        var domain = lab.domain(new SecondStageLimits(4, 48, 46, true, true));
+        var domain = lab.domain(new TableLimits(TableShape.FOUR_KIB, 4, 48, 46, 3));
         tables.attach(NIC, ContextAttachment.to(0x1234, domain));
         assertThat(lab.memory.read64(tables.rootTable() + 3 * 16) & 0xfff).isEqualTo(1);
         assertThat(lab.memory.read64(contextEntry(tables, NIC))).isEqualTo(domain.top() | 1);

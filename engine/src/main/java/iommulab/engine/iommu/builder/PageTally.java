@@ -1,17 +1,24 @@
-package iommulab.engine.iommu.vtd;
+package iommulab.engine.iommu.builder;
 
 import iommulab.engine.iommu.PageCounts;
+import iommulab.engine.iommu.TableShape;
 import iommulab.engine.memory.AddressRange;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /// Counts leaves by size and joins what they map to ranges.
-final class Tally {
-    private final long[] byLevel = new long[SecondStageBits.LARGEST_LEAF + 1];
+final class PageTally {
+    private final TableShape shape;
+    private final long[] byShift = new long[Long.SIZE];
     private final List<AddressRange> ranges = new ArrayList<>();
     private long start;
     private long end;
+    private boolean filled;
+
+    PageTally(TableShape shape) {
+        this.shape = shape;
+    }
 
     /// Leaves come by rising iova.
     void add(long iova, int level) {
@@ -21,16 +28,17 @@ final class Tally {
             ranges.add(new AddressRange(start, end - 1));
             start = iova;
         }
-        end = iova + SecondStageBits.bytes(level);
-        byLevel[level]++;
+        filled = true;
+        end = iova + (1L << shape.shiftAt(level));
+        byShift[shape.shiftAt(level)]++;
     }
 
     boolean isEmpty() {
-        return byLevel[1] + byLevel[2] + byLevel[3] == 0;
+        return !filled;
     }
 
     PageCounts counts() {
-        return new PageCounts(byLevel[1], byLevel[2], byLevel[3]);
+        return PageCounts.byShift(byShift);
     }
 
     /// What all leaves map, adjacent ones joined.

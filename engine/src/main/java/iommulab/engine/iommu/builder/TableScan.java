@@ -1,20 +1,18 @@
-package iommulab.engine.iommu.vtd;
+package iommulab.engine.iommu.builder;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.memory.AddressRange;
-import iommulab.engine.memory.FrameAllocator;
-import iommulab.engine.memory.PhysicalMemory;
 
 /// Looks through the tables of a domain before anything is changed, so that a change is refused before
 /// it begins.
-final class SecondStageScan {
-    private final PhysicalMemory memory;
-    private final FrameAllocator frames;
+final class TableScan {
+    private final TableStore store;
+    private final EntryEncoder encoder;
     private final int domain;
 
-    SecondStageScan(PhysicalMemory memory, FrameAllocator frames, int domain) {
-        this.memory = memory;
-        this.frames = frames;
+    TableScan(TableStore store, EntryEncoder encoder, int domain) {
+        this.store = store;
+        this.encoder = encoder;
         this.domain = domain;
     }
 
@@ -26,24 +24,26 @@ final class SecondStageScan {
     }
 
     /// @param level of the table
+    /// @param base first address that the table translates
     /// @param range must lie in what the table spans
     /// @throws MappingRefused (EIO) if an entry leads to no table, or from the visitor
-    void leaves(long table, int level, AddressRange range, LeafVisitor visitor)
+    void leaves(long table, int level, long base, AddressRange range, LeafVisitor visitor)
             throws MappingRefused {
-        long span = SecondStageBits.bytes(level);
+        long span = 1L << encoder.shape().shiftAt(level);
         for (long iova = range.start() & -span; iova <= range.last(); iova += span) {
-            long entryHpa = SecondStageBits.entryHpa(table, level, iova);
-            long raw = memory.read64(entryHpa);
-            if (!SecondStageBits.isPresent(raw)) {
+            long entry = table + 8 * (iova - base >>> encoder.shape().shiftAt(level));
+            long raw = store.read64(entry);
+            if (!encoder.isPresent(raw)) {
                 continue;
             }
-            if (SecondStageBits.isLeaf(raw, level)) {
+            if (encoder.isLeaf(raw, level)) {
                 visitor.leaf(iova, level);
             } else {
-                requireTable(entryHpa, raw, level);
+                requireTable(entry, raw, level);
                 leaves(
-                        SecondStageBits.address(raw),
+                        encoder.address(raw, level),
                         level - 1,
+                        iova,
                         new AddressRange(
                                 Math.max(range.start(), iova),
                                 Math.min(range.last(), iova + span - 1)),
@@ -52,14 +52,14 @@ final class SecondStageScan {
         }
     }
 
-    private void requireTable(long entryHpa, long raw, int level) throws MappingRefused {
-        if (!frames.isTaken(SecondStageBits.address(raw))) {
+    private void requireTable(long entry, long raw, int level) throws MappingRefused {
+        if (!store.frames().isTaken(encoder.address(raw, level))) {
             throw new MappingRefused(
                     "EIO",
                     ("The level %d entry of domain %d at 0x%x holds 0x%x, which leads to no table."
                                     + " It was changed by hand: write it back, or take the change"
                                     + " back.")
-                            .formatted(level, domain, entryHpa, raw));
+                            .formatted(level, domain, entry, raw));
         }
     }
 }

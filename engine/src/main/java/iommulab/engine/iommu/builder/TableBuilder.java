@@ -1,60 +1,53 @@
-package iommulab.engine.iommu.vtd;
-
-import static iommulab.engine.iommu.vtd.SecondStageBits.ENTRIES;
-import static iommulab.engine.iommu.vtd.SecondStageBits.entryHpa;
+package iommulab.engine.iommu.builder;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.TableShape;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
-import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.List;
 
-/// Writes the second-stage tables of one domain, as the IOMMU driver does. All it knows of the tables is
+/// Writes the page tables of one domain, as the IOMMU driver does. All it knows of the tables is
 /// what lies in memory; it shares no code with the hardware that reads them.
 ///
 /// Uses the largest page that alignment and hardware allow, cuts superpages when a part of one is
 /// unmapped, and frees tables that no longer hold anything. Refuses, with the tables as before, to map
 /// what is mapped, to go beyond the widths, and to follow an entry that somebody has changed by hand so
 /// that it leads to no table.
-/// Spec: VT-d, "Second-Stage Paging Entries".
-///
 /// Not thread-safe. Its state is memory, allocator, [#top] and [#tableFrames]: with these restored, a
 /// builder made by [#resume] goes on.
-public final class SecondStageBuilder {
-    private final PhysicalMemory memory;
-    private final FrameAllocator frames;
-    private final SecondStageLimits limits;
+public final class TableBuilder {
+    private final TableStore store;
+    private final EntryEncoder encoder;
+    private final TableShape shape;
+    private final TableLimits limits;
     private final int domain;
     private final long top;
-    private final SecondStageScan scan;
+    private final TableScan scan;
     private int tableFrames;
 
-    private SecondStageBuilder(
-            PhysicalMemory memory,
-            FrameAllocator frames,
-            SecondStageLimits limits,
-            int domain,
-            long top) {
-        this.memory = memory;
-        this.frames = frames;
+    private TableBuilder(
+            TableStore store, EntryEncoder encoder, TableLimits limits, int domain, long top) {
+        this.store = store;
+        this.encoder = encoder;
         this.limits = limits;
+        shape = limits.shape();
         this.domain = domain;
         this.top = top;
-        this.scan = new SecondStageScan(memory, frames, domain);
+        this.scan = new TableScan(store, encoder, domain);
     }
 
     /// A domain that maps nothing: an empty top table.
     ///
     /// @param domain the number by which refusals name the domain
     /// @throws MappingRefused (ENOMEM) if no frame is left
-    public static SecondStageBuilder create(
-            PhysicalMemory memory, FrameAllocator frames, SecondStageLimits limits, int domain)
+    public static TableBuilder create(
+            TableStore store, EntryEncoder encoder, TableLimits limits, int domain)
             throws MappingRefused {
-        long top = frames.take();
+        long top = store.frames().take(limits.topFrames());
         if (top == FrameAllocator.NONE) {
             throw new MappingRefused(
                     "ENOMEM",
@@ -62,9 +55,9 @@ public final class SecondStageBuilder {
                                     + " Delete another domain, or unmap something.")
                             .formatted(domain));
         }
-        var builder = new SecondStageBuilder(memory, frames, limits, domain, top);
-        builder.clearFrame(top);
-        builder.tableFrames = 1;
+        var builder = new TableBuilder(store, encoder, limits, domain, top);
+        builder.clear(top, limits.topFrames());
+        builder.tableFrames = limits.topFrames();
         return builder;
     }
 
@@ -72,24 +65,24 @@ public final class SecondStageBuilder {
     ///
     /// @param top hpa of the top table
     /// @param tableFrames frames that the tables take, as [#tableFrames] said
-    public static SecondStageBuilder resume(
-            PhysicalMemory memory,
-            FrameAllocator frames,
-            SecondStageLimits limits,
+    public static TableBuilder resume(
+            TableStore store,
+            EntryEncoder encoder,
+            TableLimits limits,
             int domain,
             long top,
             int tableFrames) {
-        var builder = new SecondStageBuilder(memory, frames, limits, domain, top);
+        var builder = new TableBuilder(store, encoder, limits, domain, top);
         builder.tableFrames = tableFrames;
         return builder;
     }
 
-    /// hpa of the top table.
+    /// Address of the top table: hpa, or gpa of a guest's own tables.
     public long top() {
         return top;
     }
 
-    public SecondStageLimits limits() {
+    public TableLimits limits() {
         return limits;
     }
 
@@ -103,10 +96,11 @@ public final class SecondStageBuilder {
     /// @throws MappingRefused (EINVAL, ERANGE) if it is no range of pages that the tables span, (EIO)
     ///     tables changed by hand
     public PageCounts pagesIn(long iova, long bytes) throws MappingRefused {
-        var tally = new Tally();
+        var tally = new PageTally(shape);
         scan.leaves(
                 top,
                 limits.levels(),
+                0,
                 checkedRange(iova, bytes),
                 (page, level) -> tally.add(page, level));
         return tally.counts();
@@ -133,7 +127,7 @@ public final class SecondStageBuilder {
                                     + " Allow reading, writing or both.")
                             .formatted(domain, iova));
         }
-        scan.leaves(top, limits.levels(), range, (page, _) -> refuseOverlap(page, iova));
+        scan.leaves(top, limits.levels(), 0, range, (page, _) -> refuseOverlap(page, iova));
         return new TableChange(range, fill(range, hpa, permissions), List.of(), false, 0);
     }
 
@@ -146,7 +140,7 @@ public final class SecondStageBuilder {
 
     private PageCounts fill(AddressRange range, long hpa, Permissions permissions)
             throws MappingRefused {
-        var tally = new Tally();
+        var tally = new PageTally(shape);
         long bytes = range.bytes();
         long done = 0;
         while (done < bytes) {
@@ -155,18 +149,17 @@ public final class SecondStageBuilder {
             long table = tableFor(iova, level);
             if (table == FrameAllocator.NONE) {
                 // The range was empty before: emptying it takes back exactly what was done so far.
-                clear(top, limits.levels(), range, new Tally());
+                clear(top, limits.levels(), 0, range, new PageTally(shape));
                 throw new MappingRefused(
                         "ENOMEM",
                         ("Domain %d cannot map page 0x%x: no frame is left for its tables."
                                         + " Unmap something, or map less.")
                                 .formatted(domain, iova));
             }
-            memory.write64(
-                    entryHpa(table, level, iova),
-                    SecondStageBits.leaf(hpa + done, level, permissions));
+            store.write64(
+                    entryOf(table, level, iova), encoder.leaf(hpa + done, level, permissions));
             tally.add(iova, level);
-            done += SecondStageBits.bytes(level);
+            done += bytes(level);
         }
         return tally.counts();
     }
@@ -177,16 +170,16 @@ public final class SecondStageBuilder {
     private long tableFor(long iova, int level) {
         long table = top;
         for (int at = limits.levels(); at > level; at--) {
-            long entryHpa = entryHpa(table, at, iova);
-            long raw = memory.read64(entryHpa);
-            if (SecondStageBits.isPresent(raw)) {
-                table = SecondStageBits.address(raw);
+            long entry = entryOf(table, at, iova);
+            long raw = store.read64(entry);
+            if (encoder.isPresent(raw)) {
+                table = encoder.address(raw, at);
             } else {
                 table = newTable();
                 if (table == FrameAllocator.NONE) {
                     return FrameAllocator.NONE;
                 }
-                memory.write64(entryHpa, SecondStageBits.table(table));
+                store.write64(entry, encoder.table(table, at));
             }
         }
         return table;
@@ -204,10 +197,11 @@ public final class SecondStageBuilder {
     public TableChange unmap(long iova, long bytes) throws MappingRefused {
         var range = checkedRange(iova, bytes);
         var needed = new int[1];
-        var found = new Tally();
+        var found = new PageTally(shape);
         scan.leaves(
                 top,
                 limits.levels(),
+                0,
                 range,
                 (page, level) -> {
                     found.add(page, level);
@@ -219,16 +213,20 @@ public final class SecondStageBuilder {
                     "Domain %d maps nothing in %s. Look at its mappings, and choose one of them."
                             .formatted(domain, range));
         }
-        if (needed[0] > frames.available()) {
+        if (needed[0] * limits.tableFrames() > store.frames().available()) {
             throw new MappingRefused(
                     "ENOMEM",
                     ("Domain %d cannot unmap a part of a superpage in %s: splitting takes %d"
                                     + " frames, and %d are left. Unmap the whole superpage.")
-                            .formatted(domain, range, needed[0], frames.available()));
+                            .formatted(
+                                    domain,
+                                    range,
+                                    needed[0] * limits.tableFrames(),
+                                    store.frames().available()));
         }
-        int before = tableFrames + needed[0];
-        var gone = new Tally();
-        clear(top, limits.levels(), range, gone);
+        int before = tableFrames + needed[0] * limits.tableFrames();
+        var gone = new PageTally(shape);
+        clear(top, limits.levels(), 0, range, gone);
         return new TableChange(
                 range,
                 gone.counts(),
@@ -238,12 +236,12 @@ public final class SecondStageBuilder {
     }
 
     /// How many tables it takes to cut a leaf along the borders of a range.
-    private static int tablesToSplit(long page, int level, AddressRange range) {
-        long last = page + SecondStageBits.bytes(level) - 1;
+    private int tablesToSplit(long page, int level, AddressRange range) {
+        long last = page + bytes(level) - 1;
         if (range.start() <= page && last <= range.last()) {
             return 0;
         }
-        long part = SecondStageBits.bytes(level - 1);
+        long part = bytes(level - 1);
         long firstCut = Math.max(range.start(), page) & -part;
         long lastCut = Math.min(range.last(), last) & -part;
         int below = tablesToSplit(firstCut, level - 1, range);
@@ -253,52 +251,50 @@ public final class SecondStageBuilder {
         return 1 + below;
     }
 
-    private void clear(long table, int level, AddressRange range, Tally gone) {
-        long span = SecondStageBits.bytes(level);
+    private void clear(long table, int level, long base, AddressRange range, PageTally gone) {
+        long span = bytes(level);
         for (long iova = range.start() & -span; iova <= range.last(); iova += span) {
-            long entryHpa = entryHpa(table, level, iova);
-            long raw = memory.read64(entryHpa);
-            if (!SecondStageBits.isPresent(raw)) {
+            long entry = table + 8 * (iova - base >>> shape.shiftAt(level));
+            long raw = store.read64(entry);
+            if (!encoder.isPresent(raw)) {
                 continue;
             }
             boolean whole = range.start() <= iova && iova + span - 1 <= range.last();
-            if (SecondStageBits.isLeaf(raw, level)) {
+            if (encoder.isLeaf(raw, level)) {
                 if (whole) {
-                    memory.write64(entryHpa, 0);
+                    store.write64(entry, 0);
                     gone.add(iova, level);
                     continue;
                 }
-                raw = split(entryHpa, raw, level);
+                raw = split(entry, raw, level);
             }
             var part =
                     new AddressRange(
                             Math.max(range.start(), iova), Math.min(range.last(), iova + span - 1));
-            clear(SecondStageBits.address(raw), level - 1, part, gone);
-            freeIfEmpty(entryHpa, raw);
+            clear(encoder.address(raw, level), level - 1, iova, part, gone);
+            freeIfEmpty(entry, encoder.address(raw, level));
         }
     }
 
     /// The new table is complete before the entry leads to it: hardware never sees a gap.
-    private long split(long entryHpa, long leaf, int level) {
+    private long split(long entry, long leaf, int level) {
         long table = newTable();
-        for (int child = 0; child < ENTRIES; child++) {
-            memory.write64(table + child * 8L, SecondStageBits.part(leaf, level, child));
+        for (int child = 0; child < 1 << shape.indexBits(); child++) {
+            store.write64(table + child * 8L, encoder.part(leaf, level, child));
         }
-        long raw = SecondStageBits.table(table);
-        memory.write64(entryHpa, raw);
+        long raw = encoder.table(table, level);
+        store.write64(entry, raw);
         return raw;
     }
 
-    private void freeIfEmpty(long entryHpa, long raw) {
-        long table = SecondStageBits.address(raw);
-        for (int i = 0; i < ENTRIES; i++) {
-            if (SecondStageBits.isPresent(memory.read64(table + i * 8L))) {
+    private void freeIfEmpty(long entry, long table) {
+        for (int i = 0; i < 1 << shape.indexBits(); i++) {
+            if (encoder.isPresent(store.read64(table + i * 8L))) {
                 return;
             }
         }
-        memory.write64(entryHpa, 0);
-        frames.free(table);
-        tableFrames--;
+        store.write64(entry, 0);
+        free(table, limits.tableFrames());
     }
 
     // ---- the end
@@ -307,39 +303,57 @@ public final class SecondStageBuilder {
     ///
     /// @throws MappingRefused (EIO) tables changed by hand
     public void destroy() throws MappingRefused {
-        var everything = new AddressRange(0, (1L << 12 + 9 * limits.levels()) - 1);
-        scan.leaves(top, limits.levels(), everything, (_, _) -> {});
-        clear(top, limits.levels(), everything, new Tally());
-        clearFrame(top);
-        frames.free(top);
-        tableFrames--;
+        var everything = new AddressRange(0, (1L << limits.iovaBits()) - 1);
+        scan.leaves(top, limits.levels(), 0, everything, (_, _) -> {});
+        clear(top, limits.levels(), 0, everything, new PageTally(shape));
+        clear(top, limits.topFrames());
+        free(top, limits.topFrames());
     }
 
     // ---- what all share
 
     private long newTable() {
-        long table = frames.take();
+        long table = store.frames().take(limits.tableFrames());
         if (table != FrameAllocator.NONE) {
-            clearFrame(table);
-            tableFrames++;
+            clear(table, limits.tableFrames());
+            tableFrames += limits.tableFrames();
         }
         return table;
     }
 
-    /// A frame that was used before may hold anything.
-    private void clearFrame(long frame) {
-        for (int i = 0; i < ENTRIES; i++) {
-            memory.write64(frame + i * 8L, 0);
+    /// Frames that were used before may hold anything.
+    private void clear(long table, int frames) {
+        for (long offset = 0; offset < frames * 4096L; offset += 8) {
+            store.write64(table + offset, 0);
         }
     }
 
+    private void free(long table, int frames) {
+        for (int frame = 0; frame < frames; frame++) {
+            store.frames().free(table + frame * 4096L);
+        }
+        tableFrames -= frames;
+    }
+
+    /// What one entry of a level spans.
+    private long bytes(int level) {
+        return 1L << shape.shiftAt(level);
+    }
+
+    /// Address of the entry for an iova; the index of the top table may be wider than the others.
+    private long entryOf(long table, int level, long iova) {
+        long index = iova >>> shape.shiftAt(level);
+        return table
+                + 8 * (level == limits.levels() ? index : index & (1L << shape.indexBits()) - 1);
+    }
+
     private AddressRange checkedRange(long iova, long bytes) throws MappingRefused {
-        if (((iova | bytes) & 0xfff) != 0 || bytes <= 0) {
+        if (((iova | bytes) & bytes(1) - 1) != 0 || bytes <= 0) {
             throw new MappingRefused(
                     "EINVAL",
                     ("0x%x bytes from 0x%x on are no whole pages of domain %d."
-                                    + " Take multiples of 0x1000.")
-                            .formatted(bytes, iova, domain));
+                                    + " Take multiples of 0x%x.")
+                            .formatted(bytes, iova, domain, bytes(1)));
         }
         long end = 1L << limits.iovaBits();
         if (iova < 0 || iova >= end || bytes > end - iova) {
@@ -353,19 +367,19 @@ public final class SecondStageBuilder {
     }
 
     private void requireHostRange(long hpa, long bytes) throws MappingRefused {
-        long end = 1L << limits.hostAddressBits();
-        if ((hpa & 0xfff) != 0) {
+        long end = 1L << limits.outputBits();
+        if ((hpa & bytes(1) - 1) != 0) {
             throw new MappingRefused(
                     "EINVAL",
-                    "0x%x is not the first byte of a page. Take a multiple of 0x1000."
-                            .formatted(hpa));
+                    "0x%x is not the first byte of a page. Take a multiple of 0x%x."
+                            .formatted(hpa, bytes(1)));
         }
         if (hpa < 0 || hpa >= end || bytes > end - hpa) {
             throw new MappingRefused(
                     "ERANGE",
                     ("0x%x bytes from hpa 0x%x on reach beyond the %d bits of host addresses."
                                     + " Stay below 0x%x.")
-                            .formatted(bytes, hpa, limits.hostAddressBits(), end));
+                            .formatted(bytes, hpa, limits.outputBits(), end));
         }
     }
 }
