@@ -13,9 +13,11 @@ import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
 import javafx.scene.shape.Line;
 
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ import java.util.List;
 /// One line of the list of groups.
 final class GroupCell extends ListCell<Row> {
     private static final double DASH_HEIGHT = 16;
+
+    /// Width that may be taken by the list's scroll bar.
+    private static final double SCROLL_BAR = 20;
 
     /// Stretching labels begin short, so that no other label is cut for their sake.
     private static final double SHORT = 20;
@@ -38,19 +43,25 @@ final class GroupCell extends ListCell<Row> {
     @Override
     protected void updateItem(@Nullable Row row, boolean empty) {
         super.updateItem(row, empty);
-        getStyleClass().removeAll("member", "group");
+        getStyleClass().removeAll("member", "group", "ungrouped");
         if (empty || row == null) {
             setGraphic(null);
             setAccessibleText(null);
             return;
         }
-        getStyleClass().add(row instanceof GroupRow ? "group" : "member");
+        getStyleClass()
+                .add(
+                        switch (row) {
+                            case GroupRow _ -> "group";
+                            case MemberRow _, ViableRow _ -> "member";
+                            case UngroupedRow _ -> "ungrouped";
+                        });
         setGraphic(
                 switch (row) {
                     case GroupRow group -> line(group(group));
                     case MemberRow member -> line(member(member));
                     case ViableRow viable -> line(viable(viable));
-                    case UngroupedRow one -> line(ungrouped(one));
+                    case UngroupedRow one -> ungrouped(one);
                 });
     }
 
@@ -110,11 +121,30 @@ final class GroupCell extends ListCell<Row> {
         return List.of(fixed(verdict), stretching(label(row.words(), "secondary")));
     }
 
-    private List<Node> ungrouped(UngroupedRow row) {
+    /// The reason is what matters: it wraps, as wide as the list is.
+    private Node ungrouped(UngroupedRow row) {
         setAccessibleText("%s has no group: %s".formatted(row.function(), row.reason()));
-        return List.of(
-                label(FunctionNames.address(row.function()), "mono"),
-                stretching(label("no group: " + row.reason(), "secondary")));
+        var name =
+                line(
+                        List.of(
+                                fixed(label(FunctionNames.address(row.function()), "mono")),
+                                stretching(label(row.name(), "muted"))));
+        var reason = label("no group: " + row.reason(), "secondary");
+        reason.setWrapText(true);
+        return new VBox(2, name, reason);
+    }
+
+    /// A list asks its cells how high they are without telling a width, and words that wrap would then
+    /// answer with one line.
+    @Override
+    protected double computePrefHeight(double width) {
+        if (!(getGraphic() instanceof VBox lines) || getListView() == null) {
+            return super.computePrefHeight(width);
+        }
+        double sides = snappedLeftInset() + snappedRightInset() + SCROLL_BAR;
+        return snappedTopInset()
+                + lines.prefHeight(getListView().getWidth() - sides)
+                + snappedBottomInset();
     }
 
     static Label label(String text, String... classes) {

@@ -49,6 +49,8 @@ final class GroupListView {
         filter.textProperty().addListener((_, _, _) -> show(workbench.machine(), revealed));
         list.setId("group-list");
         list.setCellFactory(_ -> new GroupCell());
+        // Reasons wrap at the list's width, and the list keeps the heights that it measured before.
+        list.widthProperty().addListener((_, _, _) -> list.refresh());
         list.addEventHandler(MouseEvent.MOUSE_CLICKED, this::click);
         list.addEventHandler(KeyEvent.KEY_PRESSED, this::key);
         VBox.setVgrow(list, Priority.ALWAYS);

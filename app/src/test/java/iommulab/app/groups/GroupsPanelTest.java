@@ -10,7 +10,11 @@ import iommulab.app.theme.Theme;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 
+import javafx.scene.control.Label;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
 
 /// The Groups perspective under a person's hands.
 class GroupsPanelTest {
@@ -37,5 +41,33 @@ class GroupsPanelTest {
             robot.click("#what-if-apply");
             assertThat(bench.sent()).singleElement().isInstanceOf(Command.WriteConfig.class);
         }
+    }
+
+    @Test
+    void theWholeReasonWhyAFunctionHasNoGroupIsInTheList() {
+        var bench = bench(SnapshotFixture.captured("none-a"));
+        try (var robot =
+                Robot.at(() -> bench.scene(new GroupsPanel(bench), Theme.LIGHT, 900, 700, 1))) {
+            robot.until("the list is shown", () -> !reasons().isEmpty());
+            var cut =
+                    Robot.onScreen(
+                            () ->
+                                    reasons().stream()
+                                            .filter(GroupsPanelTest::isCut)
+                                            .map(Label::getText)
+                                            .toList());
+            assertThat(cut).as("reasons that are cut").isEmpty();
+        }
+    }
+
+    private static List<Label> reasons() {
+        return Robot.all(Label.class, label -> label.getText().startsWith("no group: "));
+    }
+
+    private static boolean isCut(Label reason) {
+        var cell = reason.getParent().getParent();
+        double bottom = reason.getParent().getLayoutY() + reason.getBoundsInParent().getMaxY();
+        return reason.getHeight() < reason.prefHeight(reason.getWidth())
+                || bottom > cell.getLayoutBounds().getHeight();
     }
 }
