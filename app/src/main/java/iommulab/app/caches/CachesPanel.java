@@ -111,12 +111,20 @@ public final class CachesPanel implements Panel {
                         new GridLegend(workbench.palette()),
                         invalidate);
         tools.getChildren().get(2).getStyleClass().add("section-head");
+        for (var part : tools.getChildren()) {
+            if (part != title && part != units && part != space && part != invalidate) {
+                part.getStyleClass().add("not-on-wall");
+            }
+        }
+        title.setMinWidth(Region.USE_PREF_SIZE);
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
 
     private Node grids() {
-        var right = new VBox(context, head("Paging-structure caches"), pagingRow);
+        var pagingHead = head("Paging-structure caches");
+        pagingHead.getStyleClass().add("not-on-wall");
+        var right = new VBox(context, pagingHead, pagingRow);
         right.getStyleClass().add("cache-column");
         VBox.setVgrow(context, Priority.ALWAYS);
         var both = new HBox(iotlb, right);
@@ -128,6 +136,8 @@ public final class CachesPanel implements Panel {
         right.setMinWidth(0);
         context.setPrefHeight(80);
         pagingRow.setMinHeight(Region.USE_PREF_SIZE);
+        pagingRow.managedProperty().bind(context.onWall().not());
+        pagingRow.visibleProperty().bind(context.onWall().not());
         pagingRow.prefHeightProperty().bind(context.scaleProperty().multiply(PAGING_HEIGHT));
         return both;
     }
@@ -145,7 +155,7 @@ public final class CachesPanel implements Panel {
         var right = new VBox(head("Geometry"), geometry);
         right.setMinWidth(Region.USE_PREF_SIZE);
         var row = new HBox(left, middle, right);
-        row.getStyleClass().add("cache-foot");
+        row.getStyleClass().addAll("cache-foot", "not-on-wall");
         for (var column : List.of(left, middle, right)) {
             column.getStyleClass().add("foot-column");
         }

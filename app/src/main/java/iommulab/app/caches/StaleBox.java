@@ -25,6 +25,8 @@ final class StaleBox extends HBox {
         send.setId("stale-send");
         send.setMinWidth(USE_PREF_SIZE);
         send.setOnAction(_ -> onSend.run());
+        headline.setWrapText(true);
+        entries.getStyleClass().add("not-on-wall");
         var text = new VBox(headline, entries);
         HBox.setHgrow(text, Priority.ALWAYS);
         getChildren().addAll(text, send);

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// The lower half of the Domains perspective: one domain, its iova space, its mappings, and the form
 /// that changes them.
 final class DomainDetail extends BorderPane {
+    private static final double STRIP = 70;
+
     private final Workbench workbench;
     private final IovaStrip strip;
     private final MappingTable table;
@@ -41,12 +43,15 @@ final class DomainDetail extends BorderPane {
                 });
         form = new MappingForm(actions::submit);
         name.getStyleClass().add("row-name");
-        facts.getStyleClass().add("secondary");
+        facts.getStyleClass().addAll("secondary", "not-on-wall");
+        name.setMinWidth(USE_PREF_SIZE);
         unflushed.getStyleClass().addAll("warning-box", "secondary");
         unflushed.setWrapText(true);
         unflushed.setMaxWidth(Double.MAX_VALUE);
         walk.setId("mapping-walk");
         walk.setMinWidth(USE_PREF_SIZE);
+        walk.getStyleClass().add("not-on-wall");
+        table.getStyleClass().add("not-on-wall");
         walk.setOnAction(_ -> {
             var mapping = table.getSelectionModel().getSelectedItem();
             if (domain != null && mapping != null) {
@@ -57,15 +62,15 @@ final class DomainDetail extends BorderPane {
         HBox.setHgrow(space, Priority.ALWAYS);
         var head = new HBox(name, facts, space, walk);
         head.getStyleClass().add("detail-head");
-        strip.setMinHeight(70);
-        strip.setPrefHeight(70);
+        strip.minHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
+        strip.prefHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
         table.setMinHeight(60);
         setTop(new VBox(head, unflushed, strip));
         setCenter(table);
         var formScroll = new ScrollPane(form);
         formScroll.setFitToWidth(true);
         formScroll.setMinHeight(0);
-        formScroll.getStyleClass().add("mapping-form-place");
+        formScroll.getStyleClass().addAll("mapping-form-place", "not-on-wall");
         setRight(formScroll);
         setMinHeight(130);
         getStyleClass().add("domain-detail");

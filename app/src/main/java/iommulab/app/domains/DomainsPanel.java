@@ -75,7 +75,15 @@ public final class DomainsPanel implements Panel, FlowCanvas.Gestures {
     private Node tools() {
         var title = new Label("Domains");
         title.getStyleClass().add("panel-title");
-        headline.getStyleClass().add("muted");
+        title.setMinWidth(Region.USE_PREF_SIZE);
+        headline.getStyleClass().addAll("muted", "not-on-wall");
+        headline.setMinWidth(0);
+        for (var button : List.of(attach, detach, delete)) {
+            // The context menu of a box does the same.
+            button.getStyleClass().add("not-on-wall");
+            button.setMinWidth(Region.USE_PREF_SIZE);
+        }
+        create.setMinWidth(Region.USE_PREF_SIZE);
         create.setId("domain-new");
         create.getStyleClass().add("primary");
         attach.setId("domain-attach");

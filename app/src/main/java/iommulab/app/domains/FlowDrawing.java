@@ -18,6 +18,8 @@ import java.util.Optional;
 
 /// Draws the boxes and links of the flow.
 final class FlowDrawing {
+    private static final double LEAST_WORDS = 30;
+
     private final Pen pen;
     private final Palette palette;
 
@@ -103,11 +105,11 @@ final class FlowDrawing {
                 at.x() + 6 + tab / 2,
                 at.y() + 18);
         double x = at.x() + tab + 14;
-        double right = at.x() + at.width() - 30;
+        double right = at.x() + at.width() - (row.owner() == Owner.NOBODY ? 6 : 30);
         double room = right - x;
         pen.textWithin(row.members(), Type.BODY, palette.text1(), x, at.y() + 18, room);
         double used = pen.width(row.members(), Type.BODY) + 10;
-        pen.textWithin(row.type(), Type.DENSE, palette.text2(), x + used, at.y() + 18, room - used);
+        second(row.type(), x + used, at.y() + 18, room - used);
         owner(row.owner(), at.x() + at.width() - 16, at.y() + at.height() / 2);
     }
 
@@ -115,14 +117,15 @@ final class FlowDrawing {
         frame(at, palette.canvas(), row.selected());
         pen.text(row.name(), Type.MONO_BOLD, palette.text1(), at.x() + 10, at.y() + 18);
         double used = pen.width(row.name(), Type.MONO_BOLD) + 20;
-        pen.textWithin(
-                row.driver(),
-                Type.DENSE,
-                palette.text2(),
-                at.x() + used,
-                at.y() + 18,
-                at.width() - used - 30);
+        second(row.driver(), at.x() + used, at.y() + 18, at.width() - used - 30);
         owner(row.owner(), at.x() + at.width() - 16, at.y() + at.height() / 2);
+    }
+
+    /// What is not the name of the thing needs room for more than an ellipsis.
+    private void second(String words, double x, double y, double room) {
+        if (room > LEAST_WORDS) {
+            pen.textWithin(words, Type.DENSE, palette.text2(), x, y, room);
+        }
     }
 
     private void domain(Placed at, Card card, boolean target) {

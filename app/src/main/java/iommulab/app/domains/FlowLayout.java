@@ -19,6 +19,9 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
     private static final double BETWEEN = 14;
     private static final double SIDE = 16;
 
+    /// Below this width, as on a wall, groups and devices have room for their names only.
+    private static final double NARROW = 640;
+
     /// Something in the flow and its box.
     record Placed(Thing thing, double x, double y, double width, double height) {
         boolean holds(double px, double py) {
@@ -63,15 +66,15 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
     }
 
     static double groupsWidth(double width) {
-        return Math.floor((width - 2 * SIDE) * 0.24);
+        return Math.floor((width - 2 * SIDE) * (width < NARROW ? 0.25 : 0.24));
     }
 
     static double domainsX(double width) {
-        return Math.floor(SIDE + (width - 2 * SIDE) * 0.33);
+        return Math.floor(SIDE + (width - 2 * SIDE) * (width < NARROW ? 0.3 : 0.33));
     }
 
     static double domainsWidth(double width) {
-        return Math.floor((width - 2 * SIDE) * 0.34);
+        return Math.floor((width - 2 * SIDE) * (width < NARROW ? 0.41 : 0.34));
     }
 
     static double devicesX(double width) {

@@ -6,16 +6,23 @@ import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// The traffic sources, one row each.
 final class SourceTable extends TableView<TrafficModel.Row> {
+    private static final Set<String> ESSENTIAL = Set.of("device", "pattern", "rate");
+
+    private final Map<String, Double> widths = new HashMap<>();
     private boolean showing;
 
     SourceTable(Consumer<TrafficModel.Row> onSelected) {
         setId("source-table");
+        getStyleClass().add("source-table");
         setPlaceholder(new Label("No traffic yet. Add a source at the right."));
         getColumns()
                 .addAll(
@@ -38,7 +45,7 @@ final class SourceTable extends TableView<TrafficModel.Row> {
                 });
     }
 
-    private static TableColumn<TrafficModel.Row, String> column(
+    private TableColumn<TrafficModel.Row, String> column(
             String title,
             double width,
             Function<TrafficModel.Row, String> text,
@@ -46,6 +53,7 @@ final class SourceTable extends TableView<TrafficModel.Row> {
         var column = new TableColumn<TrafficModel.Row, String>(title);
         column.setCellValueFactory(row -> new ReadOnlyStringWrapper(text.apply(row.getValue())));
         column.setPrefWidth(width);
+        widths.put(title, width);
         column.setSortable(false);
         column.setReorderable(false);
         if (!styleClass.isEmpty()) {
@@ -63,6 +71,16 @@ final class SourceTable extends TableView<TrafficModel.Row> {
                     });
         }
         return column;
+    }
+
+    /// Only the columns that say most, as there is no room for others on a wall.
+    ///
+    /// @param scale of text, for the widths of columns
+    void showLess(boolean less, double scale) {
+        for (var column : getColumns()) {
+            column.setVisible(!less || ESSENTIAL.contains(column.getText()));
+            column.setPrefWidth(scale * widths.getOrDefault(column.getText(), 0.0));
+        }
     }
 
     void show(List<TrafficModel.Row> rows) {

@@ -25,6 +25,7 @@ import java.util.List;
 public final class TrafficPanel implements Panel {
     private static final LinePlot.Axis PERCENT =
             new LinePlot.Axis(0, 100, List.of(0.0, 50.0, 100.0));
+    private static final double LEAST_PLOT = 60;
     private static final String NOT_YET = "Run traffic to see it.";
 
     private final Workbench workbench;
@@ -55,17 +56,17 @@ public final class TrafficPanel implements Panel {
         root.setTop(tools());
         var formScroll = new ScrollPane(form);
         formScroll.setFitToWidth(true);
-        formScroll.setPrefWidth(320);
-        formScroll.setMinWidth(320);
-        formScroll.getStyleClass().add("fault-side-scroll");
-        table.setMinHeight(80);
+        formScroll.getStyleClass().addAll("fault-side-scroll", "traffic-side");
+        var scale = hits.scaleProperty();
+        scale.addListener((_, _, s) -> table.showLess(hits.onWall().get(), s.doubleValue()));
         var foot = plots();
         var left = new VBox(table, foot);
-        table.setPrefHeight(260);
         VBox.setVgrow(table, Priority.SOMETIMES);
         VBox.setVgrow(foot, Priority.ALWAYS);
         root.setCenter(left);
-        root.setRight(new VBox(formScroll, dma));
+        var side = new VBox(formScroll, dma);
+        side.getStyleClass().add("not-on-wall");
+        root.setRight(side);
         VBox.setVgrow(formScroll, Priority.ALWAYS);
         dma.getStyleClass().add("one-request");
         root.getStyleClass().addAll("canvas-surface", "traffic");
@@ -74,6 +75,14 @@ public final class TrafficPanel implements Panel {
     private Node tools() {
         var title = new Label("Traffic");
         title.getStyleClass().add("panel-title");
+        title.setMinWidth(Region.USE_PREF_SIZE);
+        total.setMinWidth(0);
+        for (var control : List.of(count, many, one)) {
+            control.getStyleClass().add("not-on-wall");
+        }
+        for (var button : List.of(many, one, run)) {
+            button.setMinWidth(Region.USE_PREF_SIZE);
+        }
         total.getStyleClass().add("muted");
         total.setId("traffic-total");
         run.setId("traffic-run");
@@ -117,11 +126,10 @@ public final class TrafficPanel implements Panel {
         HBox.setHgrow(left, Priority.ALWAYS);
         VBox.setVgrow(hits, Priority.ALWAYS);
         VBox.setVgrow(cycles, Priority.ALWAYS);
-        hits.setMinHeight(60);
-        cycles.setMinHeight(60);
+        hits.minHeightProperty().bind(hits.scaleProperty().multiply(LEAST_PLOT));
+        cycles.minHeightProperty().bind(cycles.scaleProperty().multiply(LEAST_PLOT));
         var right = new VBox(head("Costs in cycles; Enter sets a price"), costs);
-        right.setPrefWidth(330);
-        right.setMinWidth(270);
+        right.getStyleClass().addAll("cost-column", "not-on-wall");
         for (var column : List.of(left, right)) {
             column.getStyleClass().add("foot-column");
         }
