@@ -50,12 +50,11 @@ class GroupsPanelTest {
                 Robot.at(() -> bench.scene(new GroupsPanel(bench), Theme.LIGHT, 900, 700, 1))) {
             robot.until("the list is shown", () -> !reasons().isEmpty());
             var cut =
-                    Robot.onScreen(
-                            () ->
-                                    reasons().stream()
-                                            .filter(GroupsPanelTest::isCut)
-                                            .map(Label::getText)
-                                            .toList());
+                    Robot.onScreen(() ->
+                            reasons().stream()
+                                    .filter(GroupsPanelTest::isCut)
+                                    .map(Label::getText)
+                                    .toList());
             assertThat(cut).as("reasons that are cut").isEmpty();
         }
     }
