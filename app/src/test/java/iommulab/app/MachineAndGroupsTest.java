@@ -10,6 +10,7 @@ import iommulab.engine.pci.Acs;
 import iommulab.engine.pci.PciAddress;
 
 import javafx.scene.control.Label;
+import javafx.scene.control.TreeTableView;
 
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +73,13 @@ class MachineAndGroupsTest {
                 robot.settle();
                 robot.click("#as-table");
                 robot.until("the table stands", () -> robot.sees("#machine-table"));
+                var table = (TreeTableView<?>) robot.find("#machine-table");
+                assertThat(
+                                Robot.onScreen(() ->
+                                        table.getSelectionModel().getSelectedItem().getValue()))
+                        .hasFieldOrPropertyWithValue("address", DEVICE);
+                assertThat(((Label) robot.find("#inspector-title")).getText())
+                        .isEqualTo(DEVICE.toString());
             }
         }
     }

@@ -14,6 +14,7 @@ import javafx.scene.image.WritableImage;
 import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
+import javafx.scene.input.ScrollEvent;
 import javafx.stage.Stage;
 import javafx.stage.Window;
 
@@ -233,6 +234,41 @@ public final class Robot implements AutoCloseable {
     public Robot doubleClickAt(Node node, double x, double y) {
         pointAt(node, x, y);
         hands.doubleClickOn(MouseButton.PRIMARY);
+        return settle();
+    }
+
+    /// Turns the wheel over a place.
+    ///
+    /// @param pixels positive away from the person
+    public Robot turnWheelAt(Node node, double x, double y, double pixels) {
+        pointAt(node, x, y);
+        var inScene = onScreen(() -> node.localToScene(x, y));
+        var at = onScreen(() -> node.localToScreen(x, y));
+        onScreen(() ->
+                Event.fireEvent(
+                        node,
+                        new ScrollEvent(
+                                ScrollEvent.SCROLL,
+                                inScene.getX(),
+                                inScene.getY(),
+                                at.getX(),
+                                at.getY(),
+                                false,
+                                false,
+                                false,
+                                false,
+                                false,
+                                false,
+                                0,
+                                pixels,
+                                0,
+                                pixels,
+                                ScrollEvent.HorizontalTextScrollUnits.NONE,
+                                0,
+                                ScrollEvent.VerticalTextScrollUnits.NONE,
+                                0,
+                                0,
+                                null)));
         return settle();
     }
 

@@ -3,6 +3,7 @@ package iommulab.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
@@ -26,6 +27,35 @@ class VerbsTest {
         var said = run("verify", RESOURCES.resolve("vtd-qemu").toString());
         assertThat(said.code).isEqualTo(ExitCode.DONE);
         assertThat(said.lastLine()).matches("[1-9][0-9]* passed, 0 failed(, [0-9]+ skipped)?");
+    }
+
+    @Test
+    void anAnswerThatDiffersIsALineAndTheExitCode() throws Exception {
+        var sample = Files.readString(Path.of("../samples/peer-to-peer.iommulab.json"));
+        write("p.iommulab.json", sample.replace("\"ends\":\"peer\"", "\"ends\":\"hit\""));
+        var said = run("verify", folder.toString());
+        assertThat(said.code).isEqualTo(ExitCode.DIFFERENT);
+        var last = said.lastLine();
+        assertThat(last).matches("[0-9]+ passed, [1-9][0-9]* failed");
+        long failed = Long.parseLong(last.replaceAll(".*, ([0-9]+) failed", "$1"));
+        assertThat(said.out.lines().filter(line -> line.startsWith("p.iommulab.json: ")))
+                .as("a line for each failing step")
+                .hasSize((int) failed);
+    }
+
+    @Test
+    void theSameRunEndsInTheSameState() throws Exception {
+        var sample = "../samples/lab-station.iommulab.json";
+        var once = run("run", sample, "--dmas", "5000", "--hash");
+        assertThat(once.code).as(once.err).isEqualTo(ExitCode.DONE);
+        assertThat(run("run", "--hash", "--dmas", "5000", sample).out).isEqualTo(once.out);
+        var more = JsonParser.parseString(run("run", sample, "--dmas", "5001").out);
+        var less = JsonParser.parseString(once.out);
+        assertThat(requests(more) - requests(less)).isEqualTo(1);
+    }
+
+    private static long requests(JsonElement counters) {
+        return counters.getAsJsonObject().get("requests").getAsLong();
     }
 
     @Test

@@ -7,6 +7,7 @@ import iommulab.app.Robot;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.engine.group.DomainType;
+import iommulab.engine.iommu.Permissions;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot.Domain;
@@ -87,6 +88,53 @@ class DomainsFlowTest {
             lab.robot().until("the refusal", () -> lab.robot().sees("#refusal"));
             assertThat(isAttached(lab, domain, device)).isFalse();
         }
+    }
+
+    @Test
+    void aDomainIsMadeForTheSelectedDeviceAndThrownAway() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = anyDefault(lab).attached().getFirst();
+            lab.selects(new Subject.Function(device)).opens(Perspective.DOMAINS);
+            int before = lab.machine().domains().size();
+            lab.robot().click("#domain-new").click("#domain-create");
+            lab.robot().until("it is there", () -> lab.machine().domains().size() == before + 1);
+            var made = lab.machine().domains().getLast();
+            assertThat(made.byUser()).isTrue();
+            assertThat(made.levels()).isEqualTo(4);
+            lab.robot()
+                    .until(
+                            "it is selected",
+                            () -> lab.subject().equals(new Subject.Domain(made.id())));
+            lab.robot().click("#domain-delete");
+            lab.robot().until("it is gone", () -> lab.machine().domains().size() == before);
+        }
+    }
+
+    @Test
+    void pagesAreUnmappedWithoutTheirInvalidationAndTheDeviceGoesBack() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = anyDefault(lab).attached().getFirst();
+            int domain = domainFor(lab, device);
+            lab.did(new Command.AttachDevice(device, domain));
+            lab.did(
+                    new Command.MapPages(
+                            domain, 0x4000_0000L, 0x100_0000, 0x2000, Permissions.READ_WRITE));
+            lab.opens(Perspective.DOMAINS).selects(new Subject.Domain(domain));
+            lab.robot().click("#map-iova").type("0x40000000");
+            lab.robot().click("#map-bytes").type("4K");
+            lab.robot().activate("#unmap-flush").activate("#unmap-button");
+            lab.robot().until("a page is left", () -> domain(lab, domain).mappedBytes() == 0x1000);
+            assertThat(domain(lab, domain).unflushed())
+                    .as("what the IOMMU may still have cached")
+                    .isNotEmpty();
+            lab.selects(new Subject.Function(device));
+            lab.robot().click("#domain-detach");
+            lab.robot().until("it is detached", () -> !isAttached(lab, domain, device));
+        }
+    }
+
+    private static Domain domain(LiveLab lab, int id) {
+        return DomainsModel.domain(lab.machine(), id).orElseThrow();
     }
 
     @Test

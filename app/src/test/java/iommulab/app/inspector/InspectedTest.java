@@ -3,9 +3,12 @@ package iommulab.app.inspector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.LabMachine;
+import iommulab.app.SnapshotFixture;
 import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.pci.BitField;
+import iommulab.engine.pci.Capabilities;
 import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
@@ -39,6 +42,40 @@ class InspectedTest {
         assertThat(fact(inspected, "Driver")).isEqualTo("snd_emu10k1");
         assertThat(fact(inspected, "Requester")).isEqualTo("08:01.0 = 0x0808");
         assertThat(fact(inspected, "Behind")).isEqualTo("0000:07:00.0");
+    }
+
+    @Test
+    void everyFieldOfEveryCapabilityIsThere() {
+        var machine = SnapshotFixture.captured("sriov-igb-a").snapshot();
+        int capabilities = 0;
+        for (var function : machine.topology().functions()) {
+            var decoded = Capabilities.of(function.config());
+            var shown =
+                    of(machine, new Subject.Function(function.address())).sections().stream()
+                            .filter(Section.Capabilities.class::isInstance)
+                            .map(Section.Capabilities.class::cast)
+                            .findFirst()
+                            .orElseThrow();
+            var fields =
+                    shown.listed().stream()
+                            .collect(
+                                    Collectors.toMap(
+                                            Section.Listed::offset, Section.Listed::fields));
+            for (var capability : decoded.list()) {
+                capabilities++;
+                assertThat(fields.get(capability.offset()))
+                        .as("fields of %s of %s", capability.name(), function.address())
+                        .extracting(Section.Register::name)
+                        .containsExactlyElementsOf(
+                                capability.registers().stream()
+                                        .flatMap(r -> r.fields().stream())
+                                        .map(bits -> bits.field())
+                                        .filter(f -> f.access() != BitField.Access.RESERVED)
+                                        .map(BitField::name)
+                                        .toList());
+            }
+        }
+        assertThat(capabilities).as("capabilities of the machine").isGreaterThan(30);
     }
 
     @Test

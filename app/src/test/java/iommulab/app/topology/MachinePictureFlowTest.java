@@ -54,11 +54,12 @@ class MachinePictureFlowTest {
     }
 
     @Test
-    void everyFunctionIsSelectedByAClickOnIt() {
-        for (var function : lab.machine().topology().functions()) {
+    void aFunctionIsSelectedByAClickOnIt() {
+        // A device, two functions in one slot, the ports of a switch.
+        for (var address : List.of("06:00.0", "00:1f.0", "00:1f.2", "00:03.0", "00:00.0")) {
             clickBesideEverything();
-            click(function.address());
-            assertThat(lab.subject()).isEqualTo(new Subject.Function(function.address()));
+            click(PciAddress.parse(address));
+            assertThat(lab.subject()).isEqualTo(new Subject.Function(PciAddress.parse(address)));
         }
     }
 
@@ -148,6 +149,42 @@ class MachinePictureFlowTest {
         lab.robot().doubleClickAt(picture, at.x(), at.y());
         assertThat(lab.perspective()).isEqualTo(Perspective.WALK);
         lab.robot().until("it is walked", () -> questionIs("0x7000"));
+    }
+
+    @Test
+    void theWheelZoomsAtThePointerDraggingPansAndFitShowsTheWhole() {
+        var before = box(NIC);
+        var whole = Robot.onScreen(() -> picture.view().get());
+        lab.robot().turnWheelAt(picture, before.centreX(), before.centreY(), 400);
+        var zoomed = box(NIC);
+        assertThat(zoomed.width()).as("width of the box").isGreaterThan(before.width());
+        assertThat(zoomed.contains(before.centreX(), before.centreY()))
+                .as("the box is still under the pointer")
+                .isTrue();
+        lab.robot().drag("#machine-picture", 20, 20, 80, 50);
+        assertThat(box(NIC).x() - zoomed.x()).as("moved to the right").isBetween(55.0, 65.0);
+        assertThat(box(NIC).y() - zoomed.y()).as("moved down").isBetween(25.0, 35.0);
+        lab.robot().activate("#zoom-fit");
+        lab.robot().until("the whole is shown", () -> picture.view().get().zoom() == whole.zoom());
+    }
+
+    @Test
+    void equalFunctionsInAStackAreShownOneByOneAfterADoubleClick() {
+        lab.close();
+        lab = LiveLab.on("sriov-igb-a").opens(Perspective.MACHINE);
+        picture = (PictureView) lab.robot().find("#machine-picture");
+        var virtual =
+                lab.machine().topology().functions().stream()
+                        .filter(f -> f.physicalFunction().isPresent())
+                        .map(f -> f.address())
+                        .toList();
+        lab.robot().until("they are drawn", () -> picture.rectOf(virtual.getFirst()).isPresent());
+        assertThat(box(virtual.get(0))).as("two in one stack").isEqualTo(box(virtual.get(1)));
+        var stack = box(virtual.getFirst());
+        lab.robot().doubleClickAt(picture, stack.centreX(), stack.centreY());
+        lab.robot()
+                .until("each has its box", () -> !box(virtual.get(0)).equals(box(virtual.get(1))));
+        assertThat(lab.perspective()).isEqualTo(Perspective.MACHINE);
     }
 
     @Test

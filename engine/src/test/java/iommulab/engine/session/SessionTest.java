@@ -10,6 +10,8 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+import iommulab.engine.traffic.Pattern;
+import iommulab.engine.traffic.TrafficSource;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +117,41 @@ class SessionTest {
         assertThat(session.newest().grouping().groups()).hasSize(before - 1);
         assertThat(session.newest().grouping().groupOf(NIC))
                 .isEqualTo(session.newest().grouping().groupOf(port));
+    }
+
+    @Test
+    void removingAFunctionRegroupsAtOnce() throws Exception {
+        var port = PciAddress.parse("0000:00:03.0");
+        var before = session.newest().grouping();
+        assertThat(before.groupOf(NIC)).isPresent();
+        run(new Command.RemoveFunction(port));
+        var after = session.newest().grouping();
+        assertThat(session.newest().topology().find(NIC)).as("what was below the port").isEmpty();
+        assertThat(after.groupOf(NIC)).isEmpty();
+        assertThat(after.groups()).hasSizeLessThan(before.groups().size());
+        session.undo().get();
+        assertThat(session.newest().grouping().groups()).isEqualTo(before.groups());
+    }
+
+    @Test
+    void aRunInManyPiecesIsTheSameAsOneRun() throws Exception {
+        var source = new TrafficSource(1, NIC, new Pattern.Uniform(0x1000, 0x8000), 1, 64, 50, 9);
+        int domain = attachedDomain();
+        run(new Command.MapPages(domain, 0x1000, 0x200000, 0x8000, Permissions.READ_WRITE));
+        run(new Command.SetSource(source));
+        int before = session.newest().journal().position();
+        session.setRunning(true).get();
+        long served = session.newest().counters().requests();
+        while (session.newest().counters().requests() < served + 20_000) {
+            Thread.onSpinWait();
+        }
+        session.setRunning(false).get();
+        var journal = session.newest().journal();
+        assertThat(journal.position()).as("the run is one entry").isEqualTo(before + 1);
+        long state = session.stateHash().get();
+        session.undo().get();
+        session.redo().get();
+        assertThat(session.stateHash().get()).as("the run at one go").isEqualTo(state);
     }
 
     // ---- the lab's language
