@@ -51,6 +51,11 @@ public final class DeviceEntryCache {
         return lines.lookup(FILLED | requester & REQUESTERS, index(requester));
     }
 
+    /// Second word of the entry of a requester; [#MISS] if there is none. No lookup: nothing is counted.
+    public long originOf(int requester) {
+        return lines.originOf(FILLED | requester & REQUESTERS, index(requester));
+    }
+
     /// Counts a lookup that found nothing.
     public void countMiss(int requester) {
         lines.countMiss(index(requester));

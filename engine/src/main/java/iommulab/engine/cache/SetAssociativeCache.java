@@ -192,6 +192,17 @@ public final class SetAssociativeCache {
         return lines[line * STRIDE + ORIGIN];
     }
 
+    /// Second word of the line that has a tag; looking at it is no use of the line.
+    ///
+    /// @return [#MISS] if no line has the tag
+    public long originOf(long tag, long index) {
+        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        if (lines[place] != tag) {
+            place = search(tag, index);
+        }
+        return place < 0 ? MISS : lines[place + ORIGIN];
+    }
+
     // ---- the miss path
 
     /// Counts a probe, or several for the possible sizes of one page, that found nothing.

@@ -25,6 +25,7 @@ public final class SecondStage {
 
     private long gpa;
     private boolean write;
+    private long answer;
     private int reads;
     private int probes;
     private int hits;
@@ -92,6 +93,7 @@ public final class SecondStage {
         }
         long word =
                 addressBits < 64 && newGpa >>> addressBits != 0 ? TOO_WIDE : found(needs, hopes);
+        answer = word;
         if (observed) {
             observer.secondStageEnds(word);
         }
@@ -139,6 +141,11 @@ public final class SecondStage {
     /// Guest-physical address asked for last.
     public long gpa() {
         return gpa;
+    }
+
+    /// What came of it, as [#place] told.
+    public long answer() {
+        return answer;
     }
 
     /// Whether it was to be written.

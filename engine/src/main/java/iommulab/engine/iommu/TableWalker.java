@@ -181,9 +181,6 @@ public final class TableWalker {
             }
             above = next;
             table = TableEntry.address(above);
-            if (caches.length != 0) {
-                caches[at - 2].insert(space, address, above, origin);
-            }
             mask = indexMask;
             int nextLevel = TableEntry.nextLevel(above);
             // Nearly always one level down. To branch on that, rather than to compute with
@@ -201,6 +198,11 @@ public final class TableWalker {
                 }
                 shift = skippedTo;
                 at = nextLevel;
+            }
+            if (caches.length != 0) {
+                // Where levels were skipped, as the entry of the last of them: what it says holds only
+                // for addresses whose skipped bits are zero.
+                caches[at - 1].insert(space, address, above, origin);
             }
         }
     }
