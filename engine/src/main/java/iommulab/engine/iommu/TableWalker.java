@@ -200,7 +200,8 @@ public final class TableWalker {
                 at = nextLevel;
             }
             if (caches.length != 0) {
-                // Where levels were skipped, as the entry of the last of them: what it says holds only
+                // Where levels were skipped, as the entry of the last of them: what it says holds
+                // only
                 // for addresses whose skipped bits are zero.
                 caches[at - 1].insert(space, address, above, origin);
             }

@@ -10,18 +10,8 @@ public record AmdCapabilities(long features, boolean deviceTlb) {
     /// 20-bit PASIDs, page requests, no-execute, all accessed and dirty bits set by hardware.
     public static final AmdCapabilities EVERYTHING =
             new AmdCapabilities(
-                    1L
-                            | 1L << 1
-                            | 1L << 3
-                            | 1L << 4
-                            | 1L << 6
-                            | 2L << 10
-                            | 1L << 12
-                            | 2L << 14
-                            | 19L << 32
-                            | 1L << 48
-                            | 1L << 49
-                            | 1L << 52,
+                    1L | 1L << 1 | 1L << 3 | 1L << 4 | 1L << 6 | 2L << 10 | 1L << 12 | 2L << 14
+                            | 19L << 32 | 1L << 48 | 1L << 49 | 1L << 52,
                     true);
 
     /// PPRSup: devices may ask for pages.

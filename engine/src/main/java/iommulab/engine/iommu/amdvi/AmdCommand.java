@@ -245,9 +245,7 @@ public record AmdCommand(long low, long high) {
 
     private String waitWords() {
         boolean stores = (low & 1) != 0;
-        return stores
-                ? "wait, store 0x%x to 0x%x".formatted(high, low & (1L << 52) - 8)
-                : "wait";
+        return stores ? "wait, store 0x%x to 0x%x".formatted(high, low & (1L << 52) - 8) : "wait";
     }
 
     private String rangeWords() {

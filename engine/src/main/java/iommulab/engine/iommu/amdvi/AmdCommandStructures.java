@@ -73,7 +73,8 @@ public final class AmdCommandStructures {
     }
 
     private static Structure.Builder guestNested(Structure.Builder command) {
-        return command.bit(1, 2, "GN", "host addresses of the domain", "guest addresses of the PASID");
+        return command.bit(
+                1, 2, "GN", "host addresses of the domain", "guest addresses of the PASID");
     }
 
     private static Structure invalidateIotlbPages() {
@@ -82,7 +83,12 @@ public final class AmdCommandStructures {
                         .value(0, 59, 56, "PASID[19:16]", AmdCommandStructures::pasidPart)
                         .value(0, 55, 48, "PASID[7:0]", AmdCommandStructures::pasidPart)
                         .value(0, 47, 32, "QueueID", value -> "queue %d".formatted(value))
-                        .value(0, 31, 24, "Maxpend", value -> "at most %d on their way".formatted(value))
+                        .value(
+                                0,
+                                31,
+                                24,
+                                "Maxpend",
+                                value -> "at most %d on their way".formatted(value))
                         .value(0, 23, 16, "PASID[15:8]", AmdCommandStructures::pasidPart)
                         .address(1, 63, 12, "Address", "pages")
                         .reserved(1, 11, 6)

@@ -34,8 +34,8 @@ public enum AmdFault implements FaultReason {
     RIGHT_MISSING(
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT | AmdEvent.PERMISSION,
-            "The page is mapped, but the device table entry or an entry of the tables does not allow"
-                    + " this access."),
+            "The page is mapped, but the device table entry or an entry of the tables does not"
+                + " allow this access."),
     TABLE_RESERVED(
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT | AmdEvent.RESERVED_BIT,
@@ -43,7 +43,8 @@ public enum AmdFault implements FaultReason {
     LEVEL_ILLEGAL(
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT,
-            "An entry names a next level that is not below its own, or a page size that does not fit."),
+            "An entry names a next level that is not below its own, or a page size that does not"
+                + " fit."),
     DEVICE_TABLE_UNREADABLE(
             AmdEvent.DEV_TAB_HARDWARE_ERROR,
             AmdEvent.MASTER_ABORT,
@@ -60,7 +61,8 @@ public enum AmdFault implements FaultReason {
     PORT_REFUSED(
             AmdEvent.INVALID_DEVICE_REQUEST,
             AmdEvent.TYPE_PORT << AmdEvent.REQUEST_TYPE_AT,
-            "The address is in the port I/O range, and IoCtl of the device table entry stops that."),
+            "The address is in the port I/O range, and IoCtl of the device table entry stops"
+                + " that."),
     MANAGEMENT_REFUSED(
             AmdEvent.INVALID_DEVICE_REQUEST,
             AmdEvent.TYPE_MANAGEMENT << AmdEvent.REQUEST_TYPE_AT,

@@ -172,7 +172,12 @@ public final class AmdLogStructures {
     public static Structure pageRequest() {
         var entry =
                 device(new Structure.Builder("Page service request", 2))
-                        .value(0, 63, 60, "PPRCode", value -> value == 1 ? "page request" : "none yet")
+                        .value(
+                                0,
+                                63,
+                                60,
+                                "PPRCode",
+                                value -> value == 1 ? "page request" : "none yet")
                         .reserved(0, 59, 57)
                         .bit(0, 56, "GN", "no PASID", "PASID valid")
                         .bit(0, 55, "RZ", "reserved bits are zero", "a reserved bit is set")

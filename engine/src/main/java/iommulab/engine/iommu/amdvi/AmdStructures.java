@@ -57,10 +57,20 @@ public final class AmdStructures {
                 .value(1, 41, 40, "SysMgt", AmdStructures::systemManagement)
                 .bit(1, 39, "EX", "the exclusion range is translated", "the exclusion range is not")
                 .bit(1, 38, "SD", "snoops as the device asks", "snooping is disabled")
-                .bit(1, 37, "Cache", "device-TLB fills are cached", "device-TLB fills are not cached")
+                .bit(
+                        1,
+                        37,
+                        "Cache",
+                        "device-TLB fills are cached",
+                        "device-TLB fills are not cached")
                 .value(1, 36, 35, "IoCtl", AmdStructures::portAccess)
                 .bit(1, 34, "SA", "page faults are logged", "no page fault is logged")
-                .bit(1, 33, "SE", "each page fault is logged", "only the first page fault is logged")
+                .bit(
+                        1,
+                        33,
+                        "SE",
+                        "each page fault is logged",
+                        "only the first page fault is logged")
                 .bit(1, 32, "I", "no device-TLB", "the device may have a TLB")
                 .value(1, 31, 16, "GCR3[30:15]", AmdStructures::gcr3Part)
                 .value(1, 15, 0, "DomainID", value -> "domain %d".formatted(value));
@@ -77,7 +87,12 @@ public final class AmdStructures {
                 .value(2, 55, 54, "GuestPagingMode", AmdStructures::guestMode)
                 .ignored(2, 53, 52)
                 .address(2, 51, 6, "IntTabRoot", "interrupt table")
-                .bit(2, 5, "IG", "unmapped interrupts are logged", "unmapped interrupts are not logged")
+                .bit(
+                        2,
+                        5,
+                        "IG",
+                        "unmapped interrupts are logged",
+                        "unmapped interrupts are not logged")
                 .value(2, 4, 1, "IntTabLen", value -> "%d entries".formatted(1L << value))
                 .bit(2, 0, "IV", "interrupts are not remapped", "interrupts are remapped");
     }
@@ -158,7 +173,12 @@ public final class AmdStructures {
                         .bit(0, 61, "IR", "reads not allowed", "reads allowed");
         if (leaf) {
             entry.bit(0, 60, "FC", "coherence as the request asks", "coherence is forced")
-                    .bit(0, 59, "U", "device-TLB: no meaning", "device-TLB: untranslated access only")
+                    .bit(
+                            0,
+                            59,
+                            "U",
+                            "device-TLB: no meaning",
+                            "device-TLB: untranslated access only")
                     .ignored(0, 58, 52)
                     .address(0, 51, 12, "ADDR", hostPage(level, nextLevel));
         } else {
@@ -188,7 +208,9 @@ public final class AmdStructures {
         if (value == 7) {
             return "maps a page whose size is in the address";
         }
-        return value < level ? "points to a level %d table".formatted(value) : "illegal at this level";
+        return value < level
+                ? "points to a level %d table".formatted(value)
+                : "illegal at this level";
     }
 
     // ---- guest tables
@@ -233,7 +255,8 @@ public final class AmdStructures {
             }
             entry.ignored(0, 11, 9).bit(0, 8, "G", "of this PASID", "global");
         } else {
-            entry.address(0, 51, 12, "ADDR", "level %d table".formatted(level - 1)).ignored(0, 11, 8);
+            entry.address(0, 51, 12, "ADDR", "level %d table".formatted(level - 1))
+                    .ignored(0, 11, 8);
         }
         return lowBits(entry, level, leaf);
     }
