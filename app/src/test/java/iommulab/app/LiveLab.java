@@ -98,6 +98,13 @@ public final class LiveLab implements AutoCloseable {
         return this;
     }
 
+    /// Makes text so small that the inspector is not folded on a screen of 1000 pixels.
+    public LiveLab withAllOfTheInspector() {
+        Robot.onScreen(() -> bench.settings().textScale().set(0.7));
+        robot.settle();
+        return this;
+    }
+
     /// Opens the drawer at one of its tabs.
     public LiveLab opensDrawer(String tab) {
         Robot.onScreen(() -> {

@@ -4,14 +4,13 @@ import javafx.application.Platform;
 import javafx.scene.control.Alert;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextArea;
+import javafx.scene.layout.VBox;
 import javafx.stage.Window;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.System.Logger.Level;
 
-/// Reports a defect of our own: logged once with its trace, and shown with a code by which the log line
-/// can be found. What the user did stays in the journal.
+/// Reports a defect of our own: logged once with its trace, and shown in words with a code by which the
+/// log line can be found. What the user did stays in the journal.
 public final class Defects {
     private static final System.Logger LOG = System.getLogger("iommulab");
 
@@ -31,9 +30,12 @@ public final class Defects {
 
     /// The same defect has the same code: it is made from where it happened, not when.
     static String code(Throwable defect) {
+        return "%08x".formatted((defect.getClass().getName() + place(defect)).hashCode());
+    }
+
+    private static String place(Throwable defect) {
         var trace = defect.getStackTrace();
-        var place = trace.length == 0 ? "" : trace[0].toString();
-        return "%08x".formatted((defect.getClass().getName() + place).hashCode());
+        return trace.length == 0 ? "" : trace[0].toString();
     }
 
     private static Alert dialog(String code, Throwable defect) {
@@ -47,14 +49,15 @@ public final class Defects {
         var words =
                 new Label(
                         "The machine is as it was after the last command in the Transcript. Please"
-                                + " report the text below with the saved machine.");
+                                + " report the text below with the saved machine and what the log"
+                                + " has under this code.");
         words.setWrapText(true);
-        alert.getDialogPane().setContent(words);
-        var trace = new StringWriter();
-        defect.printStackTrace(new PrintWriter(trace, true));
-        var text = new TextArea(trace.toString());
+        var text = new TextArea("defect %s%n%s%n%s".formatted(code, defect, place(defect)));
         text.setEditable(false);
-        alert.getDialogPane().setExpandableContent(text);
+        text.setWrapText(true);
+        text.setPrefRowCount(4);
+        text.setAccessibleText("What to report");
+        alert.getDialogPane().setContent(new VBox(10, words, text));
         return alert;
     }
 }

@@ -138,6 +138,21 @@ class VerbsTest {
         }
     }
 
+    @Test
+    void aDefectIsToldInOneLineWithoutATrace() {
+        var err = new StringWriter();
+        var sample = "../samples/first-walk.iommulab.json";
+        int code =
+                Verbs.commandLine(
+                                (_, _, _) -> {
+                                    throw new IllegalStateException("the lens fell off");
+                                })
+                        .setErr(new PrintWriter(err))
+                        .execute("picture", sample, "--view", "walk", "--png", "p.png");
+        assertThat(code).isEqualTo(ExitCode.DEFECT);
+        assertThat(err.toString()).contains("the lens fell off").hasLineCount(1);
+    }
+
     private static String[] twoOfOneGroup() {
         JsonArray groups =
                 JsonParser.parseString(run("groups", "--json", ARCHIVE).out)

@@ -89,6 +89,24 @@ class TrafficFlowTest {
     }
 
     @Test
+    void theEngineDoesNotWaitForAWindowThatStandsStill() {
+        chooseDevice();
+        choose(PatternKind.UNIFORM);
+        lab.robot().activate("#source-add");
+        lab.robot().until("the source is there", () -> !lab.machine().sources().isEmpty());
+        lab.robot().click("#traffic-run");
+        Robot.onScreen(() -> {
+            // This is the thread that draws; while it is here, nobody takes a snapshot.
+            long before = lab.machine().counters().requests();
+            while (lab.machine().counters().requests() < before + 100_000) {
+                Thread.onSpinWait();
+            }
+        });
+        lab.robot().click("#traffic-run");
+        lab.robot().until("it is paused", () -> !lab.machine().running());
+    }
+
+    @Test
     void aPriceChangesWhatTheNextRequestCosts() {
         lab.did(new Command.IssueDma(NIC, IOVA, 64, iommulab.engine.iommu.Access.READ));
         var before = lab.machine().events().getFirst();
