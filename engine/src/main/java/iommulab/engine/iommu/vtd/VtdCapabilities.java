@@ -24,6 +24,21 @@ public record VtdCapabilities(long cap, long ecap, int hostAddressBits) {
                     1L << 1 | 1L << 2 | 1L << 6 | 1L << 7 | 0xfL << 8,
                     52);
 
+    /// Everything that scalable mode has beside [#EVERYTHING]: both stages, nesting, PASIDs of 20 bits,
+    /// page requests, execute and supervisor requests, accessed and dirty bits in both stages.
+    public static final VtdCapabilities SCALABLE =
+            new VtdCapabilities(
+                    EVERYTHING.cap() | 1L << 56 | 1L << 60,
+                    EVERYTHING.ecap()
+                            | 1L << 26
+                            | 7L << 29
+                            | 1L << 34
+                            | 19L << 35
+                            | 1L << 40
+                            | 1L << 43
+                            | 0xfL << 45,
+                    52);
+
     public VtdCapabilities {
         if (hostAddressBits < 32 || hostAddressBits > 52) {
             throw new IllegalArgumentException(
@@ -109,6 +124,66 @@ public record VtdCapabilities(long cap, long ecap, int hostAddressBits) {
     /// ECAP.SMTS: has scalable mode.
     public boolean scalable() {
         return bit(ecap, 43);
+    }
+
+    /// ECAP.SSTS: scalable mode has a second stage.
+    public boolean secondStage() {
+        return scalable() && bit(ecap, 46);
+    }
+
+    /// ECAP.FSTS: scalable mode has a first stage.
+    public boolean firstStage() {
+        return scalable() && bit(ecap, 47);
+    }
+
+    /// ECAP.NEST: a first stage may lie above a second one.
+    public boolean nested() {
+        return firstStage() && secondStage() && bit(ecap, 26);
+    }
+
+    /// ECAP.PRS: devices may ask for pages.
+    public boolean pageRequests() {
+        return bit(ecap, 29);
+    }
+
+    /// ECAP.ERS: requests may ask for the right to execute.
+    public boolean executeRequests() {
+        return bit(ecap, 30);
+    }
+
+    /// ECAP.SRS: requests may be those of a supervisor.
+    public boolean supervisorRequests() {
+        return bit(ecap, 31);
+    }
+
+    /// ECAP.EAFS: first-stage entries may have an extended accessed bit.
+    public boolean extendedAccessed() {
+        return bit(ecap, 34);
+    }
+
+    /// ECAP.PASID: requests may have a PASID.
+    public boolean pasids() {
+        return scalable() && bit(ecap, 40);
+    }
+
+    /// ECAP.SSADS: hardware can set accessed and dirty bits in second-stage entries.
+    public boolean secondStageMarks() {
+        return bit(ecap, 45);
+    }
+
+    /// ECAP.SMPWCS: scalable mode decides by PASID whether walks snoop the processors' caches.
+    public boolean choosesWalkSnoop() {
+        return bit(ecap, 48);
+    }
+
+    /// CAP.FS1GP: first-stage entries of level 3 may map a page of 1 GiB.
+    public boolean firstStageGigapages() {
+        return bit(cap, 56);
+    }
+
+    /// CAP.FS5LP: the first stage may have 5 levels.
+    public boolean firstStageFiveLevels() {
+        return bit(cap, 60);
     }
 
     /// ECAP.IRO: offset of the IOTLB registers, in bytes.

@@ -1,0 +1,183 @@
+package iommulab.engine.iommu.vtd;
+
+/// The fields of a PASID table entry that translation needs, and the two words in which the PASID cache
+/// holds them.
+/// Spec: VT-d, "Scalable-Mode PASID Table Entry".
+final class PasidEntry {
+    /*
+     *   word 0  0 P | 1 FPD | 4:2 AW | 5 SSEE | 8:6 PGTT | 9 SSADE | 11:10 reserved | 63:12 SSPTPTR
+     *   word 1  15:0 DID | 22:16 reserved | 23 PWSNP | 24 PGSNP | 25 CD | 26 EMTE | 29:27 EMT | 63:32 PAT
+     *   word 2  0 SRE | 1 ERE | 3:2 FSPM | 4 WPE | 5 NXE | 6 SMEP | 7 EAFE | 11:8 reserved | 63:12 FSPTPTR
+     *   words 3 to 7 reserved
+     */
+    static final int BYTES = 64;
+    static final int WORDS = 8;
+
+    static final int FIRST_STAGE = 1;
+    static final int SECOND_STAGE = 2;
+    static final int NESTED = 3;
+    static final int PASS_THROUGH = 4;
+
+    static final long SRE = 1;
+    static final long ERE = 1 << 1;
+    static final long WPE = 1 << 4;
+    static final long NXE = 1 << 5;
+    static final long SMEP = 1 << 6;
+    static final long EAFE = 1 << 7;
+
+    private static final long[] RESERVED = {0xc00, 0x7f_0000, 0xf00, -1, -1, -1, -1, -1};
+
+    private PasidEntry() {}
+
+    static boolean isPresent(long word0) {
+        return (word0 & 1) != 0;
+    }
+
+    static boolean isSilent(long word0) {
+        return (word0 & 1 << 1) != 0;
+    }
+
+    /// PGTT
+    static int type(long word0) {
+        return (int) (word0 >>> 6) & 7;
+    }
+
+    static int secondStageLevels(long word0) {
+        return (int) (word0 >>> 2 & 7) + 2;
+    }
+
+    static int domain(long word1) {
+        return (int) word1 & 0xffff;
+    }
+
+    /// FSPM: 0 is 4 levels, 1 is 5.
+    static int firstStageMode(long word2) {
+        return (int) (word2 >>> 2) & 3;
+    }
+
+    /// Bits of a word that must be zero whatever the unit can do.
+    static long reserved(int word) {
+        return RESERVED[word];
+    }
+
+    static boolean hasFirstStage(int type) {
+        return (type & FIRST_STAGE) != 0;
+    }
+
+    static boolean hasSecondStage(int type) {
+        return (type & SECOND_STAGE) != 0;
+    }
+
+    // ---- as the PASID cache holds a valid entry
+
+    /*
+     *   word    63:24 second-stage table >> 12 | 23:8 space | 7 always set | 6 FPD | 5 SRE | 4:3 width | 2:0 PGTT
+     *   rest    63:24 first-stage table >> 12 | 15:8 as 7:0 of word 2 | 4 PWSNP | 2 SSADE | 1 SSEE | 0 privileged
+     *
+     * The width is what a request is checked against first: levels - 3 of the tree that it meets first.
+     */
+    private static final int TABLE_AT = 24;
+    private static final int SPACE_AT = 8;
+    private static final int FILLED = 1 << 7;
+    private static final int SILENT = 1 << 6;
+    private static final int WIDTH_AT = 3;
+    private static final long NOWHERE = -4096L & (1L << 52) - 1;
+    private static final int FLAGS_AT = 8;
+    private static final long WALK_SNOOPS = 1 << 4;
+    private static final long MARKS = 1 << 2;
+    private static final long SECOND_EXECUTE = 1 << 1;
+
+    /// Requests without PASID count as those of a supervisor.
+    static final long PRIVILEGED = 1;
+
+    static long pack(long word0, long word2, int space, boolean silent) {
+        int type = type(word0);
+        int levels = hasFirstStage(type) ? 4 + firstStageMode(word2) : secondStageLevels(word0);
+        return packTable(word0)
+                | (long) space << SPACE_AT
+                | FILLED
+                | (silent ? SILENT : 0)
+                | (long) (levels - 3 & 3) << WIDTH_AT
+                | type;
+    }
+
+    /// @param privileged whether the entry is for requests without PASID that count as a supervisor's
+    static long packRest(
+            long word0, long word1, long word2, boolean privileged, VtdCapabilities capabilities) {
+        long off =
+                (capabilities.supervisorRequests() ? 0 : SRE)
+                        | (capabilities.executeRequests() ? 0 : ERE)
+                        | (capabilities.extendedAccessed() ? 0 : EAFE);
+        boolean marks = (word0 & 1 << 9) != 0 && capabilities.secondStageMarks();
+        boolean executes = (word0 & 1 << 5) != 0 && capabilities.executeRequests();
+        boolean snoops = (word1 & 1 << 23) != 0 || !capabilities.choosesWalkSnoop();
+        return packTable(word2)
+                | (word2 & 0xff & ~off) << FLAGS_AT
+                | (snoops ? WALK_SNOOPS : 0)
+                | (marks ? MARKS : 0)
+                | (executes ? SECOND_EXECUTE : 0)
+                | (privileged ? PRIVILEGED : 0);
+    }
+
+    /// A pointer that no host address can hold leads nowhere, as the last page of all does.
+    private static long packTable(long word) {
+        long table = word & -4096L;
+        return (table >>> 52 == 0 ? table : NOWHERE) >>> 12 << TABLE_AT;
+    }
+
+    static int typeOf(long packed) {
+        return (int) packed & 7;
+    }
+
+    static int spaceOf(long packed) {
+        return (int) (packed >>> SPACE_AT) & 0xffff;
+    }
+
+    static boolean isPackedSilent(long packed) {
+        return (packed & SILENT) != 0;
+    }
+
+    /// Second-stage table of the first word, first-stage table of the second.
+    static long tableOf(long packed) {
+        return packed >>> TABLE_AT << 12;
+    }
+
+    /// Of PGTT and the width: where a table of bytes, one per value, has the one for an entry.
+    static int widthCode(long packed) {
+        return (int) packed & 0x1f;
+    }
+
+    static int firstStageLevels(long packed) {
+        return (int) (packed >>> WIDTH_AT & 3) + 3;
+    }
+
+    /// The flags of word 2.
+    static boolean has(long rest, long flag) {
+        return (rest >>> FLAGS_AT & flag) != 0;
+    }
+
+    static boolean isPrivileged(long rest) {
+        return (rest & PRIVILEGED) != 0;
+    }
+
+    static long firstStageRegime(long rest) {
+        boolean executes = has(rest, ERE);
+        return (has(rest, WPE) ? FirstStageFormat.WRITE_PROTECT : 0)
+                | (executes && has(rest, NXE) ? FirstStageFormat.EXECUTE_DISABLE : 0)
+                | (executes && !has(rest, NXE) ? FirstStageFormat.NO_EXECUTE_DISABLE : 0)
+                | (has(rest, EAFE) ? FirstStageFormat.EXTENDED_ACCESSED : 0)
+                | ((rest & WALK_SNOOPS) == 0 ? FirstStageFormat.NO_SNOOP : 0);
+    }
+
+    /// 0 if the plain second-stage format serves.
+    static long secondStageRegime(long rest) {
+        long asked =
+                ((rest & MARKS) != 0 ? MarkingSecondStageFormat.MARKS : 0)
+                        | ((rest & SECOND_EXECUTE) != 0
+                                ? MarkingSecondStageFormat.EXECUTE_ENABLED
+                                : 0);
+        return asked == 0 || (rest & WALK_SNOOPS) != 0
+                ? asked
+                : asked | MarkingSecondStageFormat.NO_SNOOP;
+    }
+}
