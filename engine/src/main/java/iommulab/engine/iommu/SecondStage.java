@@ -148,6 +148,11 @@ public final class SecondStage {
         return answer;
     }
 
+    /// See [TableWalker#lastRights].
+    public long lastRights() {
+        return walker.lastRights();
+    }
+
     /// Whether it was to be written.
     public boolean wasWrite() {
         return write;

@@ -64,6 +64,7 @@ public final class TableWalker {
     private int probes;
     private int level;
     private long lastEntry;
+    private long lastRights;
     private long failure;
 
     public TableWalker(PhysicalMemory memory, TableFormat format, Stage stage) {
@@ -136,6 +137,7 @@ public final class TableWalker {
             }
         }
         if (checksEachLevel && (above & needs) != needs) {
+            lastRights = TableEntry.rights(above);
             return ended(TableEntry.nextLevel(above) + 1, NO_RIGHT);
         }
         int at = TableEntry.nextLevel(above);
@@ -217,6 +219,7 @@ public final class TableWalker {
     ///
     /// @param entry with the rights of all levels
     private long conclude(long entry, long raw, long hpa, long needs, long hopes) {
+        lastRights = TableEntry.rights(entry);
         boolean granted = (entry & needs) == needs;
         if (checksEachLevel && !granted) {
             return TableEntry.kind(entry) == TableEntry.NOT_PRESENT ? NOT_PRESENT : NO_RIGHT;
@@ -315,5 +318,11 @@ public final class TableWalker {
     /// gpa if there is a second stage.
     public long lastEntry() {
         return lastEntry;
+    }
+
+    /// If the last walk ended for want of a right or for a broken rule: the rights that all entries down
+    /// to the last leave.
+    public long lastRights() {
+        return lastRights;
     }
 }

@@ -19,8 +19,8 @@ import java.util.zip.GZIPInputStream;
 /// Files of DMA steps that an emulator of VT-d and AMD-Vi has answered: a memory image, registers, and
 /// for each step what happened. One step of a file is one answer. Files may be packed by gzip.
 public final class VtdOracle implements Oracle {
-    private static final String BUILT = "vtd-legacy";
-    private static final Set<String> NOT_BUILT = Set.of("vtd-scalable", "amd-vi");
+    private static final Set<String> BUILT = Set.of(VtdReplay.LEGACY, VtdReplay.SCALABLE);
+    private static final Set<String> NOT_BUILT = Set.of("amd-vi");
 
     /// The oracle; it has no state.
     public VtdOracle() {}
@@ -60,7 +60,7 @@ public final class VtdOracle implements Oracle {
                 int steps = json.getAsJsonArray("steps").size();
                 return Optional.of(new Verdict(0, 0, steps, List.of()));
             }
-            return architecture.equals(BUILT)
+            return BUILT.contains(architecture)
                     ? Optional.of(new VtdReplay(name, json).run())
                     : Optional.empty();
         } catch (JsonParseException | IllegalStateException | IllegalArgumentException damaged) {

@@ -40,6 +40,11 @@ final class ContextEntry {
         return (packed & 3 << PACKED_TYPE) == PACKED_PASS_THROUGH;
     }
 
+    /// TT: the device may ask for translations and use what it was told.
+    static boolean hasDeviceTlb(long packed) {
+        return (packed >>> PACKED_TYPE & 3) == TYPE_DEVICE_TLB;
+    }
+
     static long tableOf(long packed) {
         return packed >>> PACKED_TABLE << 12;
     }

@@ -1,12 +1,15 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.Iommu;
+
 /// The fault recording registers and the fault status register, as hardware fills them and software
 /// acknowledges them.
 /// Spec: VT-d, "Primary Fault Logging", "Fault Status Register", "Fault Recording Registers".
 public final class FaultRecording {
     /*
      *   low   63:12 iova                                            11:0 zero
-     *   high  63 F: filled | 62 T: 1 = read | 61:60 address type | 39:32 reason | 15:0 requester
+     *   high  63 F: filled | 62 T: 1 = read | 61:60 address type | 59:40 PASID | 39:32 reason
+     *         31 has PASID | 30 execute | 29 privileged | 15:0 requester
      */
     /// FSTS.PFO: a fault was lost because the next register was still filled.
     public static final int OVERFLOW = 1;
@@ -47,11 +50,38 @@ public final class FaultRecording {
         return new FaultRecording(this);
     }
 
+    private static final int ADDRESS_TYPE_AT = 60;
+    private static final int PASID_AT = 40;
+    private static final int HAS_PASID = 1 << 31;
+    private static final int EXECUTES = 1 << 30;
+    private static final int PRIVILEGED = 1 << 29;
+
+    /// What a record says of the kind of request.
+    ///
+    /// @param pasid or [Iommu#NO_PASID]
+    /// @param access as in [Iommu#translate]
+    static long kind(int pasid, int access) {
+        long type = (access & Iommu.TRANSLATED) != 0 ? 2 : (access & Iommu.ASKS) != 0 ? 1 : 0;
+        long kind = type << ADDRESS_TYPE_AT;
+        if (pasid >= 0) {
+            kind |= (long) pasid << PASID_AT | HAS_PASID & 0xffff_ffffL;
+            kind |= (access & Iommu.EXECUTE) != 0 ? EXECUTES : 0;
+            kind |= (access & Iommu.PRIVILEGED) != 0 ? PRIVILEGED : 0;
+        }
+        return kind;
+    }
+
+    /// Records a fault of a plain request, see the other `record`.
+    public boolean record(int reason, int requester, long iova, boolean read) {
+        return record(reason, requester, iova, read, 0);
+    }
+
     /// Records a fault, if hardware has room to.
     ///
+    /// @param kind see [#kind]
     /// @return false if it was dropped: after an overflow, because the same requester already has one
     ///     pending, or because this one overflows
-    public boolean record(int reason, int requester, long iova, boolean read) {
+    boolean record(int reason, int requester, long iova, boolean read, long kind) {
         if ((status & OVERFLOW) != 0 || isPending(requester)) {
             return false;
         }
@@ -63,7 +93,7 @@ public final class FaultRecording {
             firstPending = next;
         }
         lows[next] = iova & -4096L;
-        highs[next] = FILLED | (read ? READ : 0) | (long) reason << 32 | requester;
+        highs[next] = FILLED | (read ? READ : 0) | (long) reason << 32 | requester | kind;
         next = (next + 1) % lows.length;
         return true;
     }

@@ -3,6 +3,7 @@ package iommulab.engine.iommu.vtd;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableFormat;
 import iommulab.engine.iommu.TableShape;
+import iommulab.engine.memory.PhysicalMemory;
 
 /// What VT-d's first-stage entries mean to hardware: the processor's own page tables of 4 or 5 levels.
 /// Accessed and dirty bits are set in memory by the walk.
@@ -49,7 +50,11 @@ public final class FirstStageFormat implements TableFormat {
     private final long[] reservedInTables = new long[LEVELS + 1];
     private final long[] reservedInLeaves = new long[LEVELS + 1];
 
-    public FirstStageFormat(VtdCapabilities capabilities) {
+    private final boolean rehearsal;
+
+    /// @param rehearsal whether entries are not written, though the walk goes on as if they were
+    FirstStageFormat(VtdCapabilities capabilities, boolean rehearsal) {
+        this.rehearsal = rehearsal;
         long always = capabilities.addressesBeyondHost();
         for (int level = 1; level <= LEVELS; level++) {
             reservedInTables[level] = always | (level > 3 ? PAGE : 0);
@@ -144,6 +149,11 @@ public final class FirstStageFormat implements TableFormat {
                         | (leaf && write ? DIRTY : 0)
                         | ((regime & EXTENDED_ACCESSED) != 0 ? EXTENDED : 0);
         return wanted != raw && (regime & NO_SNOOP) != 0 ? UNMARKED : wanted;
+    }
+
+    @Override
+    public boolean write(PhysicalMemory memory, long hpa, long raw, long regime) {
+        return rehearsal ? memory.isBacked(hpa) : memory.write64(hpa, raw);
     }
 
     private static long pageBytes(int level) {

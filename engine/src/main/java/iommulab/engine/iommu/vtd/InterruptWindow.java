@@ -25,6 +25,7 @@ final class InterruptWindow {
         }
         int bits = Math.max(Iotlb.pageShift(leaf), BITS);
         boolean apart = (TableEntry.address(leaf) ^ PREFIX << BITS) >>> bits != 0;
-        return apart ? leaf : TableEntry.leaf(hpa & -4096L, 12, TableEntry.rights(leaf));
+        long flags = leaf & (TableEntry.CLEAN | TableEntry.GLOBAL);
+        return apart ? leaf : TableEntry.leaf(hpa & -4096L, 12, TableEntry.rights(leaf)) | flags;
     }
 }

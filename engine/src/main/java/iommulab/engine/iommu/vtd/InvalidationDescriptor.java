@@ -20,6 +20,15 @@ public record InvalidationDescriptor(long low, long high) {
     /// Device-selective in the context cache, page-selective in the IOTLB.
     static final int SELECTIVE = 3;
 
+    /// In the PASID cache.
+    static final int ALL_OF_DOMAIN = 0;
+
+    /// In the PASID cache.
+    static final int ONE_PASID = 1;
+
+    /// In the PASID cache: global.
+    static final int EVERY_PASID = 3;
+
     public static InvalidationDescriptor contextGlobal() {
         return new InvalidationDescriptor(CONTEXT | GLOBAL << 4, 0);
     }
@@ -57,6 +66,38 @@ public record InvalidationDescriptor(long low, long high) {
                 iova & -4096L | (leavesOnly ? 1 << 6 : 0) | addressMask);
     }
 
+    public static InvalidationDescriptor pasidGlobal() {
+        return new InvalidationDescriptor(PASID_CACHE | EVERY_PASID << 4, 0);
+    }
+
+    public static InvalidationDescriptor pasidDomain(int domain) {
+        return new InvalidationDescriptor(PASID_CACHE | (long) domain << 16, 0);
+    }
+
+    /// @param pasid 20 bits
+    public static InvalidationDescriptor pasidEntry(int domain, int pasid) {
+        return new InvalidationDescriptor(
+                PASID_CACHE | ONE_PASID << 4 | (long) domain << 16 | (long) pasid << 32, 0);
+    }
+
+    /// All first-stage and nested translations of a PASID.
+    ///
+    /// @param pasid 20 bits
+    public static InvalidationDescriptor pasidIotlb(int domain, int pasid) {
+        return new InvalidationDescriptor(
+                PASID_IOTLB | DOMAIN << 4 | (long) domain << 16 | (long) pasid << 32, 0);
+    }
+
+    /// @param pasid 20 bits
+    /// @param addressMask 2^n pages
+    /// @param leavesOnly IH: no entry that points to a table was changed
+    public static InvalidationDescriptor pasidPage(
+            int domain, int pasid, long iova, int addressMask, boolean leavesOnly) {
+        return new InvalidationDescriptor(
+                PASID_IOTLB | SELECTIVE << 4 | (long) domain << 16 | (long) pasid << 32,
+                iova & -4096L | (leavesOnly ? 1 << 6 : 0) | addressMask);
+    }
+
     /// Writes 32 bits of data when everything before it is done.
     ///
     /// @param statusHpa multiple of 4
@@ -78,6 +119,10 @@ public record InvalidationDescriptor(long low, long high) {
 
     int requester() {
         return (int) (low >>> 32) & 0xffff;
+    }
+
+    int pasid() {
+        return (int) (low >>> 32) & 0xf_ffff;
     }
 
     int functionMask() {
@@ -102,8 +147,12 @@ public record InvalidationDescriptor(long low, long high) {
             case INTERRUPT_ENTRY ->
                     capabilities.interruptRemapping() && onlyIn(0xffff_f800_001fL, 0);
             case WAIT -> onlyIn(0xffff_ffff_0000_00ffL, -4L);
-            case PASID_IOTLB -> capabilities.scalable() && granularity() >= 2;
-            case PASID_CACHE -> capabilities.scalable() && granularity() != 2;
+            case PASID_IOTLB ->
+                    capabilities.scalable() && granularity() >= DOMAIN && isValidPasidIotlb(capabilities);
+            case PASID_CACHE ->
+                    capabilities.scalable()
+                            && granularity() != DOMAIN
+                            && onlyIn(0xf_ffff_ffff_003fL, 0);
             default -> false;
         };
     }
@@ -111,6 +160,13 @@ public record InvalidationDescriptor(long low, long high) {
     private boolean isValidIotlb(VtdCapabilities capabilities) {
         return onlyIn(0xffff_00ffL, -4096L | 0x7f)
                 && (granularity() != SELECTIVE || addressMask() <= capabilities.maxAddressMask());
+    }
+
+    private boolean isValidPasidIotlb(VtdCapabilities capabilities) {
+        return granularity() == DOMAIN
+                ? onlyIn(0xf_ffff_ffff_003fL, 0)
+                : onlyIn(0xf_ffff_ffff_003fL, -4096L | 0x7f)
+                        && addressMask() <= capabilities.maxAddressMask();
     }
 
     private boolean onlyIn(long lowBits, long highBits) {
@@ -126,8 +182,8 @@ public record InvalidationDescriptor(long low, long high) {
             case DEVICE_TLB -> "device-TLB of 0x%04x".formatted(requester());
             case INTERRUPT_ENTRY -> "interrupt entry cache";
             case WAIT -> "wait, write 0x%x to 0x%x".formatted((int) (low >>> 32), high & -4L);
-            case PASID_IOTLB -> "PASID-based IOTLB, domain %d".formatted(domain());
-            case PASID_CACHE -> "PASID cache, domain %d".formatted(domain());
+            case PASID_IOTLB -> "PASID-based IOTLB, " + pasidIotlbWords();
+            case PASID_CACHE -> "PASID cache, " + pasidCacheWords();
             default -> "unknown type %d".formatted(type());
         };
     }
@@ -157,5 +213,25 @@ public record InvalidationDescriptor(long low, long high) {
                                     high & -4096L,
                                     leavesOnly() ? ", leaves only" : "");
         };
+    }
+
+    private String pasidCacheWords() {
+        return switch (granularity()) {
+            case ALL_OF_DOMAIN -> "domain %d".formatted(domain());
+            case ONE_PASID -> "domain %d, PASID %d".formatted(domain(), pasid());
+            default -> "global";
+        };
+    }
+
+    private String pasidIotlbWords() {
+        return granularity() == DOMAIN
+                ? "domain %d, PASID %d".formatted(domain(), pasid())
+                : "domain %d, PASID %d, %d pages from 0x%x%s"
+                        .formatted(
+                                domain(),
+                                pasid(),
+                                1L << addressMask(),
+                                high & -4096L,
+                                leavesOnly() ? ", leaves only" : "");
     }
 }

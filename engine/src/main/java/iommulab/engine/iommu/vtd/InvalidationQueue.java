@@ -170,6 +170,8 @@ public final class InvalidationQueue {
             case InvalidationDescriptor.CONTEXT -> context(descriptor, caches);
             case InvalidationDescriptor.IOTLB -> iotlb(descriptor, caches);
             case InvalidationDescriptor.WAIT -> completeWait(descriptor);
+            case InvalidationDescriptor.PASID_IOTLB -> pasidIotlb(descriptor, caches.scalable());
+            case InvalidationDescriptor.PASID_CACHE -> pasidCache(descriptor, caches.scalable());
             // Nothing of what the others invalidate is ever cached here.
             default -> {}
         }
@@ -195,6 +197,28 @@ public final class InvalidationQueue {
                             descriptor.high() & -4096L,
                             descriptor.addressMask(),
                             descriptor.leavesOnly());
+        }
+    }
+
+    private static void pasidIotlb(InvalidationDescriptor descriptor, ScalableCaches caches) {
+        if (descriptor.granularity() == InvalidationDescriptor.DOMAIN) {
+            caches.removePasidTranslations(descriptor.domain(), descriptor.pasid());
+        } else {
+            caches.removePasidPages(
+                    descriptor.domain(),
+                    descriptor.pasid(),
+                    descriptor.high() & -4096L,
+                    descriptor.addressMask(),
+                    descriptor.leavesOnly());
+        }
+    }
+
+    private static void pasidCache(InvalidationDescriptor descriptor, ScalableCaches caches) {
+        switch (descriptor.granularity()) {
+            case InvalidationDescriptor.ALL_OF_DOMAIN -> caches.removePasids(descriptor.domain());
+            case InvalidationDescriptor.ONE_PASID ->
+                    caches.removePasids(descriptor.domain(), descriptor.pasid());
+            default -> caches.removePasids();
         }
     }
 

@@ -3,6 +3,7 @@ package iommulab.engine.iommu.vtd;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableFormat;
 import iommulab.engine.iommu.TableShape;
+import iommulab.engine.memory.PhysicalMemory;
 
 /// Second-stage entries under a PASID table entry that asks for more than legacy mode has: accessed and
 /// dirty bits set by hardware (SSADE), and a right to execute (SSEE).
@@ -23,9 +24,12 @@ final class MarkingSecondStageFormat implements TableFormat {
     private static final long DIRTY = 1 << 9;
 
     private final SecondStageFormat plain;
+    private final boolean rehearsal;
 
-    MarkingSecondStageFormat(SecondStageFormat plain) {
+    /// @param rehearsal whether entries are not written, though the walk goes on as if they were
+    MarkingSecondStageFormat(SecondStageFormat plain, boolean rehearsal) {
         this.plain = plain;
+        this.rehearsal = rehearsal;
     }
 
     @Override
@@ -65,5 +69,10 @@ final class MarkingSecondStageFormat implements TableFormat {
         }
         long wanted = raw | ACCESSED | (leaf && write ? DIRTY : 0);
         return wanted != raw && (regime & NO_SNOOP) != 0 ? UNMARKED : wanted;
+    }
+
+    @Override
+    public boolean write(PhysicalMemory memory, long hpa, long raw, long regime) {
+        return rehearsal ? memory.isBacked(hpa) : memory.write64(hpa, raw);
     }
 }

@@ -61,49 +61,53 @@ final class PasidEntry {
     }
 
     static boolean hasFirstStage(int type) {
-        return (type & FIRST_STAGE) != 0;
+        return type == FIRST_STAGE || type == NESTED;
     }
 
     static boolean hasSecondStage(int type) {
-        return (type & SECOND_STAGE) != 0;
+        return type == SECOND_STAGE || type == NESTED;
     }
 
     // ---- as the PASID cache holds a valid entry
 
     /*
-     *   word    63:24 second-stage table >> 12 | 23:8 space | 7 always set | 6 FPD | 5 SRE | 4:3 width | 2:0 PGTT
-     *   rest    63:24 first-stage table >> 12 | 15:8 as 7:0 of word 2 | 4 PWSNP | 2 SSADE | 1 SSEE | 0 privileged
+     *   word    63:24 second-stage table >> 12 | 23:8 space | 7 always set | 6 FPD | 5 privileged |
+     *           4:3 levels of the tables met first, less 3 | 2:0 PGTT
+     *   rest    63:24 first-stage table >> 12 | 15:8 as 7:0 of word 2 | 7:5 AW | 4 PWSNP | 2 SSADE | 1 SSEE
      *
-     * The width is what a request is checked against first: levels - 3 of the tree that it meets first.
+     * Privileged: the entry serves requests without PASID, which count as those of a supervisor.
      */
     private static final int TABLE_AT = 24;
     private static final int SPACE_AT = 8;
     private static final int FILLED = 1 << 7;
     private static final int SILENT = 1 << 6;
-    private static final int WIDTH_AT = 3;
-    private static final long NOWHERE = -4096L & (1L << 52) - 1;
+    private static final int PRIVILEGED = 1 << 5;
+    private static final int LEVELS_AT = 3;
+    private static final long NOWHERE = (1L << 52) - 4096;
     private static final int FLAGS_AT = 8;
+    private static final int WIDTH_AT = 5;
     private static final long WALK_SNOOPS = 1 << 4;
     private static final long MARKS = 1 << 2;
     private static final long SECOND_EXECUTE = 1 << 1;
 
-    /// Requests without PASID count as those of a supervisor.
-    static final long PRIVILEGED = 1;
+    /// Values of [#code].
+    static final int CODES = 1 << 6;
 
-    static long pack(long word0, long word2, int space, boolean silent) {
-        int type = type(word0);
-        int levels = hasFirstStage(type) ? 4 + firstStageMode(word2) : secondStageLevels(word0);
+    static long pack(long word0, long word2, int space, boolean silent, boolean privileged) {
+        int levels =
+                hasFirstStage(type(word0))
+                        ? 4 + firstStageMode(word2)
+                        : secondStageLevels(word0);
         return packTable(word0)
                 | (long) space << SPACE_AT
                 | FILLED
                 | (silent ? SILENT : 0)
-                | (long) (levels - 3 & 3) << WIDTH_AT
-                | type;
+                | (privileged ? PRIVILEGED : 0)
+                | (long) (levels - 3 & 3) << LEVELS_AT
+                | type(word0);
     }
 
-    /// @param privileged whether the entry is for requests without PASID that count as a supervisor's
-    static long packRest(
-            long word0, long word1, long word2, boolean privileged, VtdCapabilities capabilities) {
+    static long packRest(long word0, long word1, long word2, VtdCapabilities capabilities) {
         long off =
                 (capabilities.supervisorRequests() ? 0 : SRE)
                         | (capabilities.executeRequests() ? 0 : ERE)
@@ -113,10 +117,10 @@ final class PasidEntry {
         boolean snoops = (word1 & 1 << 23) != 0 || !capabilities.choosesWalkSnoop();
         return packTable(word2)
                 | (word2 & 0xff & ~off) << FLAGS_AT
+                | (word0 >>> 2 & 7) << WIDTH_AT
                 | (snoops ? WALK_SNOOPS : 0)
                 | (marks ? MARKS : 0)
-                | (executes ? SECOND_EXECUTE : 0)
-                | (privileged ? PRIVILEGED : 0);
+                | (executes ? SECOND_EXECUTE : 0);
     }
 
     /// A pointer that no host address can hold leads nowhere, as the last page of all does.
@@ -137,27 +141,32 @@ final class PasidEntry {
         return (packed & SILENT) != 0;
     }
 
+    static boolean isPackedPrivileged(long packed) {
+        return (packed & PRIVILEGED) != 0;
+    }
+
     /// Second-stage table of the first word, first-stage table of the second.
     static long tableOf(long packed) {
         return packed >>> TABLE_AT << 12;
     }
 
-    /// Of PGTT and the width: where a table of bytes, one per value, has the one for an entry.
-    static int widthCode(long packed) {
-        return (int) packed & 0x1f;
+    /// Everything about an entry that decides how a request's address is checked, as an index.
+    static int code(long packed) {
+        return (int) packed & CODES - 1;
     }
 
-    static int firstStageLevels(long packed) {
-        return (int) (packed >>> WIDTH_AT & 3) + 3;
+    /// Levels of the tables that a request meets first: those of the first stage, if there is one.
+    static int levelsOf(long packed) {
+        return ((int) packed >>> LEVELS_AT & 3) + 3;
+    }
+
+    static int secondStageLevelsOf(long rest) {
+        return (int) (rest >>> WIDTH_AT & 7) + 2;
     }
 
     /// The flags of word 2.
     static boolean has(long rest, long flag) {
         return (rest >>> FLAGS_AT & flag) != 0;
-    }
-
-    static boolean isPrivileged(long rest) {
-        return (rest & PRIVILEGED) != 0;
     }
 
     static long firstStageRegime(long rest) {

@@ -19,11 +19,13 @@ public final class VtdCaches {
     private DeviceEntryCache contexts;
     private Iotlb iotlb;
     private final PagingStructureCache[] paging;
+    private final ScalableCaches scalable;
 
     /// @param levels of the deepest tree
     /// @param seed of random replacement
     VtdCaches(CacheShapes shapes, int levels, long seed) {
         this.shapes = shapes;
+        scalable = new ScalableCaches(shapes, seed);
         contexts = new DeviceEntryCache(shapes.of(CacheKind.DEVICE_ENTRY), seed);
         iotlb = new Iotlb(shapes.of(CacheKind.IOTLB), seed + 1);
         paging = new PagingStructureCache[Math.max(0, levels - 1)];
@@ -39,6 +41,7 @@ public final class VtdCaches {
 
     private VtdCaches(VtdCaches other) {
         shapes = other.shapes;
+        scalable = other.scalable.copy();
         contexts = other.contexts.copy();
         iotlb = other.iotlb.copy();
         paging = other.paging.clone();
@@ -56,6 +59,7 @@ public final class VtdCaches {
     /// Gives the caches of a kind another shape; they are empty afterwards.
     void reshape(CacheKind kind, CacheGeometry geometry) {
         shapes = shapes.with(kind, geometry);
+        scalable.reshape(kind, geometry);
         switch (kind) {
             case DEVICE_ENTRY -> contexts = contexts.reshaped(geometry);
             case IOTLB -> iotlb = iotlb.reshaped(geometry);
@@ -64,6 +68,11 @@ public final class VtdCaches {
                 // Legacy mode has none.
             }
         }
+    }
+
+    /// Those of scalable mode; untouched in a unit that was never in it.
+    ScalableCaches scalable() {
+        return scalable;
     }
 
     DeviceEntryCache contexts() {
@@ -92,12 +101,13 @@ public final class VtdCaches {
 
     /// Context-cache invalidation, global.
     int removeContexts() {
-        return contexts.removeAll();
+        return contexts.removeAll() + scalable.removeContexts();
     }
 
     /// Context-cache invalidation, domain-selective.
     int removeContexts(int domain) {
-        return contexts.remove((_, packed) -> ContextEntry.domain(packed) == domain);
+        return contexts.remove((_, packed) -> ContextEntry.domain(packed) == domain)
+                + scalable.removeContexts();
     }
 
     /// Context-cache invalidation, device-selective.
@@ -106,12 +116,13 @@ public final class VtdCaches {
     int removeContexts(int domain, int requester, int functionMask) {
         int ignored = 8 - (8 >>> functionMask);
         return contexts.remove((other, packed) ->
-                ContextEntry.domain(packed) == domain && ((other ^ requester) & ~ignored) == 0);
+                        ContextEntry.domain(packed) == domain && ((other ^ requester) & ~ignored) == 0)
+                + scalable.removeContexts(requester, functionMask);
     }
 
     /// IOTLB invalidation, global.
     int removeTranslations() {
-        int removed = iotlb.removeAll();
+        int removed = iotlb.removeAll() + scalable.removeTranslations();
         for (var cache : paging) {
             removed += cache.removeAll();
         }
@@ -120,7 +131,7 @@ public final class VtdCaches {
 
     /// IOTLB invalidation, domain-selective.
     int removeTranslations(int domain) {
-        int removed = iotlb.removeSpace(domain);
+        int removed = iotlb.removeSpace(domain) + scalable.removeTranslations(domain);
         for (var cache : paging) {
             removed += cache.removeSpace(domain);
         }
@@ -132,7 +143,9 @@ public final class VtdCaches {
     /// @param addressMask 2^n pages from an address aligned to as many
     /// @param leavesOnly IH: software changed no entry that points to a table
     int removePages(int domain, long iova, int addressMask, boolean leavesOnly) {
-        int removed = iotlb.removePages(domain, iova, addressMask);
+        int removed =
+                iotlb.removePages(domain, iova, addressMask)
+                        + scalable.removePages(domain, iova, addressMask, leavesOnly);
         for (var cache : paging) {
             removed += leavesOnly ? 0 : cache.removePages(domain, iova, addressMask);
         }
@@ -144,6 +157,7 @@ public final class VtdCaches {
         for (var cache : paging) {
             hash = hash * 31 + cache.lines().stateHash();
         }
-        return hash;
+        // A unit that was never in scalable mode has no state of that.
+        return scalable.isUntouched() ? hash : hash * 31 + scalable.stateHash();
     }
 }

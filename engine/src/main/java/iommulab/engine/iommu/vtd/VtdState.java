@@ -23,6 +23,13 @@ public abstract sealed class VtdState implements Iommu permits VtdUnit {
     boolean translating;
     long rootTableAddress;
 
+    /* What the last request found, see VtdUnit. */
+    long lastIova;
+    long lastWho;
+    long lastHow;
+    int lastFacts;
+    long lastWord;
+
     VtdState(VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
         this.capabilities = capabilities;
         this.memory = memory;
@@ -114,6 +121,7 @@ public abstract sealed class VtdState implements Iommu permits VtdUnit {
         translating = then.isTranslating();
         rootTableAddress = then.rootTableAddress();
         registerVersion++;
+        chooseMode();
         adoptCaches();
     }
 
@@ -128,9 +136,13 @@ public abstract sealed class VtdState implements Iommu permits VtdUnit {
 
     // ---- what registers do
 
+    /// Translation was switched, or the root table address has changed, and with it perhaps the table mode.
+    abstract void chooseMode();
+
     void setRootTableAddress(long address) {
         rootTableAddress = address;
         registerVersion++;
+        chooseMode();
         if (capabilities.rootPointerEmptiesCaches()) {
             caches.removeAll();
         }
@@ -140,6 +152,7 @@ public abstract sealed class VtdState implements Iommu permits VtdUnit {
     void setTranslating(boolean value) {
         if (translating != value) {
             translating = value;
+            chooseMode();
             caches.removeAll();
         }
     }

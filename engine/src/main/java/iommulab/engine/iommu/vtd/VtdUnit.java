@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/// One VT-d remapping unit in legacy mode: requests in, host addresses or faults out, everything read
-/// from the tables in memory or from its caches.
+/// One VT-d remapping unit: requests in, host addresses or faults out, everything read from the tables in
+/// memory or from its caches. Legacy mode is here, scalable mode in [ScalableMode]; the root table address
+/// says which one is in force.
 ///
 /// Not thread-safe: one engine thread owns it. [#translate] allocates nothing.
 /// Spec: VT-d, "DMA Remapping", "Legacy Mode Address Translation".
@@ -37,15 +38,19 @@ public final class VtdUnit extends VtdState implements Iommu {
      * What a request found is left in four words, because a result object would be allocated on every
      * hit and every further field stored:
      *   lastWho    domain << 16 | requester; domain -1 if unknown
-     *   lastFacts  31:16 paging probes | 15:8 reads | 5 recorded | 4:3 stage | 2 device hit | 1:0 access
+     *   lastFacts  31:16 paging probes | 15:8 reads | 7 lastHow is set | 6 asks for a translation
+     *              5 recorded | 4:3 stage | 2 device hit | 1:0 access
      *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
      *              negative answer
+     *   lastHow    63:32 PASID | 31:0 access, of requests that are more than a plain read or write
      */
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
 
+    private static final int SCALABLE_MODE = 1 << 10;
+
     private static final int ACCESS = READ | WRITE;
-    private static final int DEVICE_HIT = 1 << 2;
+    static final int DEVICE_HIT = 1 << 2;
 
     /* How far the last request came: two bits of its facts. */
     static final int STAGE_UNTRANSLATED = 0;
@@ -54,10 +59,15 @@ public final class VtdUnit extends VtdState implements Iommu {
     static final int STAGE_HIT = 3 << 3;
 
     private static final int RECORDED = 1 << 5;
-    private static final int READS_AT = 8;
-    private static final int PROBES_AT = 16;
-    private static final long NO_DOMAIN = -1L << 16;
-    private static final long UNCHANGED = 0;
+    static final int QUESTION = 1 << 6;
+    static final int HOW = 1 << 7;
+    static final int READS_AT = 8;
+    static final int PROBES_AT = 16;
+    static final long NO_DOMAIN = -1L << 16;
+    static final long UNCHANGED = 0;
+
+    /* In place of the leaf, for a device that asked and is granted nothing. */
+    static final long NOTHING = TableEntry.leaf(0, 12, 0);
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
@@ -66,21 +76,31 @@ public final class VtdUnit extends VtdState implements Iommu {
     private WalkObserver observer = WalkObserver.NONE;
     private @Nullable VtdView view;
 
-    private boolean lastRecorded;
-    /* See the head of the class. */
-    private long lastIova;
-    private long lastWho;
-    private int lastFacts;
-    private long lastWord;
+    private final ScalableMode scalable;
+    private final LegacyDeviceTlb deviceTlb;
+    /* Scalable mode while it is in force. */
+    private @Nullable ScalableMode inForce;
 
     /// A unit after power-on: translation off, caches empty.
     ///
     /// @param seed of caches with random replacement
     public VtdUnit(
             VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        this(capabilities, memory, shapes, seed, false);
+    }
+
+    /// @param rehearsal whether accessed and dirty bits in memory stay as they are
+    VtdUnit(
+            VtdCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean rehearsal) {
         super(capabilities, memory, shapes, seed);
+        scalable = new ScalableMode(this, caches().scalable(), rehearsal);
         deviceTables = new DeviceTables(memory, capabilities);
         walker = new TableWalker(memory, format(), Stage.SECOND);
+        deviceTlb = new LegacyDeviceTlb(this, walker);
         adoptCaches();
         widths = ContextEntry.widths(capabilities.iovaBits());
     }
@@ -89,7 +109,12 @@ public final class VtdUnit extends VtdState implements Iommu {
 
     @Override
     public long translate(int requester, int pasid, long iova, int access) {
-        return translate(requester, iova, access);
+        if (inForce != null) {
+            return inForce.translate(requester, pasid, iova, access);
+        }
+        return pasid < 0 && access <= ACCESS
+                ? translatePlain(requester, iova, access)
+                : deviceTlb.translate(requester, pasid, iova, access);
     }
 
     /// As [Iommu#translate], for a request without PASID.
@@ -97,6 +122,10 @@ public final class VtdUnit extends VtdState implements Iommu {
     /// @param requester 16 bits
     /// @param access [#READ] or [#WRITE]
     public long translate(int requester, long iova, int access) {
+        return translate(requester, NO_PASID, iova, access);
+    }
+
+    private long translatePlain(int requester, long iova, int access) {
         lastIova = iova;
         if (InterruptWindow.contains(iova) || !translating) {
             return untranslated(requester, iova, access);
@@ -110,16 +139,24 @@ public final class VtdUnit extends VtdState implements Iommu {
 
     /// Away from the way of most requests, which has no call in it.
     private long translateSearching(int requester, long iova, int access) {
-        int facts = access | DEVICE_HIT;
+        lastWho = NO_DOMAIN | requester;
+        lastFacts = access;
+        long context = deviceEntry(requester);
+        return context == DeviceEntryCache.MISS
+                ? lastAnswer()
+                : translate(requester, iova, lastFacts, context);
+    }
+
+    /// The context entry of a requester, packed, from the cache or from memory.
+    ///
+    /// @return [DeviceEntryCache#MISS] if the request ends here
+    long deviceEntry(int requester) {
         long context = contexts.find(requester);
         if (context == DeviceEntryCache.MISS) {
-            context = readDeviceEntry(requester, access);
-            if (context == DeviceEntryCache.MISS) {
-                return lastAnswer();
-            }
-            facts = lastFacts;
+            return readDeviceEntry(requester);
         }
-        return translate(requester, iova, facts, context);
+        lastFacts |= DEVICE_HIT;
+        return context;
     }
 
     /// @param context packed
@@ -164,37 +201,49 @@ public final class VtdUnit extends VtdState implements Iommu {
     private long untranslated(int requester, long iova, int access) {
         lastWho = NO_DOMAIN | requester;
         lastFacts = access;
-        if (InterruptWindow.contains(iova)) {
-            return ended(STAGE_UNTRANSLATED, INTERRUPT_WINDOW);
-        }
-        return ended(STAGE_UNTRANSLATED, iova < 0 ? NOWHERE : UNCHANGED);
+        return InterruptWindow.contains(iova)
+                ? ended(STAGE_UNTRANSLATED, INTERRUPT_WINDOW)
+                : untranslated();
+    }
+
+    /// The address stays as it is.
+    long untranslated() {
+        return ended(STAGE_UNTRANSLATED, lastIova < 0 ? NOWHERE : UNCHANGED);
     }
 
     /// The context cache has no entry: reads it from memory.
     ///
     /// @return the entry, packed; or [DeviceEntryCache#MISS] if the request ends here
-    private long readDeviceEntry(int requester, int access) {
-        lastWho = NO_DOMAIN | requester;
-        lastFacts = access;
+    private long readDeviceEntry(int requester) {
         contexts.countMiss(requester);
-        long mode = rootTableAddress & TABLE_MODE;
-        if (mode != 0) {
-            if (mode == ABORT_MODE) {
-                ended(STAGE_DEVICE, ABORTED);
-            } else {
-                stop(VtdFault.ROOT_MODE_INVALID, STAGE_DEVICE, false);
-            }
+        if (!isRootTableInForce()) {
             return DeviceEntryCache.MISS;
         }
         var fault = deviceTables.read(rootTableAddress & -4096L, requester, observer);
         lastFacts |= deviceTables.reads() << READS_AT;
         if (fault != null) {
-            stop(fault, STAGE_DEVICE, ContextEntry.isSilent(deviceTables.low()));
+            stop(fault, STAGE_DEVICE, ContextEntry.isSilent(deviceTables.low()), 0);
             return DeviceEntryCache.MISS;
         }
         long packed = ContextEntry.pack(deviceTables.low(), deviceTables.high());
         contexts.insert(requester, packed, deviceTables.high());
         return packed;
+    }
+
+    /// Whether the root table address names a legacy table; else the request ends here.
+    boolean isRootTableInForce() {
+        long mode = rootTableAddress & TABLE_MODE;
+        if (mode == ABORT_MODE) {
+            ended(STAGE_DEVICE, ABORTED);
+        } else if (mode != 0) {
+            stop(VtdFault.ROOT_MODE_INVALID, STAGE_DEVICE, false, 0);
+        }
+        return mode == 0;
+    }
+
+    /// Whether the last address has more bits than the unit or the requester's tree translates.
+    boolean isTooWide(long context) {
+        return lastIova >>> (widths >>> ContextEntry.widthAt(context)) != 0;
     }
 
     private long walk(int facts, long context) {
@@ -238,14 +287,15 @@ public final class VtdUnit extends VtdState implements Iommu {
     }
 
     private long stop(VtdFault fault, int stage, long context) {
-        return stop(fault, stage, ContextEntry.isPackedSilent(context));
+        return stop(fault, stage, ContextEntry.isPackedSilent(context), 0);
     }
 
     /// @param silent FPD of the context entry
-    private long stop(VtdFault fault, int stage, boolean silent) {
+    /// @param kind see [FaultRecording#kind]
+    long stop(VtdFault fault, int stage, boolean silent, long kind) {
         boolean read = (lastFacts & WRITE) == 0;
         if (!(silent && fault.qualified())
-                && faults.record(fault.code(), (int) lastWho & 0xffff, lastIova, read)) {
+                && faults.record(fault.code(), (int) lastWho & 0xffff, lastIova, read, kind)) {
             lastFacts |= RECORDED;
         }
         return ended(stage, -fault.code());
@@ -254,13 +304,13 @@ public final class VtdUnit extends VtdState implements Iommu {
     /// The request ends without a page.
     ///
     /// @param result negative answer, or [#UNCHANGED]
-    private long ended(int stage, long result) {
+    long ended(int stage, long result) {
         lastFacts |= stage;
         lastWord = result;
         return lastAnswer();
     }
 
-    private void tellProbes() {
+    void tellProbes() {
         tellDeviceProbe();
         tellProbe(CacheKind.IOTLB, iotlb.lines());
     }
@@ -277,7 +327,10 @@ public final class VtdUnit extends VtdState implements Iommu {
 
     // ---- what the last request found
 
-    private long lastAnswer() {
+    long lastAnswer() {
+        if ((lastFacts & QUESTION) != 0 && lastWord > 0) {
+            return lastWord == NOTHING ? 0 : lastWord;
+        }
         if (lastWord <= 0) {
             return lastWord == UNCHANGED ? lastIova : lastWord;
         }
@@ -347,7 +400,9 @@ public final class VtdUnit extends VtdState implements Iommu {
     /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
     @Override
     public boolean lastWasStale() {
-        return view().isStale((int) lastWho & 0xffff, lastIova, lastFacts & ACCESS, lastAnswer());
+        int pasid = (lastFacts & HOW) != 0 ? (int) (lastHow >> 32) : NO_PASID;
+        int access = (lastFacts & HOW) != 0 ? (int) lastHow : lastFacts & ACCESS;
+        return view().isStale((int) lastWho & 0xffff, pasid, lastIova, access, lastAnswer());
     }
 
     int lastStage() {
@@ -382,8 +437,21 @@ public final class VtdUnit extends VtdState implements Iommu {
     }
 
     @Override
+    void chooseMode() {
+        boolean scalableTable = (rootTableAddress & TABLE_MODE) == SCALABLE_MODE;
+        inForce =
+                translating && scalableTable && capabilities().scalable() ? scalable : null;
+    }
+
+    /// Whether requests go through scalable mode.
+    public boolean isScalable() {
+        return inForce != null;
+    }
+
+    @Override
     void adoptCaches() {
         super.adoptCaches();
+        scalable.adopt(caches().scalable());
         walker.useCaches(CacheKind.PAGING_STRUCTURE, caches().pagingInUse());
     }
 
@@ -391,5 +459,6 @@ public final class VtdUnit extends VtdState implements Iommu {
     void observe(WalkObserver newObserver) {
         observer = newObserver;
         walker.observe(newObserver);
+        scalable.observe(newObserver);
     }
 }

@@ -4,9 +4,9 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
@@ -32,7 +32,7 @@ public final class VtdView {
     public VtdView(VtdUnit unit) {
         this.unit = unit;
         coherence = new Coherence(unit);
-        uncached = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0);
+        uncached = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0, true);
     }
 
     // ---- stale answers
@@ -42,6 +42,11 @@ public final class VtdView {
     ///
     /// @param answer of [VtdUnit#translate] to the same question
     public boolean isStale(int requester, long iova, int access, long answer) {
+        return isStale(requester, Iommu.NO_PASID, iova, access, answer);
+    }
+
+    /// The same for a request that may have a PASID.
+    public boolean isStale(int requester, int pasid, long iova, int access, long answer) {
         long version = unit.memory().version() + unit.registerVersion();
         if (version == coherentAt) {
             return false;
@@ -53,14 +58,14 @@ public final class VtdView {
                 return false;
             }
         }
-        return fresh(requester, iova, access) != answer;
+        return fresh(requester, pasid, iova, access) != answer;
     }
 
     /// What the unit would answer if it had no caches. Records no fault.
-    public long fresh(int requester, long iova, int access) {
+    public long fresh(int requester, int pasid, long iova, int access) {
         uncached.setRootTableAddress(unit.rootTableAddress());
         uncached.setTranslating(unit.isTranslating());
-        return uncached.translate(requester, iova, access);
+        return uncached.translate(requester, pasid, iova, access);
     }
 
     private boolean everythingAgrees() {
@@ -77,7 +82,7 @@ public final class VtdView {
     /// @param name of the unit
     /// @param withCaches whether the caches are as they are now; else empty
     public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
-        var copy = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0);
+        var copy = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0, true);
         copy.restore(unit.checkpoint());
         if (!withCaches) {
             copy.caches().removeAll();
@@ -85,9 +90,9 @@ public final class VtdView {
         var recording = new WalkRecording();
         copy.observe(recording);
         int requester = request.requester().raw();
-        int access = request.access() == Access.READ ? VtdUnit.READ : VtdUnit.WRITE;
-        long answer = copy.translate(requester, request.iova(), access);
-        boolean stale = fresh(requester, request.iova(), access) != answer;
+        int pasid = request.pasid();
+        long answer = copy.translate(requester, pasid, request.iova(), request.rights());
+        boolean stale = fresh(requester, pasid, request.iova(), request.rights()) != answer;
         return new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
     }
 

@@ -1,0 +1,452 @@
+package iommulab.engine.iommu.vtd;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.cache.SetAssociativeCache;
+import iommulab.engine.cache.Spaces;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.WalkObserver;
+
+import org.jspecify.annotations.Nullable;
+
+/// The way of one request through a VT-d unit in scalable mode. What it found is left in the unit, as
+/// legacy mode leaves it.
+/// Spec: VT-d, "Scalable Mode Address Translation".
+final class ScalableMode {
+    /*
+     * translate
+     *   PASID cache   -> PASID table entry   (else context cache; root and context table, PASID directory
+     *                                         and table: ScalableTables)
+     *   address width
+     *   IOTLB         -> page, rights        (else page tables: ScalableWalk)
+     *
+     * A user's request with hits in both never leaves `translate`. All others go through `translateFully`.
+     */
+    /// Bits of an iova by which the IOTLB knows it; those above are the highest of these, or zero.
+    static final long CACHED_BITS = (1L << 57) - 1;
+
+    private static final int USERS = Iommu.READ | Iommu.WRITE;
+    private static final int WHOLE_REQUEST = USERS | Iommu.EXECUTE | Iommu.PRIVILEGED;
+    private static final int CLEAN_AT = 58;
+
+    private final VtdUnit unit;
+    private final VtdCapabilities capabilities;
+    private final ScalableTables tables;
+    private final ScalableWalk walk;
+    /* By PasidEntry.code: (iova + bias) >>> shift is 0 for an address that the tables translate. */
+    private final long[] biases = new long[PasidEntry.CODES];
+    private final byte[] shifts = new byte[PasidEntry.CODES];
+    private ScalableCaches caches;
+    private DeviceEntryCache contexts;
+    private PasidEntryCache pasids;
+    private Iotlb iotlb;
+    private WalkObserver observer = WalkObserver.NONE;
+    /* Of the context entry and the PASID table entry met last. */
+    private int ridPasid;
+    private long rest;
+
+    /// @param rehearsal whether accessed and dirty bits in memory stay as they are
+    ScalableMode(VtdUnit unit, ScalableCaches caches, boolean rehearsal) {
+        this.unit = unit;
+        capabilities = unit.capabilities();
+        tables = new ScalableTables(unit.memory(), capabilities);
+        walk = new ScalableWalk(unit, unit.memory(), rehearsal);
+        this.caches = caches;
+        contexts = caches.contexts();
+        pasids = caches.pasids();
+        iotlb = caches.iotlb();
+        walk.useCaches(caches);
+        for (int code = 0; code < PasidEntry.CODES; code++) {
+            setWidth(code);
+        }
+    }
+
+    /// An entry that needs more than a comparison of the address (a supervisor's, pass-through) has no
+    /// width, so that its requests leave the short way.
+    private void setWidth(int code) {
+        int type = PasidEntry.typeOf(code);
+        int bits = 12 + 9 * PasidEntry.levelsOf(code);
+        if (PasidEntry.isPackedPrivileged(code)) {
+            return;
+        }
+        if (PasidEntry.hasFirstStage(type)) {
+            shifts[code] = (byte) bits;
+            biases[code] = 1L << bits - 1;
+        } else if (type == PasidEntry.SECOND_STAGE) {
+            shifts[code] = (byte) Math.min(bits, capabilities.iovaBits());
+        }
+    }
+
+    /// The caches are other objects now.
+    void adopt(ScalableCaches newCaches) {
+        caches = newCaches;
+        contexts = caches.contexts();
+        pasids = caches.pasids();
+        iotlb = caches.iotlb();
+        walk.useCaches(caches);
+    }
+
+    void observe(WalkObserver newObserver) {
+        observer = newObserver;
+        walk.observe(newObserver);
+    }
+
+    // ---- the path of one request
+
+    /// See [Iommu#translate].
+    long translate(int requester, int pasid, long iova, int access) {
+        unit.lastIova = iova;
+        unit.lastHow = (long) pasid << 32 | access;
+        if (access > USERS || pasid < 0 && InterruptWindow.contains(iova)) {
+            return translateFully(requester, pasid, iova, access);
+        }
+        long entry = pasids.findByHint(requester, pasid);
+        if (entry == PasidEntryCache.MISS) {
+            return translateFully(requester, pasid, iova, access);
+        }
+        int space = PasidEntry.spaceOf(entry);
+        unit.lastWho = (long) caches.spaces().owner(space) << 16 | requester;
+        unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW;
+        int code = PasidEntry.code(entry);
+        if (iova + biases[code] >>> shifts[code] != 0) {
+            return underEntry(entry, pasids.originOf(requester, pasid));
+        }
+        long word = iotlb.findByHint(space, iova & CACHED_BITS);
+        // A write needs a page whose dirty bit is set already.
+        long needs = access | (long) (access & Iommu.WRITE) << CLEAN_AT;
+        if (((word ^ TableEntry.CLEAN) & needs) != needs) {
+            return searching(word, entry, requester, pasid);
+        }
+        if (observer != WalkObserver.NONE) {
+            tellPasidProbe();
+            tellProbe(CacheKind.IOTLB, iotlb.lines());
+        }
+        unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW | VtdUnit.STAGE_HIT;
+        unit.lastWord = word;
+        return Iotlb.hpaInSmallest(word, iova);
+    }
+
+    private long searching(long word, long entry, int requester, int pasid) {
+        rest = pasids.originOf(requester, pasid);
+        tellPasidProbe();
+        long needs = (int) unit.lastHow & USERS;
+        return word == Iotlb.MISS ? lookedUp(entry, needs) : walked(entry, needs);
+    }
+
+    /// The way of requests that the short way does not know.
+    private long translateFully(int requester, int pasid, long iova, int access) {
+        unit.lastWho = VtdUnit.NO_DOMAIN | requester;
+        unit.lastFacts =
+                access & USERS
+                        | VtdUnit.HOW
+                        | ((access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
+        if (pasid < 0 && InterruptWindow.contains(iova)) {
+            return (access & Iommu.TRANSLATED) != 0
+                    ? stop(VtdFault.SM_OUTPUT_IS_INTERRUPT, VtdUnit.STAGE_DEVICE, false)
+                    : ended(VtdUnit.STAGE_UNTRANSLATED, Iommu.INTERRUPT_WINDOW);
+        }
+        if ((access & (Iommu.TRANSLATED | Iommu.ASKS)) != 0) {
+            long context = context(requester);
+            if (context == DeviceEntryCache.MISS) {
+                return unit.lastAnswer();
+            }
+            if (!ScalableContext.hasDeviceTlb(context)) {
+                return stopAtContext(VtdFault.DEVICE_TLB_OFF, context);
+            }
+            if ((access & Iommu.TRANSLATED) != 0) {
+                return pasid >= 0 && !ScalableContext.takesPasids(context)
+                        ? stopAtContext(VtdFault.PASIDS_OFF, context)
+                        : ended(VtdUnit.STAGE_DEVICE, VtdUnit.UNCHANGED);
+            }
+        }
+        long entry = pasids.find(requester, pasid);
+        tellPasidProbe();
+        if (entry == PasidEntryCache.MISS) {
+            pasids.countMiss(requester, pasid);
+            entry = readEntry(requester, pasid);
+            return entry == PasidEntryCache.MISS ? unit.lastAnswer() : underEntry(entry, rest);
+        }
+        unit.lastFacts |= VtdUnit.DEVICE_HIT;
+        return underEntry(entry, pasids.originOf(requester, pasid));
+    }
+
+    // ---- from the requester to the PASID table entry
+
+    /// @return the context entry, packed; or [DeviceEntryCache#MISS] if the request ends here
+    private long context(int requester) {
+        long context = contexts.find(requester);
+        tellProbe(CacheKind.DEVICE_ENTRY, contexts.lines());
+        if (context != DeviceEntryCache.MISS) {
+            ridPasid = (int) contexts.originOf(requester);
+            return context;
+        }
+        contexts.countMiss(requester);
+        var fault = tables.readContext(unit.rootTableAddress & -4096L, requester, observer);
+        unit.lastFacts += tables.reads() << VtdUnit.READS_AT;
+        if (fault != null) {
+            stop(fault, VtdUnit.STAGE_DEVICE, tables.isSilent());
+            return DeviceEntryCache.MISS;
+        }
+        long packed = ScalableContext.pack(tables.word(0), tables.word(1), capabilities);
+        ridPasid = ScalableContext.ridPasid(tables.word(1));
+        contexts.insert(requester, packed, ridPasid);
+        return packed;
+    }
+
+    /// The PASID cache has no entry: reads it from memory.
+    ///
+    /// @return the entry, packed, with the other word in [#rest]; or [PasidEntryCache#MISS] if the request
+    ///     ends here
+    private long readEntry(int requester, int pasid) {
+        long context = context(requester);
+        if (context == DeviceEntryCache.MISS) {
+            return PasidEntryCache.MISS;
+        }
+        int number = pasid < 0 ? ridPasid : pasid;
+        var fault = blocked(context, pasid, number);
+        boolean silent = ScalableContext.isPackedSilent(context);
+        if (fault == null) {
+            long directory = ScalableContext.directoryOf(context);
+            fault = tables.readPasidEntry(directory, number, silent, observer);
+            unit.lastFacts += tables.reads() << VtdUnit.READS_AT;
+            silent = tables.isSilent();
+        }
+        if (fault != null) {
+            stop(fault, VtdUnit.STAGE_DEVICE, silent);
+            return PasidEntryCache.MISS;
+        }
+        return packEntry(requester, pasid, number, context);
+    }
+
+    /// Why the context entry does not lead to the entry of a PASID, or null.
+    ///
+    /// @param pasid of the request
+    /// @param number the same, or RID_PASID if it has none
+    private static @Nullable VtdFault blocked(long context, int pasid, int number) {
+        if (pasid >= 0 && !ScalableContext.takesPasids(context)) {
+            return VtdFault.PASIDS_OFF;
+        }
+        if (ScalableContext.reaches(context, number)) {
+            return null;
+        }
+        return pasid < 0 ? VtdFault.SM_CONTEXT_INVALID : VtdFault.PASID_TOO_LARGE;
+    }
+
+    private long packEntry(int requester, int pasid, int number, long context) {
+        int type = PasidEntry.type(tables.word(0));
+        int domain = PasidEntry.domain(tables.word(1));
+        int space = caches.space(domain, PasidEntry.hasFirstStage(type) ? number : Spaces.NONE);
+        if (type == PasidEntry.NESTED) {
+            caches.space(domain, Spaces.NONE);
+            space = caches.space(domain, number);
+        }
+        boolean privileged = pasid < 0 && ScalableContext.isPackedPrivileged(context);
+        long packed =
+                PasidEntry.pack(
+                        tables.word(0), tables.word(2), space, tables.isSilent(), privileged);
+        rest =
+                PasidEntry.packRest(
+                        tables.word(0), tables.word(1), tables.word(2), capabilities);
+        pasids.insert(requester, pasid, packed, rest);
+        return packed;
+    }
+
+    // ---- under a PASID table entry
+
+    private long underEntry(long entry, long itsRest) {
+        rest = itsRest;
+        int space = PasidEntry.spaceOf(entry);
+        unit.lastWho = (long) caches.spaces().owner(space) << 16 | unit.lastWho & 0xffff;
+        int type = PasidEntry.typeOf(entry);
+        boolean first = PasidEntry.hasFirstStage(type);
+        int asked = asked();
+        boolean supervisor = isSupervisor(entry);
+        if ((asked & Iommu.EXECUTE) != 0 && !PasidEntry.has(rest, PasidEntry.ERE)) {
+            return stopAtEntry(VtdFault.EXECUTE_OFF, entry);
+        }
+        if (supervisor && first && !PasidEntry.has(rest, PasidEntry.SRE)) {
+            return stopAtEntry(VtdFault.SUPERVISOR_OFF, entry);
+        }
+        var tooWide = tooWide(entry, type);
+        if (tooWide != null) {
+            return stopAtEntry(tooWide, entry);
+        }
+        if (type == PasidEntry.PASS_THROUGH) {
+            return passThrough(asked);
+        }
+        long needs = first && supervisor ? privileged(asked) : asked;
+        return lookedUp(entry, needs);
+    }
+
+    /// The rights that the request wants. Without a PASID it can ask for no more than to read and write.
+    private int asked() {
+        int access = (int) unit.lastHow;
+        return access & (lastPasid() < 0 ? USERS : USERS | Iommu.EXECUTE);
+    }
+
+    private int lastPasid() {
+        return (int) (unit.lastHow >> 32);
+    }
+
+    private boolean isSupervisor(long entry) {
+        return lastPasid() < 0
+                ? PasidEntry.isPackedPrivileged(entry)
+                : (unit.lastHow & Iommu.PRIVILEGED) != 0;
+    }
+
+    private static long privileged(int asked) {
+        return (long) (asked & USERS) << 56 | (long) (asked & Iommu.EXECUTE) << 54;
+    }
+
+    private @Nullable VtdFault tooWide(long entry, int type) {
+        long iova = unit.lastIova;
+        int bits = 12 + 9 * PasidEntry.levelsOf(entry);
+        return switch (type) {
+            case PasidEntry.PASS_THROUGH ->
+                    iova >>> capabilities.hostAddressBits() != 0 ? VtdFault.BEYOND_HOST : null;
+            case PasidEntry.SECOND_STAGE ->
+                    iova >>> Math.min(bits, capabilities.iovaBits()) != 0
+                            ? VtdFault.SM_BEYOND_WIDTH
+                            : null;
+            default ->
+                    iova + (1L << bits - 1) >>> bits != 0 ? VtdFault.NOT_CANONICAL : null;
+        };
+    }
+
+    private long passThrough(int asked) {
+        long word =
+                isQuestion()
+                        ? TableEntry.leaf(unit.lastIova & -4096L, 12, asked)
+                        : VtdUnit.UNCHANGED;
+        return ended(VtdUnit.STAGE_DEVICE, word);
+    }
+
+    private boolean isQuestion() {
+        return (unit.lastFacts & VtdUnit.QUESTION) != 0;
+    }
+
+    private long lookedUp(long entry, long needs) {
+        int space = PasidEntry.spaceOf(entry);
+        long iova = unit.lastIova & CACHED_BITS;
+        long word = iotlb.find(space, iova);
+        if (word == Iotlb.MISS) {
+            word = iotlb.findLarger(space, iova);
+        }
+        tellProbe(CacheKind.IOTLB, iotlb.lines());
+        if (word == Iotlb.MISS || !serves(word, needs)) {
+            return walked(entry, needs);
+        }
+        unit.lastFacts |= VtdUnit.STAGE_HIT;
+        return answered(word, needs);
+    }
+
+    private static boolean serves(long word, long needs) {
+        boolean write = (needs & TableEntry.ANY_WRITE) != 0;
+        return (word & needs) == needs && !(write && (word & TableEntry.CLEAN) != 0);
+    }
+
+    /// The IOTLB has no page for the request, or one that lacks a right: then the tables are read again.
+    private long walked(long entry, long rights) {
+        boolean question = isQuestion();
+        long needs = question ? 0 : rights;
+        long hopes = question ? rights : 0;
+        int space = PasidEntry.spaceOf(entry);
+        long origin = ScalableOrigin.of((int) unit.lastWho & 0xffff, lastPasid());
+        long iova = unit.lastIova;
+        long leaf =
+                switch (PasidEntry.typeOf(entry)) {
+                    case PasidEntry.FIRST_STAGE ->
+                            walk.firstStage(entry, rest, iova, needs, hopes, origin);
+                    case PasidEntry.SECOND_STAGE ->
+                            walk.secondStage(entry, rest, iova, needs, hopes, origin);
+                    default ->
+                            walk.nested(
+                                    entry,
+                                    rest,
+                                    caches.space(caches.spaces().owner(space), Spaces.NONE),
+                                    iova,
+                                    needs,
+                                    hopes,
+                                    origin);
+                };
+        unit.lastFacts += walk.reads() << VtdUnit.READS_AT | walk.probes() << VtdUnit.PROBES_AT;
+        if (leaf < 0) {
+            return stopAtWalk((int) -leaf, entry);
+        }
+        long hpa = Iotlb.hpa(leaf, iova);
+        if (InterruptWindow.contains(hpa)) {
+            return stopAtWalk(VtdFault.SM_OUTPUT_IS_INTERRUPT.code(), entry);
+        }
+        iotlb.replace(space, iova & CACHED_BITS, InterruptWindow.cachable(leaf, hpa), origin);
+        unit.lastFacts |= VtdUnit.STAGE_WALK;
+        return answered(leaf, rights);
+    }
+
+    private long answered(long leaf, long rights) {
+        unit.lastWord = isQuestion() ? granted(leaf, rights) : leaf;
+        return unit.lastAnswer();
+    }
+
+    /// What a device that asked is told: the page with what it may do there. A page whose dirty bit is
+    /// not set is not told to be writable.
+    private static long granted(long leaf, long rights) {
+        long given = leaf & rights;
+        long plain =
+                given & WHOLE_REQUEST
+                        | given >>> 56 & USERS
+                        | given >>> 54 & TableEntry.EXECUTE;
+        if ((leaf & TableEntry.CLEAN) != 0) {
+            plain &= ~(long) TableEntry.WRITE;
+        }
+        if ((plain & USERS) == 0) {
+            return VtdUnit.NOTHING;
+        }
+        int shift = Iotlb.pageShift(leaf);
+        return TableEntry.leaf(TableEntry.address(leaf), shift, plain) | leaf & TableEntry.GLOBAL;
+    }
+
+    // ---- the end of a request
+
+    private long stopAtContext(VtdFault fault, long context) {
+        return stop(fault, VtdUnit.STAGE_DEVICE, ScalableContext.isPackedSilent(context));
+    }
+
+    private long stopAtEntry(VtdFault fault, long entry) {
+        return stop(fault, VtdUnit.STAGE_DEVICE, PasidEntry.isPackedSilent(entry));
+    }
+
+    private long stopAtWalk(int code, long entry) {
+        var fault = VtdFault.ofCode(code).orElseThrow();
+        return stop(fault, VtdUnit.STAGE_WALK, PasidEntry.isPackedSilent(entry));
+    }
+
+    /// @param silent FPD of an entry on the way
+    private long stop(VtdFault fault, int stage, boolean silent) {
+        if (isQuestion() && fault.recoverable()) {
+            return ended(stage, VtdUnit.NOTHING);
+        }
+        return unit.stop(fault, stage, silent, prefix());
+    }
+
+    /// What a fault record says of the kind of request.
+    private long prefix() {
+        return FaultRecording.kind(lastPasid(), (int) unit.lastHow);
+    }
+
+    private long ended(int stage, long result) {
+        return unit.ended(stage, result);
+    }
+
+    private void tellPasidProbe() {
+        tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
+    }
+
+    private void tellProbe(CacheKind kind, SetAssociativeCache lines) {
+        if (observer != WalkObserver.NONE && !lines.isOff()) {
+            observer.cacheProbed(kind, 0, lines.lastSet(), lines.lastWay());
+        }
+    }
+}
