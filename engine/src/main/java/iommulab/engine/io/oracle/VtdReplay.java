@@ -105,8 +105,7 @@ final class VtdReplay {
             var step = steps.get(i).getAsJsonObject();
             history.beforeStep(step);
             var obstacle = run(step);
-            if (obstacle.isPresent()
-                    && !KnownDeviations.ALL.explain(name, i, obstacle.get())) {
+            if (obstacle.isPresent() && !KnownDeviations.ALL.explain(name, i, obstacle.get())) {
                 failures.add("%s, step %d: %s".formatted(name, i, obstacle.get()));
             }
         }
@@ -139,9 +138,7 @@ final class VtdReplay {
 
     private Optional<String> store(long hpa, long word) {
         tables.stored(hpa, word);
-        return memory.write64(hpa, word)
-                ? Optional.empty()
-                : Optional.of("no memory to store to");
+        return memory.write64(hpa, word) ? Optional.empty() : Optional.of("no memory to store to");
     }
 
     private void translation(boolean enable) {

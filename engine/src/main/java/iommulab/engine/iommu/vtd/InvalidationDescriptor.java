@@ -148,7 +148,9 @@ public record InvalidationDescriptor(long low, long high) {
                     capabilities.interruptRemapping() && onlyIn(0xffff_f800_001fL, 0);
             case WAIT -> onlyIn(0xffff_ffff_0000_00ffL, -4L);
             case PASID_IOTLB ->
-                    capabilities.scalable() && granularity() >= DOMAIN && isValidPasidIotlb(capabilities);
+                    capabilities.scalable()
+                            && granularity() >= DOMAIN
+                            && isValidPasidIotlb(capabilities);
             case PASID_CACHE ->
                     capabilities.scalable()
                             && granularity() != DOMAIN

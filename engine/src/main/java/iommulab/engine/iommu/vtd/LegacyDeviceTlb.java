@@ -89,8 +89,7 @@ final class LegacyDeviceTlb {
         long origin = Origin.of(table, levels, (int) unit.lastWho & 0xffff);
         walker.enter(table, levels, domain, 0);
         long leaf = walker.walk(iova, 0, rights, origin);
-        unit.lastFacts +=
-                walker.reads() << VtdUnit.READS_AT | walker.probes() << VtdUnit.PROBES_AT;
+        unit.lastFacts += walker.reads() << VtdUnit.READS_AT | walker.probes() << VtdUnit.PROBES_AT;
         return walked(leaf, rights, context, origin);
     }
 
@@ -118,7 +117,7 @@ final class LegacyDeviceTlb {
 
     private long stop(VtdFault fault, int stage, boolean silent) {
         boolean question = (unit.lastFacts & VtdUnit.QUESTION) != 0;
-        if (question && fault.recoverable()) {
+        if (question && ScalableFaults.isRecoverable(fault)) {
             return unit.ended(stage, VtdUnit.NOTHING);
         }
         int pasid = (int) (unit.lastHow >> 32);

@@ -52,9 +52,7 @@ final class MarkingSecondStageFormat implements TableFormat {
                         && TableEntry.kind(entry) == TableEntry.LEAF;
         return TableEntry.kind(entry) == TableEntry.NOT_PRESENT
                 ? entry
-                : entry
-                        | (executable ? TableEntry.EXECUTE : 0)
-                        | (clean ? TableEntry.CLEAN : 0);
+                : entry | (executable ? TableEntry.EXECUTE : 0) | (clean ? TableEntry.CLEAN : 0);
     }
 
     @Override

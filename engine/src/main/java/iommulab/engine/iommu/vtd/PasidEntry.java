@@ -95,9 +95,7 @@ final class PasidEntry {
 
     static long pack(long word0, long word2, int space, boolean silent, boolean privileged) {
         int levels =
-                hasFirstStage(type(word0))
-                        ? 4 + firstStageMode(word2)
-                        : secondStageLevels(word0);
+                hasFirstStage(type(word0)) ? 4 + firstStageMode(word2) : secondStageLevels(word0);
         return packTable(word0)
                 | (long) space << SPACE_AT
                 | FILLED

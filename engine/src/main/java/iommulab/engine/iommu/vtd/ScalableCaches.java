@@ -165,8 +165,7 @@ final class ScalableCaches {
 
     /// PASID-cache invalidation, domain-selective.
     int removePasids(int domain) {
-        return pasids.remove(
-                (_, _, word) -> spaces.owner(PasidEntry.spaceOf(word)) == domain);
+        return pasids.remove((_, _, word) -> spaces.owner(PasidEntry.spaceOf(word)) == domain);
     }
 
     /// PASID-cache invalidation, PASID-selective within a domain. An entry for requests without PASID
@@ -222,8 +221,7 @@ final class ScalableCaches {
     }
 
     /// PASID-based IOTLB invalidation, page-selective within a PASID.
-    int removePasidPages(
-            int domain, int pasid, long iova, int addressMask, boolean leavesOnly) {
+    int removePasidPages(int domain, int pasid, long iova, int addressMask, boolean leavesOnly) {
         Iotlb.LineTest test = (space, _) -> isSpace(space, domain, pasid);
         long address = iova & ScalableMode.CACHED_BITS;
         // Tables of 4 levels are cached by what they translate, 48 bits.

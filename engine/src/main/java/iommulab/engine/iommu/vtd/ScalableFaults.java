@@ -14,7 +14,8 @@ final class ScalableFaults {
     /// @param failure of a first-stage walk
     /// @param levels of the first stage
     /// @param needs rights that the request needs
-    static VtdFault ofFirstStage(long failure, TableWalker walker, int levels, long needs, SecondStage below) {
+    static VtdFault ofFirstStage(
+            long failure, TableWalker walker, int levels, long needs, SecondStage below) {
         if (TableWalker.brokenRule(failure) >= 0) {
             return VtdFault.FIRST_RESERVED;
         }
@@ -36,7 +37,9 @@ final class ScalableFaults {
         if (failure == TableWalker.NO_TABLE) {
             return VtdFault.FIRST_TABLE_UNREADABLE;
         }
-        return failure == TableWalker.UNMARKED ? VtdFault.FIRST_UNMARKED : VtdFault.FIRST_NOT_UPDATED;
+        return failure == TableWalker.UNMARKED
+                ? VtdFault.FIRST_UNMARKED
+                : VtdFault.FIRST_NOT_UPDATED;
     }
 
     /// What users may not touch at all lacks even the right to read.
@@ -90,5 +93,25 @@ final class ScalableFaults {
             return VtdFault.SM_NO_WRITE_RIGHT;
         }
         return (missing & EXECUTES) != 0 ? VtdFault.NO_EXECUTE_RIGHT : VtdFault.SM_NO_READ_RIGHT;
+    }
+
+    /// Whether a device that asks for a translation is told "no access" and may ask for the page; any other
+    /// fault is an error of the tables, and recorded. For both modes.
+    static boolean isRecoverable(VtdFault fault) {
+        return switch (fault) {
+            case NO_WRITE_RIGHT,
+                    NO_READ_RIGHT,
+                    FIRST_NOT_PRESENT,
+                    TOP_NOT_READABLE_BELOW,
+                    TABLE_NOT_READABLE_BELOW,
+                    TABLE_NOT_WRITABLE_BELOW,
+                    SECOND_NOT_PRESENT,
+                    NOT_FOR_USERS,
+                    NO_EXECUTE_RIGHT,
+                    SM_NO_WRITE_RIGHT,
+                    SM_NO_READ_RIGHT ->
+                    true;
+            default -> false;
+        };
     }
 }

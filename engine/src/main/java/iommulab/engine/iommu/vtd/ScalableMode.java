@@ -34,28 +34,25 @@ final class ScalableMode {
 
     private final VtdUnit unit;
     private final VtdCapabilities capabilities;
-    private final ScalableTables tables;
+    private final ScalableDevices devices;
     private final ScalableWalk walk;
     /* By PasidEntry.code: (iova + bias) >>> shift is 0 for an address that the tables translate. */
     private final long[] biases = new long[PasidEntry.CODES];
     private final byte[] shifts = new byte[PasidEntry.CODES];
     private ScalableCaches caches;
-    private DeviceEntryCache contexts;
     private PasidEntryCache pasids;
     private Iotlb iotlb;
     private WalkObserver observer = WalkObserver.NONE;
-    /* Of the context entry and the PASID table entry met last. */
-    private int ridPasid;
+    /* Second word of the PASID table entry met last. */
     private long rest;
 
     /// @param rehearsal whether accessed and dirty bits in memory stay as they are
     ScalableMode(VtdUnit unit, ScalableCaches caches, boolean rehearsal) {
         this.unit = unit;
         capabilities = unit.capabilities();
-        tables = new ScalableTables(unit.memory(), capabilities);
+        devices = new ScalableDevices(unit, caches);
         walk = new ScalableWalk(unit, unit.memory(), rehearsal);
         this.caches = caches;
-        contexts = caches.contexts();
         pasids = caches.pasids();
         iotlb = caches.iotlb();
         walk.useCaches(caches);
@@ -83,15 +80,16 @@ final class ScalableMode {
     /// The caches are other objects now.
     void adopt(ScalableCaches newCaches) {
         caches = newCaches;
-        contexts = caches.contexts();
         pasids = caches.pasids();
         iotlb = caches.iotlb();
         walk.useCaches(caches);
+        devices.adopt(caches);
     }
 
     void observe(WalkObserver newObserver) {
         observer = newObserver;
         walk.observe(newObserver);
+        devices.observe(newObserver);
     }
 
     // ---- the path of one request
@@ -140,18 +138,16 @@ final class ScalableMode {
     private long translateFully(int requester, int pasid, long iova, int access) {
         unit.lastWho = VtdUnit.NO_DOMAIN | requester;
         unit.lastFacts =
-                access & USERS
-                        | VtdUnit.HOW
-                        | ((access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
+                access & USERS | VtdUnit.HOW | ((access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
         if (pasid < 0 && InterruptWindow.contains(iova)) {
             return (access & Iommu.TRANSLATED) != 0
                     ? stop(VtdFault.SM_OUTPUT_IS_INTERRUPT, VtdUnit.STAGE_DEVICE, false)
                     : ended(VtdUnit.STAGE_UNTRANSLATED, Iommu.INTERRUPT_WINDOW);
         }
         if ((access & (Iommu.TRANSLATED | Iommu.ASKS)) != 0) {
-            long context = context(requester);
+            long context = devices.context(requester);
             if (context == DeviceEntryCache.MISS) {
-                return unit.lastAnswer();
+                return stopAtDevice();
             }
             if (!ScalableContext.hasDeviceTlb(context)) {
                 return stopAtContext(VtdFault.DEVICE_TLB_OFF, context);
@@ -166,92 +162,13 @@ final class ScalableMode {
         tellPasidProbe();
         if (entry == PasidEntryCache.MISS) {
             pasids.countMiss(requester, pasid);
-            entry = readEntry(requester, pasid);
-            return entry == PasidEntryCache.MISS ? unit.lastAnswer() : underEntry(entry, rest);
+            entry = devices.readEntry(requester, pasid);
+            return entry == PasidEntryCache.MISS
+                    ? stopAtDevice()
+                    : underEntry(entry, devices.rest());
         }
         unit.lastFacts |= VtdUnit.DEVICE_HIT;
         return underEntry(entry, pasids.originOf(requester, pasid));
-    }
-
-    // ---- from the requester to the PASID table entry
-
-    /// @return the context entry, packed; or [DeviceEntryCache#MISS] if the request ends here
-    private long context(int requester) {
-        long context = contexts.find(requester);
-        tellProbe(CacheKind.DEVICE_ENTRY, contexts.lines());
-        if (context != DeviceEntryCache.MISS) {
-            ridPasid = (int) contexts.originOf(requester);
-            return context;
-        }
-        contexts.countMiss(requester);
-        var fault = tables.readContext(unit.rootTableAddress & -4096L, requester, observer);
-        unit.lastFacts += tables.reads() << VtdUnit.READS_AT;
-        if (fault != null) {
-            stop(fault, VtdUnit.STAGE_DEVICE, tables.isSilent());
-            return DeviceEntryCache.MISS;
-        }
-        long packed = ScalableContext.pack(tables.word(0), tables.word(1), capabilities);
-        ridPasid = ScalableContext.ridPasid(tables.word(1));
-        contexts.insert(requester, packed, ridPasid);
-        return packed;
-    }
-
-    /// The PASID cache has no entry: reads it from memory.
-    ///
-    /// @return the entry, packed, with the other word in [#rest]; or [PasidEntryCache#MISS] if the request
-    ///     ends here
-    private long readEntry(int requester, int pasid) {
-        long context = context(requester);
-        if (context == DeviceEntryCache.MISS) {
-            return PasidEntryCache.MISS;
-        }
-        int number = pasid < 0 ? ridPasid : pasid;
-        var fault = blocked(context, pasid, number);
-        boolean silent = ScalableContext.isPackedSilent(context);
-        if (fault == null) {
-            long directory = ScalableContext.directoryOf(context);
-            fault = tables.readPasidEntry(directory, number, silent, observer);
-            unit.lastFacts += tables.reads() << VtdUnit.READS_AT;
-            silent = tables.isSilent();
-        }
-        if (fault != null) {
-            stop(fault, VtdUnit.STAGE_DEVICE, silent);
-            return PasidEntryCache.MISS;
-        }
-        return packEntry(requester, pasid, number, context);
-    }
-
-    /// Why the context entry does not lead to the entry of a PASID, or null.
-    ///
-    /// @param pasid of the request
-    /// @param number the same, or RID_PASID if it has none
-    private static @Nullable VtdFault blocked(long context, int pasid, int number) {
-        if (pasid >= 0 && !ScalableContext.takesPasids(context)) {
-            return VtdFault.PASIDS_OFF;
-        }
-        if (ScalableContext.reaches(context, number)) {
-            return null;
-        }
-        return pasid < 0 ? VtdFault.SM_CONTEXT_INVALID : VtdFault.PASID_TOO_LARGE;
-    }
-
-    private long packEntry(int requester, int pasid, int number, long context) {
-        int type = PasidEntry.type(tables.word(0));
-        int domain = PasidEntry.domain(tables.word(1));
-        int space = caches.space(domain, PasidEntry.hasFirstStage(type) ? number : Spaces.NONE);
-        if (type == PasidEntry.NESTED) {
-            caches.space(domain, Spaces.NONE);
-            space = caches.space(domain, number);
-        }
-        boolean privileged = pasid < 0 && ScalableContext.isPackedPrivileged(context);
-        long packed =
-                PasidEntry.pack(
-                        tables.word(0), tables.word(2), space, tables.isSilent(), privileged);
-        rest =
-                PasidEntry.packRest(
-                        tables.word(0), tables.word(1), tables.word(2), capabilities);
-        pasids.insert(requester, pasid, packed, rest);
-        return packed;
     }
 
     // ---- under a PASID table entry
@@ -311,8 +228,7 @@ final class ScalableMode {
                     iova >>> Math.min(bits, capabilities.iovaBits()) != 0
                             ? VtdFault.SM_BEYOND_WIDTH
                             : null;
-            default ->
-                    iova + (1L << bits - 1) >>> bits != 0 ? VtdFault.NOT_CANONICAL : null;
+            default -> iova + (1L << bits - 1) >>> bits != 0 ? VtdFault.NOT_CANONICAL : null;
         };
     }
 
@@ -395,9 +311,7 @@ final class ScalableMode {
     private static long granted(long leaf, long rights) {
         long given = leaf & rights;
         long plain =
-                given & WHOLE_REQUEST
-                        | given >>> 56 & USERS
-                        | given >>> 54 & TableEntry.EXECUTE;
+                given & WHOLE_REQUEST | given >>> 56 & USERS | given >>> 54 & TableEntry.EXECUTE;
         if ((leaf & TableEntry.CLEAN) != 0) {
             plain &= ~(long) TableEntry.WRITE;
         }
@@ -409,6 +323,10 @@ final class ScalableMode {
     }
 
     // ---- the end of a request
+
+    private long stopAtDevice() {
+        return stop(devices.fault(), VtdUnit.STAGE_DEVICE, devices.isSilent());
+    }
 
     private long stopAtContext(VtdFault fault, long context) {
         return stop(fault, VtdUnit.STAGE_DEVICE, ScalableContext.isPackedSilent(context));
@@ -425,7 +343,7 @@ final class ScalableMode {
 
     /// @param silent FPD of an entry on the way
     private long stop(VtdFault fault, int stage, boolean silent) {
-        if (isQuestion() && fault.recoverable()) {
+        if (isQuestion() && ScalableFaults.isRecoverable(fault)) {
             return ended(stage, VtdUnit.NOTHING);
         }
         return unit.stop(fault, stage, silent, prefix());

@@ -101,8 +101,7 @@ final class ScalableTables {
         }
         return (entry & reservedInDirectory()) != 0
                 ? VtdFault.DIRECTORY_RESERVED
-                : readTableEntry(
-                        entry & -4096L, pasid & (1 << TABLE_INDEX_BITS) - 1, observer);
+                : readTableEntry(entry & -4096L, pasid & (1 << TABLE_INDEX_BITS) - 1, observer);
     }
 
     private @Nullable VtdFault readTableEntry(long table, int index, WalkObserver observer) {

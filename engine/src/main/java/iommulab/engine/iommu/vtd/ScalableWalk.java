@@ -65,8 +65,7 @@ final class ScalableWalk {
         return leaf;
     }
 
-    private long walkFirst(
-            long entry, long rest, long iova, long needs, long hopes, long origin) {
+    private long walkFirst(long entry, long rest, long iova, long needs, long hopes, long origin) {
         int levels = PasidEntry.levelsOf(entry);
         first.enter(
                 PasidEntry.tableOf(rest),
@@ -120,13 +119,7 @@ final class ScalableWalk {
     /// @param guestSpace tag of the second stage in the caches
     /// @return the leaf of both together, or the negative code of a [VtdFault]
     long nested(
-            long entry,
-            long rest,
-            int guestSpace,
-            long iova,
-            long needs,
-            long hopes,
-            long origin) {
+            long entry, long rest, int guestSpace, long iova, long needs, long hopes, long origin) {
         long regime = PasidEntry.secondStageRegime(rest);
         var stage = regime == 0 ? below : belowMarking;
         int levels = PasidEntry.secondStageLevelsOf(rest);
@@ -135,7 +128,14 @@ final class ScalableWalk {
         first.through(stage);
         long leaf = walkFirst(entry, rest, iova, needs, hopes, origin);
         if (leaf >= 0) {
-            leaf = placed(leaf, stage, iova, plain(needs, regime), plain(hopes & leaf, regime), regime);
+            leaf =
+                    placed(
+                            leaf,
+                            stage,
+                            iova,
+                            plain(needs, regime),
+                            plain(hopes & leaf, regime),
+                            regime);
         }
         reads = first.reads() + stage.reads();
         probes = first.probes() + stage.probes();

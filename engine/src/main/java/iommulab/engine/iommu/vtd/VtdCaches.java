@@ -116,7 +116,7 @@ public final class VtdCaches {
     int removeContexts(int domain, int requester, int functionMask) {
         int ignored = 8 - (8 >>> functionMask);
         return contexts.remove((other, packed) ->
-                        ContextEntry.domain(packed) == domain && ((other ^ requester) & ~ignored) == 0)
+                ContextEntry.domain(packed) == domain && ((other ^ requester) & ~ignored) == 0)
                 + scalable.removeContexts(requester, functionMask);
     }
 

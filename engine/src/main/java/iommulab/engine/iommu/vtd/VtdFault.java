@@ -92,7 +92,8 @@ public enum VtdFault implements FaultReason {
             0x31,
             false,
             "SM: TTM 0 for request with PASID",
-            "The request has a PASID, and the root table address says legacy mode, which knows none."),
+            "The request has a PASID, and the root table address says legacy mode, which knows"
+                    + " none."),
     PAGE_REQUEST_IN_LEGACY_MODE(
             0x32,
             false,
@@ -107,8 +108,8 @@ public enum VtdFault implements FaultReason {
             0x39,
             false,
             "SM: Present bit in Root Entry is clear",
-            "Half of this bus's devices have no context table: LP (devices 0 to 15) or UP (16 to 31) of"
-                    + " the root entry is 0."),
+            "Half of this bus's devices have no context table: LP (devices 0 to 15) or UP (16 to"
+                    + " 31) of the root entry is 0."),
     SM_ROOT_RESERVED(
             0x3a,
             false,
@@ -188,8 +189,8 @@ public enum VtdFault implements FaultReason {
             0x5b,
             true,
             "SM: Invalid Scalable-Mode PASID Table Entry",
-            "The PASID table entry asks for a translation type (PGTT) or a number of levels (AW, FSPM)"
-                    + " that this unit does not have."),
+            "The PASID table entry asks for a translation type (PGTT) or a number of levels (AW,"
+                    + " FSPM) that this unit does not have."),
     EXECUTE_OFF(
             0x5c,
             true,
@@ -214,8 +215,8 @@ public enum VtdFault implements FaultReason {
             0x72,
             true,
             "SM: Non-zero reserved field set in first-level paging entry",
-            "A reserved bit of a first-stage entry is set, or bits of its address that this host does"
-                    + " not have."),
+            "A reserved bit of a first-stage entry is set, or bits of its address that this host"
+                    + " does not have."),
     FIRST_TOP_UNREADABLE(
             0x73,
             true,
@@ -225,7 +226,8 @@ public enum VtdFault implements FaultReason {
             0x74,
             true,
             "SM: First-level entry address beyond MGAW in Nested translation",
-            "A first-stage table has a guest-physical address wider than the second stage translates."),
+            "A first-stage table has a guest-physical address wider than the second stage"
+                    + " translates."),
     TOP_NOT_READABLE_BELOW(
             0x75,
             true,
@@ -240,8 +242,8 @@ public enum VtdFault implements FaultReason {
             0x77,
             true,
             "SM: Write permission error in first-level paging entry in Nested translation",
-            "The walk has to set the accessed or dirty bit of a first-stage entry, and the second stage"
-                    + " does not let it write there."),
+            "The walk has to set the accessed or dirty bit of a first-stage entry, and the second"
+                    + " stage does not let it write there."),
     SECOND_TABLE_UNREADABLE(
             0x78,
             true,
@@ -251,13 +253,14 @@ public enum VtdFault implements FaultReason {
             0x79,
             true,
             "SM: Read/Write permission error in second-level paging entry",
-            "The second-stage entries on the way leave neither the right to read nor that to write."),
+            "The second-stage entries on the way leave neither the right to read nor that to"
+                    + " write."),
     SECOND_RESERVED(
             0x7a,
             true,
             "SM: Non-zero reserved field set in second-level paging entry",
-            "A reserved bit of a second-stage entry is set, or bits of its address that this host does"
-                    + " not have."),
+            "A reserved bit of a second-stage entry is set, or bits of its address that this host"
+                    + " does not have."),
     SECOND_TOP_UNREADABLE(
             0x7b,
             true,
@@ -270,16 +273,13 @@ public enum VtdFault implements FaultReason {
             "The walk has to set A or D of a second-stage entry, and PWSNP = 0 forbids the snooped"
                     + " access that this takes."),
     SECOND_NOT_UPDATED(
-            0x7d,
-            true,
-            "Unknown",
-            "Memory did not take A or D of a second-stage entry."),
+            0x7d, true, "Unknown", "Memory did not take A or D of a second-stage entry."),
     NOT_CANONICAL(
             0x80,
             true,
             "SM: Address in first-level translation is not canonical",
-            "The bits of the address above those that the first stage translates are not all equal to"
-                    + " the highest that it translates."),
+            "The bits of the address above those that the first stage translates are not all equal"
+                    + " to the highest that it translates."),
     NOT_FOR_USERS(
             0x81,
             true,
@@ -289,8 +289,8 @@ public enum VtdFault implements FaultReason {
             0x82,
             true,
             "SM: No execute permission for request with PASID and ER=1",
-            "The request asks for the right to execute, and an entry on its way forbids it: XD of the"
-                    + " first stage, X of the second, or SMEP for a supervisor on a user's page."),
+            "The request asks for the right to execute, and an entry on its way forbids it: XD of"
+                + " the first stage, X of the second, or SMEP for a supervisor on a user's page."),
     BEYOND_HOST(
             0x83,
             true,
@@ -320,13 +320,9 @@ public enum VtdFault implements FaultReason {
             0x90,
             true,
             "SM: A/D bit update needed in first-level entry when set up in no snoop",
-            "The walk has to set A or D of a first-stage entry, and PWSNP = 0 forbids the snooped access"
-                    + " that this takes."),
-    FIRST_NOT_UPDATED(
-            0x91,
-            true,
-            "Unknown",
-            "Memory did not take A or D of a first-stage entry.");
+            "The walk has to set A or D of a first-stage entry, and PWSNP = 0 forbids the snooped"
+                    + " access that this takes."),
+    FIRST_NOT_UPDATED(0x91, true, "Unknown", "Memory did not take A or D of a first-stage entry.");
 
     private final int code;
     private final boolean qualified;
@@ -358,26 +354,6 @@ public enum VtdFault implements FaultReason {
     @Override
     public String meaning() {
         return meaning;
-    }
-
-    /// Whether a device that asks for a translation is told "no access" and may ask for the page; any other
-    /// fault is an error of the tables, and recorded.
-    boolean recoverable() {
-        return switch (this) {
-            case NO_WRITE_RIGHT,
-                    NO_READ_RIGHT,
-                    FIRST_NOT_PRESENT,
-                    TOP_NOT_READABLE_BELOW,
-                    TABLE_NOT_READABLE_BELOW,
-                    TABLE_NOT_WRITABLE_BELOW,
-                    SECOND_NOT_PRESENT,
-                    NOT_FOR_USERS,
-                    NO_EXECUTE_RIGHT,
-                    SM_NO_WRITE_RIGHT,
-                    SM_NO_READ_RIGHT ->
-                    true;
-            default -> false;
-        };
     }
 
     /// The right that a request asked for and did not have.

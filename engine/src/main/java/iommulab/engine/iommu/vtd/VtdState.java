@@ -9,7 +9,7 @@ import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.PhysicalMemory;
 
 /// What a VT-d unit keeps: registers, caches, fault records, its queue, and the root table in force.
-public abstract sealed class VtdState implements Iommu permits VtdUnit {
+public abstract sealed class VtdState implements Iommu permits VtdOutcome {
     private final VtdCapabilities capabilities;
     private final PhysicalMemory memory;
     private final SecondStageFormat format;
@@ -22,13 +22,6 @@ public abstract sealed class VtdState implements Iommu permits VtdUnit {
     Iotlb iotlb;
     boolean translating;
     long rootTableAddress;
-
-    /* What the last request found, see VtdUnit. */
-    long lastIova;
-    long lastWho;
-    long lastHow;
-    int lastFacts;
-    long lastWord;
 
     VtdState(VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
         this.capabilities = capabilities;

@@ -9,7 +9,6 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Stage;
-import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -26,7 +25,7 @@ import java.util.List;
 ///
 /// Not thread-safe: one engine thread owns it. [#translate] allocates nothing.
 /// Spec: VT-d, "DMA Remapping", "Legacy Mode Address Translation".
-public final class VtdUnit extends VtdState implements Iommu {
+public final class VtdUnit extends VtdOutcome {
     /*
      * translate
      *   0xfeexxxxx?       -> interrupt window, never remapped
@@ -34,40 +33,11 @@ public final class VtdUnit extends VtdState implements Iommu {
      *   context cache     -> context entry   (else root table, context table: DeviceTables)
      *   width, pass-through
      *   IOTLB             -> page, rights    (else paging-structure caches and tables: TableWalker)
-     *
-     * What a request found is left in four words, because a result object would be allocated on every
-     * hit and every further field stored:
-     *   lastWho    domain << 16 | requester; domain -1 if unknown
-     *   lastFacts  31:16 paging probes | 15:8 reads | 7 lastHow is set | 6 asks for a translation
-     *              5 recorded | 4:3 stage | 2 device hit | 1:0 access
-     *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
-     *              negative answer
-     *   lastHow    63:32 PASID | 31:0 access, of requests that are more than a plain read or write
      */
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
 
     private static final int SCALABLE_MODE = 1 << 10;
-
-    private static final int ACCESS = READ | WRITE;
-    static final int DEVICE_HIT = 1 << 2;
-
-    /* How far the last request came: two bits of its facts. */
-    static final int STAGE_UNTRANSLATED = 0;
-    static final int STAGE_DEVICE = 1 << 3;
-    static final int STAGE_WALK = 2 << 3;
-    static final int STAGE_HIT = 3 << 3;
-
-    private static final int RECORDED = 1 << 5;
-    static final int QUESTION = 1 << 6;
-    static final int HOW = 1 << 7;
-    static final int READS_AT = 8;
-    static final int PROBES_AT = 16;
-    static final long NO_DOMAIN = -1L << 16;
-    static final long UNCHANGED = 0;
-
-    /* In place of the leaf, for a device that asked and is granted nothing. */
-    static final long NOTHING = TableEntry.leaf(0, 12, 0);
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
@@ -290,26 +260,6 @@ public final class VtdUnit extends VtdState implements Iommu {
         return stop(fault, stage, ContextEntry.isPackedSilent(context), 0);
     }
 
-    /// @param silent FPD of the context entry
-    /// @param kind see [FaultRecording#kind]
-    long stop(VtdFault fault, int stage, boolean silent, long kind) {
-        boolean read = (lastFacts & WRITE) == 0;
-        if (!(silent && fault.qualified())
-                && faults.record(fault.code(), (int) lastWho & 0xffff, lastIova, read, kind)) {
-            lastFacts |= RECORDED;
-        }
-        return ended(stage, -fault.code());
-    }
-
-    /// The request ends without a page.
-    ///
-    /// @param result negative answer, or [#UNCHANGED]
-    long ended(int stage, long result) {
-        lastFacts |= stage;
-        lastWord = result;
-        return lastAnswer();
-    }
-
     void tellProbes() {
         tellDeviceProbe();
         tellProbe(CacheKind.IOTLB, iotlb.lines());
@@ -325,76 +275,7 @@ public final class VtdUnit extends VtdState implements Iommu {
         }
     }
 
-    // ---- what the last request found
-
-    long lastAnswer() {
-        if ((lastFacts & QUESTION) != 0 && lastWord > 0) {
-            return lastWord == NOTHING ? 0 : lastWord;
-        }
-        if (lastWord <= 0) {
-            return lastWord == UNCHANGED ? lastIova : lastWord;
-        }
-        return Iotlb.hpa(lastWord, lastIova);
-    }
-
-    /// Why the last request was stopped, null if no fault stopped it.
-    @Override
-    public @Nullable VtdFault lastFault() {
-        return Iommu.isFault(lastWord) ? VtdFault.ofCode((int) -lastWord).orElseThrow() : null;
-    }
-
-    /// Whether the last fault was recorded: neither silenced by FPD nor dropped for want of room.
-    @Override
-    public boolean lastRecorded() {
-        return (lastFacts & RECORDED) != 0;
-    }
-
-    /// Whether the context cache gave the device entry.
-    @Override
-    public boolean lastDeviceHit() {
-        return (lastFacts & DEVICE_HIT) != 0;
-    }
-
-    /// Whether the IOTLB gave the translation.
-    @Override
-    public boolean lastHit() {
-        return lastStage() == STAGE_HIT;
-    }
-
-    /// Domain of the requester, -1 if it was not found.
-    @Override
-    public int lastDomain() {
-        return (int) (lastWho >> 16);
-    }
-
-    /// Entries read from memory.
-    @Override
-    public int lastReads() {
-        return lastFacts >>> READS_AT & 0xff;
-    }
-
-    /// Paging-structure caches asked.
-    @Override
-    public int lastPagingProbes() {
-        return lastFacts >>> PROBES_AT;
-    }
-
-    /// What the last request cost.
-    @Override
-    public long lastCycles(WalkCosts costs) {
-        boolean deviceAsked = lastStage() >= STAGE_DEVICE && !contexts.lines().isOff();
-        boolean iotlbAsked = lastStage() >= STAGE_WALK && !iotlb.lines().isOff();
-        return (deviceAsked ? costs.deviceProbe() : 0)
-                + (iotlbAsked ? costs.iotlbProbe() : 0)
-                + lastPagingProbes() * costs.pagingProbe()
-                + lastReads() * costs.memoryRead();
-    }
-
-    /// Bytes of the page that served the request; 0 if no page did.
-    @Override
-    public long lastPageBytes() {
-        return lastWord <= 0 ? 0 : 1L << Iotlb.pageShift(lastWord);
-    }
+    // ---- looking into it
 
     /// Whether a cached entry that no longer agrees with memory made the last answer differ from the one
     /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
@@ -404,17 +285,6 @@ public final class VtdUnit extends VtdState implements Iommu {
         int access = (lastFacts & HOW) != 0 ? (int) lastHow : lastFacts & ACCESS;
         return view().isStale((int) lastWho & 0xffff, pasid, lastIova, access, lastAnswer());
     }
-
-    int lastStage() {
-        return lastFacts & STAGE_HIT;
-    }
-
-    /// The translation that served the last request, as [TableEntry]; not positive if none did.
-    long lastWord() {
-        return lastWord;
-    }
-
-    // ---- looking into it
 
     /// Shows the unit without disturbing it.
     public VtdView view() {
@@ -439,8 +309,7 @@ public final class VtdUnit extends VtdState implements Iommu {
     @Override
     void chooseMode() {
         boolean scalableTable = (rootTableAddress & TABLE_MODE) == SCALABLE_MODE;
-        inForce =
-                translating && scalableTable && capabilities().scalable() ? scalable : null;
+        inForce = translating && scalableTable && capabilities().scalable() ? scalable : null;
     }
 
     /// Whether requests go through scalable mode.
