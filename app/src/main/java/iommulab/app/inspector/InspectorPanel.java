@@ -27,6 +27,7 @@ public final class InspectorPanel implements Panel {
     private static final double WIDEST = 480;
 
     private final SectionViews views;
+    private final PathBar path;
     private final DeviceNames names;
     private final VBox head = new VBox(2);
     private final VBox body = new VBox();
@@ -41,12 +42,14 @@ public final class InspectorPanel implements Panel {
     /// An inspector of nothing.
     public InspectorPanel(Workbench bench) {
         views = new SectionViews(bench);
+        path = new PathBar(bench);
         names = bench.names();
         root.setId("inspector");
         root.getStyleClass().add("inspector");
         root.setAccessibleText("Inspector");
         head.getStyleClass().add("inspector-head");
         root.setTop(head);
+        path.show(List.of());
         scroll.setFitToWidth(true);
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.setAccessibleText("Details");
@@ -95,6 +98,8 @@ public final class InspectorPanel implements Panel {
         }
         shownAt = now;
         var model = Inspected.of(machine, subject, names);
+        // A narrow column has no room for a way; the fact "Behind" tells the next step.
+        path.show(isFolded() ? List.of() : Whereabouts.of(machine, subject));
         if (!another && model.equals(shown)) {
             return;
         }
@@ -117,7 +122,8 @@ public final class InspectorPanel implements Panel {
     }
 
     private void showHead(Inspected model) {
-        head.getChildren().setAll(views.head(model));
+        head.getChildren().setAll(path.view());
+        head.getChildren().addAll(views.head(model));
     }
 
     private void showSections(List<Section> sections, boolean another) {
