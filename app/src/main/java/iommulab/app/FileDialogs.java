@@ -1,5 +1,6 @@
 package iommulab.app;
 
+import iommulab.app.theme.Icons;
 import iommulab.engine.io.machine.MachineFile;
 
 import javafx.application.Platform;
@@ -11,6 +12,7 @@ import javafx.stage.FileChooser.ExtensionFilter;
 import javafx.stage.Stage;
 
 import org.controlsfx.control.Notifications;
+import org.kordamp.ikonli.feather.Feather;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 /// What the File menu asks and tells. Answers come on the JavaFX thread; no question stops the window.
 final class FileDialogs {
     private static final double TEXT_WIDTH = 440;
+    private static final double NOTE_SIGN = 1.8;
 
     private final Stage stage;
     private final FileQuestion files;
@@ -83,7 +86,8 @@ final class FileDialogs {
 
     /// Says something that needs no answer.
     void note(String title, String words) {
-        Notifications.create().owner(stage).title(title).text(words).showInformation();
+        var sign = Icons.alone(Feather.INFO, NOTE_SIGN);
+        Notifications.create().owner(stage).title(title).text(words).graphic(sign).show();
     }
 
     private Alert alert(String id, Alert.AlertType type, String head, String words) {

@@ -16,7 +16,9 @@ import iommulab.engine.session.Preview;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableBooleanValue;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -116,6 +118,11 @@ public final class PanelBench implements Workbench {
     @Override
     public ObservableValue<Palette> palette() {
         return colours.palette();
+    }
+
+    @Override
+    public ObservableBooleanValue reducedMotion() {
+        return new SimpleBooleanProperty();
     }
 
     @Override

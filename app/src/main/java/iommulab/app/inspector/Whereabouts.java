@@ -46,11 +46,7 @@ final class Whereabouts {
                                     .map(e -> below(machine, e.device(), "DMA", subject))
                                     .orElse(List.of());
                     case Subject.WalkStep(var walk, int step) ->
-                            below(
-                                    machine,
-                                    walk.device(),
-                                    "step " + (step + 1),
-                                    subject);
+                            below(machine, walk.device(), "step " + (step + 1), subject);
                 });
     }
 
@@ -65,7 +61,8 @@ final class Whereabouts {
         var way = new ArrayList<Span>();
         var at = Optional.of(address);
         var root = address;
-        // A parent that leads in a circle is refused when a machine is made; this only bounds the way.
+        // A parent that leads in a circle is refused when a machine is made; this only bounds the
+        // way.
         for (int depth = 0; at.isPresent() && depth < 256; depth++) {
             root = at.get();
             way.addFirst(Span.monoLink(root.withoutDomain(), new Subject.Function(root)));

@@ -17,6 +17,7 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableBooleanValue;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 
@@ -172,6 +173,11 @@ public final class Bench implements Workbench {
     @Override
     public ObservableValue<Palette> palette() {
         return paletteReader.palette();
+    }
+
+    @Override
+    public ObservableBooleanValue reducedMotion() {
+        return settings().reducedMotion();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package iommulab.app.shell;
 
 import javafx.scene.Scene;
+import javafx.scene.control.ComboBoxBase;
+import javafx.scene.control.Spinner;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyCodeCombination;
@@ -25,6 +27,27 @@ final class Keys {
     static void listen(Scene scene, List<WindowAction> actions) {
         var keys = new Keys(actions);
         scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> keys.press(scene, event));
+    }
+
+    /// A question mark asks for help, unless somebody is writing one.
+    static void onQuestionMark(Scene scene, Runnable help) {
+        scene.addEventFilter(
+                KeyEvent.KEY_TYPED,
+                event -> {
+                    if (event.getCharacter().equals("?") && !isWriting(scene)) {
+                        event.consume();
+                        help.run();
+                    }
+                });
+    }
+
+    private static boolean isWriting(Scene scene) {
+        return switch (scene.getFocusOwner()) {
+            case TextInputControl _ -> true;
+            case ComboBoxBase<?> box -> box.isEditable();
+            case Spinner<?> spinner -> spinner.isEditable();
+            case null, default -> false;
+        };
     }
 
     private void press(Scene scene, KeyEvent event) {

@@ -1,5 +1,6 @@
 package iommulab.app.shell;
 
+import javafx.application.Platform;
 import javafx.css.PseudoClass;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -38,6 +39,8 @@ public final class MainWindow {
     private final Scene scene;
     private final FramePulse pulse;
     private final Finder finder;
+    private final List<WindowAction> actions;
+    private final ShortcutSheet shortcuts = new ShortcutSheet();
 
     /// @param panels one for each perspective that the rail shall offer
     /// @param inspector what is selected, at the right
@@ -53,8 +56,9 @@ public final class MainWindow {
         this.panels = new EnumMap<>(panels);
         this.inspector = inspector;
         this.drawer = new Drawer(bench, drawerTabs);
-        var actions = new ArrayList<>(more);
-        actions.addAll(new StandardActions(bench, this).all());
+        var all = new ArrayList<>(more);
+        all.addAll(new StandardActions(bench, this).all());
+        this.actions = List.copyOf(all);
         this.finder = new Finder(bench, actions);
         this.topBar = new TopBar(bench, actions, finder.field());
         this.statusLine = new StatusLine(bench);
@@ -62,6 +66,7 @@ public final class MainWindow {
         this.rail = new Rail(bench, this.panels.keySet());
         this.scene = new Scene(root);
         Keys.listen(scene, actions);
+        Keys.onQuestionMark(scene, this::showShortcuts);
         arrange();
         follow();
     }
@@ -199,6 +204,7 @@ public final class MainWindow {
                         bench.settings().presenting().set(false);
                     }
                 });
+        bench.settings().reducedMotion().set(Platform.getPreferences().isReducedMotion());
         start();
         var screen = Screen.getPrimary().getVisualBounds();
         stage.setWidth(fitting(USUAL_WIDTH, screen.getWidth()));
@@ -225,6 +231,13 @@ public final class MainWindow {
     void search() {
         bench.settings().presenting().set(false);
         finder.begin();
+    }
+
+    void showShortcuts() {
+        var owner = scene.getWindow();
+        if (owner != null) {
+            shortcuts.toggle(owner, ShortcutList.of(actions), bench.settings().textScale().get());
+        }
     }
 
     void runOrPause() {

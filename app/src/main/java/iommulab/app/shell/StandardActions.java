@@ -20,6 +20,9 @@ final class StandardActions {
         actions.addAll(edit());
         actions.addAll(machine());
         actions.addAll(view());
+        actions.add(
+                WindowAction.of("Learn", ShortcutList.TITLE, "F1", window::showShortcuts)
+                        .about(() -> "every key of the window"));
         return actions;
     }
 
@@ -111,6 +114,10 @@ final class StandardActions {
                         "Presentation mode",
                         "F11",
                         () -> settings.presenting().set(!settings.presenting().get())));
+        var still = settings.reducedMotion();
+        actions.add(
+                WindowAction.of("View", "Reduce motion", "", () -> still.set(!still.get()))
+                        .titled(() -> still.get() ? "Let things move" : "Reduce motion"));
         actions.add(
                 WindowAction.of(
                         "View",

@@ -90,6 +90,7 @@ final class TopBar implements Panel {
 
     private void fillSpeeds() {
         speed.setId("speed");
+        speed.setMinWidth(Region.USE_PREF_SIZE);
         speed.setAccessibleText("Speed of traffic");
         speed.setTooltip(new Tooltip("How many requests per second traffic makes"));
         SPEEDS.forEach((words, requests) -> {

@@ -20,6 +20,9 @@ public final class ViewSettings {
     public static final double LARGEST_TEXT = 3;
     private static final String THEME = "theme";
     private static final String TEXT_SCALE = "textScale";
+    private static final String MOTION = "motion";
+    private static final String REDUCED = "reduced";
+    private static final String FULL = "full";
     private static final double STEP = 1.1;
 
     /// The smallest text on a wall has 11 px at 100 %: with this 20 pt.
@@ -28,6 +31,7 @@ public final class ViewSettings {
     private final ObjectProperty<Theme> theme = new SimpleObjectProperty<>(Theme.LIGHT);
     private final DoubleProperty textScale = new SimpleDoubleProperty(1);
     private final BooleanProperty presenting = new SimpleBooleanProperty();
+    private final BooleanProperty reducedMotion = new SimpleBooleanProperty();
     private final BooleanProperty drawerOpen = new SimpleBooleanProperty(true);
 
     /// Light, 100 %, drawer open.
@@ -47,6 +51,11 @@ public final class ViewSettings {
         return presenting;
     }
 
+    /// Whether nothing moves on the screen: what would move stands at its end.
+    public BooleanProperty reducedMotion() {
+        return reducedMotion;
+    }
+
     public BooleanProperty drawerOpen() {
         return drawerOpen;
     }
@@ -61,6 +70,7 @@ public final class ViewSettings {
         var view = new LinkedHashMap<>(others);
         view.put(THEME, theme.get().name());
         view.put(TEXT_SCALE, Double.toString(textScale.get()));
+        view.put(MOTION, reducedMotion.get() ? REDUCED : FULL);
         return view;
     }
 
@@ -70,6 +80,10 @@ public final class ViewSettings {
             if (known.name().equals(view.get(THEME))) {
                 theme.set(known);
             }
+        }
+        var motion = view.getOrDefault(MOTION, "");
+        if (motion.equals(REDUCED) || motion.equals(FULL)) {
+            reducedMotion.set(motion.equals(REDUCED));
         }
         try {
             double scale = Double.parseDouble(view.getOrDefault(TEXT_SCALE, ""));

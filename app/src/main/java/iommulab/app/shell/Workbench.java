@@ -10,6 +10,7 @@ import iommulab.engine.session.Preview;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.value.ObservableBooleanValue;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 
@@ -58,6 +59,9 @@ public interface Workbench {
 
     /// The colours in force, for what is drawn.
     ObservableValue<Palette> palette();
+
+    /// Whether nothing shall move on the screen: what would move stands at its end.
+    ObservableBooleanValue reducedMotion();
 
     /// Goes to a position of the journal: 0 is power-on, n is after command n. A refusal is shown
     /// beside `where`.

@@ -29,8 +29,13 @@ public final class Icons {
 
     /// An icon alone.
     public static Label alone(Feather icon) {
+        return alone(icon, BESIDE_TEXT);
+    }
+
+    /// @param em size of the icon in sizes of the font
+    public static Label alone(Feather icon, double em) {
         var label = new Label();
-        put(label, icon);
+        put(label, icon, em);
         return label;
     }
 }

@@ -9,6 +9,8 @@ public final class Popovers {
 
     /// Call before it is shown.
     public static void dress(PopOver popOver) {
+        // The visual language gives popovers no motion.
+        popOver.setAnimated(false);
         // Without this class the popover's own scene would have the ground of a window.
         popOver.getScene().getRoot().getStyleClass().add("popup");
         popOver.setOnShown(_ -> {

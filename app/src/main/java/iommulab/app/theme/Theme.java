@@ -64,10 +64,13 @@ public enum Theme {
         var base = dark ? new PrimerDark() : new PrimerLight();
         scene.setUserAgentStylesheet(base.getUserAgentStylesheet());
         scene.getStylesheets().setAll(sheets());
-        scene.getRoot()
-                .setStyle(
-                        "-fx-font-family: \"%s\"; -fx-font-size: %spx;"
-                                .formatted(Type.sansFamily(), BODY * textScale));
+        scene.getRoot().setStyle(font(textScale));
+    }
+
+    /// The style of a root: a dialog takes colours from its owner, but not the size of its text.
+    public static String font(double textScale) {
+        return "-fx-font-family: \"%s\"; -fx-font-size: %spx;"
+                .formatted(Type.sansFamily(), BODY * textScale);
     }
 
     /// The style sheets, colours first.

@@ -43,7 +43,7 @@ public final class MachinePanel implements Panel {
         this.workbench = workbench;
         this.actions = new MachineActions(workbench);
         this.picture = new PictureView(workbench.palette());
-        this.marks = new MarksView(workbench.palette(), picture.view());
+        this.marks = new MarksView(workbench.palette(), picture.view(), workbench.reducedMotion());
         this.table = new MachineTable(workbench);
         this.tools = new MachineTools(picture);
         this.legend = new Legend(workbench.palette());
@@ -106,7 +106,9 @@ public final class MachinePanel implements Panel {
         }
         picture.show(model, memory.heat());
         if (memory.heat().equals(Heat.NONE)) {
-            fresh.forEach(marks::start);
+            marks.start(fresh);
+        } else if (workbench.reducedMotion().get()) {
+            marks.clear();
         }
         tools.show(model.name(), model.origin());
         legend.show(model.counts());

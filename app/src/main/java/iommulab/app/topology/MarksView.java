@@ -5,6 +5,7 @@ import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
 
 import javafx.animation.AnimationTimer;
+import javafx.beans.value.ObservableBooleanValue;
 import javafx.beans.value.ObservableValue;
 
 import java.util.ArrayList;
@@ -12,11 +13,13 @@ import java.util.List;
 import java.util.Optional;
 
 /// Requests on their way: above the picture, each a sign that moves along its links in 600 ms.
+/// Where nothing may move, the newest stand at their ends with their ways drawn.
 final class MarksView extends Drawing {
     private static final long WAY_NANOS = 600_000_000;
     private static final int MOST = 60;
 
     private final ObservableValue<View> view;
+    private final ObservableBooleanValue still;
     private final List<Mark> marks = new ArrayList<>();
     private final AnimationTimer timer =
             new AnimationTimer() {
@@ -30,19 +33,35 @@ final class MarksView extends Drawing {
     /// @param start nanoseconds of the frame in which it set out, 0 before the first
     private record Mark(LastDma request, long start) {}
 
-    MarksView(ObservableValue<Palette> palette, ObservableValue<View> view) {
+    /// @param still whether nothing may move
+    MarksView(
+            ObservableValue<Palette> palette,
+            ObservableValue<View> view,
+            ObservableBooleanValue still) {
         super(palette);
         this.view = view;
+        this.still = still;
+        still.addListener((_, _, _) -> clear());
         setMouseTransparent(true);
     }
 
-    /// Lets a request set out.
-    void start(LastDma request) {
-        if (request.way().size() < 2 || marks.size() >= MOST) {
+    /// Lets requests set out.
+    void start(List<LastDma> requests) {
+        var setOut = requests.stream().filter(request -> request.way().size() > 1).toList();
+        if (setOut.isEmpty()) {
             return;
         }
-        marks.add(new Mark(request, 0));
-        timer.start();
+        if (still.get()) {
+            marks.clear();
+        }
+        setOut.stream()
+                .limit(MOST - marks.size())
+                .forEach(request -> marks.add(new Mark(request, 0)));
+        if (still.get()) {
+            redraw();
+        } else {
+            timer.start();
+        }
     }
 
     /// Takes all marks away, as when the machine becomes another.
@@ -61,6 +80,9 @@ final class MarksView extends Drawing {
     }
 
     private Point placeOf(Mark mark) {
+        if (still.get()) {
+            return view.getValue().to(mark.request().way().getLast());
+        }
         double part = mark.start() == 0 ? 0 : (double) (now - mark.start()) / WAY_NANOS;
         return view.getValue().to(Ways.along(mark.request().way(), part));
     }
@@ -82,7 +104,20 @@ final class MarksView extends Drawing {
         context.scale(shown.grown(), shown.grown());
         for (var mark : marks) {
             var at = placeOf(mark);
+            if (still.get()) {
+                trail(pen, shown, mark.request());
+            }
             RequestCanvas.mark(pen, mark.request(), at.x(), at.y(), 12);
+        }
+    }
+
+    private static void trail(Pen pen, View shown, LastDma request) {
+        var colour = LastDma.sign(request.outcome()).colour(pen.palette());
+        var from = shown.to(request.way().getFirst());
+        for (var place : request.way()) {
+            var to = shown.to(place);
+            pen.line(colour, 2, from.x(), from.y(), to.x(), to.y());
+            from = to;
         }
     }
 }

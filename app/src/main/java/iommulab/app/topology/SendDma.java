@@ -2,6 +2,7 @@ package iommulab.app.topology;
 
 import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.Workbench;
+import iommulab.app.theme.Popovers;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
@@ -58,6 +59,7 @@ final class SendDma {
         popOver.setTitle("DMA of " + FunctionNames.address(function));
         popOver.setHeaderAlwaysVisible(true);
         popOver.setDetachable(false);
+        Popovers.dress(popOver);
         send.setOnAction(_ ->
                 form.command(function)
                         .ifPresent(command -> {

@@ -19,8 +19,7 @@ class WhereaboutsTest {
     @Test
     void aFunctionIsFoundFromItsRootBusThroughEveryPort() {
         var way =
-                Whereabouts.of(
-                        new LabMachine().snapshot(), new Subject.Function(LabMachine.SOUND));
+                Whereabouts.of(new LabMachine().snapshot(), new Subject.Function(LabMachine.SOUND));
         assertThat(words(way)).isEqualTo("bus 07 > 07:00.0 > 08:01.0");
         assertThat(way.getFirst().leadsTo()).contains(new Subject.Nothing());
         assertThat(way.getLast().leadsTo()).contains(new Subject.Function(LabMachine.SOUND));

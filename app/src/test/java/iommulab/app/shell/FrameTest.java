@@ -98,6 +98,17 @@ class FrameTest {
     }
 
     @Test
+    void theListOfKeysComesAndGoesByF1() {
+        robot.press(KeyCode.F1);
+        robot.until("the list is open", () -> robot.sees("#shortcuts"));
+        assertThat(Robot.all(Label.class, label -> label.getText().equals("Presentation mode")))
+                .as("what F11 does")
+                .isNotEmpty();
+        Robot.onScreen(window::showShortcuts);
+        robot.until("the list is closed", () -> !robot.sees("#shortcuts"));
+    }
+
+    @Test
     void theThemeChangesByAKey() {
         var before = bench.settings().theme().get();
         robot.press(KeyCode.CONTROL, KeyCode.T);

@@ -12,6 +12,7 @@ import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 import iommulab.engine.session.Outcome;
 
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 
@@ -195,14 +196,34 @@ class MachinePictureFlowTest {
         var request = new LastDma(event, "", List.of(new Point(300, 200), new Point(100, 200)));
         var found =
                 Robot.onScreen(() -> {
-                    var marks = new MarksView(lab.palette(), picture.view());
-                    marks.start(request);
+                    var moving = new SimpleBooleanProperty(false);
+                    var marks = new MarksView(lab.palette(), picture.view(), moving);
+                    marks.start(List.of(request));
                     var at = picture.view().get().to(request.way().getFirst());
                     double grown = picture.view().get().grown();
                     assertThat(marks.requestAt(at.x() * grown + 40, at.y() * grown)).isEmpty();
                     return marks.requestAt(at.x() * grown, at.y() * grown);
                 });
         assertThat(found).contains(request);
+    }
+
+    @Test
+    void whereNothingMayMoveARequestStandsAtTheEndOfItsWayUntilTheNext() {
+        var event =
+                ((Outcome.DmaFinished) lab.did(new Command.IssueDma(NIC, 0x7000, 64, Access.READ)))
+                        .event();
+        var request = new LastDma(event, "", List.of(new Point(300, 200), new Point(100, 200)));
+        var next = new LastDma(event, "", List.of(new Point(300, 300), new Point(100, 300)));
+        Robot.onScreen(() -> {
+            var still = new SimpleBooleanProperty(true);
+            var marks = new MarksView(lab.palette(), picture.view(), still);
+            double grown = picture.view().get().grown();
+            var end = picture.view().get().to(request.way().getLast());
+            marks.start(List.of(request));
+            assertThat(marks.requestAt(end.x() * grown, end.y() * grown)).contains(request);
+            marks.start(List.of(next));
+            assertThat(marks.requestAt(end.x() * grown, end.y() * grown)).isEmpty();
+        });
     }
 
     private Point signOfLastRequest() {
