@@ -16,6 +16,7 @@ module iommulab.engine {
     exports iommulab.engine.iommu.amdvi;
     exports iommulab.engine.firmware;
     exports iommulab.engine.group;
+    exports iommulab.engine.os;
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;
     exports iommulab.engine.io;

@@ -12,7 +12,9 @@ import iommulab.engine.group.Group;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
@@ -132,6 +134,7 @@ public final class LabMachine {
                         as,
                         iova,
                         access,
+                        PasidPrefix.NONE,
                         reason,
                         3,
                         true,
@@ -158,6 +161,7 @@ public final class LabMachine {
                         iova,
                         64,
                         Access.READ,
+                        PasidPrefix.NONE,
                         outcome,
                         target,
                         Optional.empty(),
@@ -241,6 +245,7 @@ public final class LabMachine {
                 Optional.of(
                         new MachineSnapshot.Queue(
                                 0x1700_0000L, 4096, 0x2c0, 0x2c0, List.of("wait, status written"))),
+                List.of(),
                 counters);
     }
 
@@ -254,9 +259,12 @@ public final class LabMachine {
                         true,
                         "dmar0",
                         3,
+                        Stage.SECOND,
+                        0,
                         0x243d_7000L,
                         4,
                         List.of(GPU),
+                        List.of(),
                         mappings,
                         mapped,
                         5,
@@ -268,9 +276,12 @@ public final class LabMachine {
                         false,
                         "dmar0",
                         4,
+                        Stage.SECOND,
+                        0,
                         0x243e_0000L,
                         4,
                         List.of(NIC),
+                        List.of(),
                         List.of(
                                 new Mapping(
                                         0xfff0_0000L,
@@ -288,9 +299,12 @@ public final class LabMachine {
                         false,
                         "dmar0",
                         5,
+                        Stage.SECOND,
+                        0,
                         0x243f_0000L,
                         4,
                         List.of(BRIDGE, SOUND),
+                        List.of(),
                         List.of(),
                         0,
                         1,
@@ -302,8 +316,11 @@ public final class LabMachine {
                         true,
                         "dmar0",
                         6,
+                        Stage.SECOND,
                         0,
                         0,
+                        0,
+                        List.of(),
                         List.of(),
                         List.of(),
                         0,

@@ -14,6 +14,8 @@ import iommulab.engine.io.MachineCapture;
 import iommulab.engine.io.Progress;
 import iommulab.engine.io.SysfsArchive;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
 import iommulab.engine.memory.Region.RegionKind;
@@ -83,9 +85,12 @@ public final class SnapshotFixture {
                         true,
                         "dmar0",
                         id,
+                        Stage.SECOND,
+                        0,
                         0x10_0000,
                         4,
                         java.util.Arrays.stream(functions).map(PciAddress::parse).toList(),
+                        List.of(),
                         List.of(
                                 new MachineSnapshot.Mapping(
                                         0x1000,
@@ -117,6 +122,7 @@ public final class SnapshotFixture {
                         0x1000,
                         64,
                         Access.READ,
+                        PasidPrefix.NONE,
                         outcome,
                         outcome == DmaOutcome.HIT ? 0x200_0000 : 0,
                         peer,
@@ -195,6 +201,7 @@ public final class SnapshotFixture {
                 List.of(new MachineSnapshot.FaultRecord(0, 0, 0, true)),
                 false,
                 Optional.empty(),
+                List.of(),
                 Counters.ZERO);
     }
 

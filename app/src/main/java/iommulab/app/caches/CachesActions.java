@@ -3,8 +3,8 @@ package iommulab.app.caches;
 import iommulab.app.caches.CachesModel.Stale;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot.Line;
+import iommulab.engine.os.Invalidation;
 import iommulab.engine.session.Command;
-import iommulab.engine.session.Command.Invalidation;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Unit;
 

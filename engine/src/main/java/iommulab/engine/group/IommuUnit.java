@@ -56,6 +56,11 @@ public record IommuUnit(
         return name.startsWith("smmu");
     }
 
+    /// Whether it is a RISC-V IOMMU.
+    public boolean isRiscv() {
+        return name.startsWith("riscv-iommu");
+    }
+
     /// Whether it is a virtio-iommu.
     public boolean isVirtio() {
         return function.isPresent() && !isAmdVi();

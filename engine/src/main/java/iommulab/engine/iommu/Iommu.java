@@ -97,6 +97,35 @@ public interface Iommu {
     /// Whether requests are translated at all.
     boolean isTranslating();
 
+    /// hpa of the table in which the entries of devices are found.
+    long deviceTable();
+
+    /// What it can do, as its register says: CAP (VT-d), capability header (AMD-Vi), IDR0 and IDR1
+    /// (SMMUv3), capabilities (RISC-V).
+    long capabilityRegister();
+
+    /// The rest of it: ECAP (VT-d), EFR (AMD-Vi), IDR3 and IDR5 (SMMUv3); 0 if there is none.
+    long extendedCapabilityRegister();
+
+    /// Widest iova that it translates, in bits.
+    int addressBits();
+
+    /// Rings between software and it that are in use, commands first.
+    List<QueueState> queues();
+
+    /// Faults that it keeps in registers; none if it writes them to memory.
+    List<FaultRegister> faultRegisters();
+
+    /// Whether faults were lost because nobody acknowledged the earlier ones.
+    boolean faultsLost();
+
+    /// One register of a recorded fault.
+    ///
+    /// @param low first 64 bits
+    /// @param high next 64 bits
+    /// @param filled whether it holds a fault that software has not acknowledged
+    record FaultRegister(int index, long low, long high, boolean filled) {}
+
     /// All caches, in the order in which a request meets them.
     List<CacheSnapshot> cacheSnapshots();
 

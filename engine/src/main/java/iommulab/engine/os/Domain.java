@@ -5,6 +5,7 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.iommu.builder.TableBuilder;
 import iommulab.engine.memory.AddressRange;
@@ -36,13 +37,22 @@ public final class Domain {
     /// @param byUser whether somebody made it; else it is a group's default domain
     /// @param unit number of its IOMMU
     /// @param tag domain ID in the hardware's entries, 16 bits; 0 for blocked
+    /// @param stage of its tables
+    /// @param parent domain through which its tables and what they map go; 0 for none
     public record Identity(
-            int id, String name, DomainType type, boolean byUser, int unit, int tag) {}
+            int id,
+            String name,
+            DomainType type,
+            boolean byUser,
+            int unit,
+            int tag,
+            Stage stage,
+            int parent) {}
 
     /// One range as it was mapped.
     ///
     /// @param iova first address the device uses
-    /// @param hpa where it leads
+    /// @param hpa where it leads; a gpa in a domain that has a parent
     /// @param bytes multiple of 4096
     /// @param pages which pages hold it
     public record Mapping(
@@ -198,7 +208,9 @@ public final class Domain {
                 .add(identity.name())
                 .add(identity.type().ordinal())
                 .add(identity.unit())
-                .add(identity.tag());
+                .add(identity.tag())
+                .add(identity.stage().ordinal())
+                .add(identity.parent());
         for (var mapping : mappings()) {
             hash.add(mapping.iova())
                     .add(mapping.hpa())

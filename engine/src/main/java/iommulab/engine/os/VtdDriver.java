@@ -1,10 +1,18 @@
 package iommulab.engine.os;
 
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.builder.EntryEncoder;
+import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.vtd.ContextAttachment;
 import iommulab.engine.iommu.vtd.InvalidationDescriptor;
 import iommulab.engine.iommu.vtd.PageSelective;
+import iommulab.engine.iommu.vtd.SecondStageEncoder;
 import iommulab.engine.iommu.vtd.VtdRegisters;
 import iommulab.engine.iommu.vtd.VtdTables;
 import iommulab.engine.iommu.vtd.VtdUnit;
@@ -13,12 +21,14 @@ import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
+import java.util.List;
+
 /// Linux's driver of one VT-d unit: it owns root and context tables, and tells the
 /// unit what to forget, through the invalidation queue where the unit has one and else through registers.
 /// It speaks to the unit by memory and registers alone. Source: kernel `drivers/iommu/intel`.
 ///
 /// Not thread-safe: one engine thread owns it.
-public final class VtdDriver {
+public final class VtdDriver implements IommuDriver {
     private static final int QUEUE_BYTES = 4096;
     private static final int DESCRIPTOR_BYTES = 16;
     private static final int DONE = 2;
@@ -26,6 +36,8 @@ public final class VtdDriver {
     private static final int GLOBAL = 1;
     private static final int DOMAIN = 2;
     private static final int SELECTIVE = 3;
+
+    private static final EntryEncoder ENCODER = new SecondStageEncoder();
 
     private final VtdUnit unit;
     private final PhysicalMemory memory;
@@ -77,6 +89,7 @@ public final class VtdDriver {
         return driver;
     }
 
+    @Override
     public VtdUnit unit() {
         return unit;
     }
@@ -105,7 +118,7 @@ public final class VtdDriver {
         registers.write32(VtdRegisters.GLOBAL_COMMAND, inForce & ~bits);
     }
 
-    /// Switches translation. Off, every request goes through as it is.
+    @Override
     public void setTranslation(boolean on) {
         if (on) {
             command(VtdRegisters.TRANSLATION);
@@ -120,7 +133,8 @@ public final class VtdDriver {
         command(VtdRegisters.QUEUE);
     }
 
-    /// Acknowledges every recorded fault, as `dmar_fault` does after printing them.
+    /// As `dmar_fault` does after printing them.
+    @Override
     public void clearFaults() {
         var registers = unit.registers();
         int first = unit.capabilities().faultRecordOffset();
@@ -132,7 +146,7 @@ public final class VtdDriver {
 
     // ---- domain IDs and devices
 
-    /// @throws MappingRefused (ENOSPC) if the unit knows no domain ID as high as this
+    @Override
     public void requireTag(int tag) throws MappingRefused {
         int supported = 1 << 4 + 2 * (int) (unit.capabilities().cap() & 7);
         if (tag >= Math.min(supported, 1 << 16)) {
@@ -143,20 +157,77 @@ public final class VtdDriver {
         }
     }
 
-    /// Lets a requester use a domain.
-    public void attach(RequesterId requester, ContextAttachment to) throws MappingRefused {
-        tables.attach(requester, to);
-        if (unit.capabilities().cachingMode()) {
-            invalidateContexts(SELECTIVE, 0, requester.raw(), 0, queue != 0);
-            invalidateIotlb(DOMAIN, to.domainTag(), 0, 0, false, queue != 0);
+    @Override
+    public boolean passesThrough() {
+        return unit.capabilities().passThrough();
+    }
+
+    @Override
+    public Stage usualStage() {
+        return Stage.SECOND;
+    }
+
+    /// The driver takes four levels where it can, as Linux does for 48 bits of iova.
+    @Override
+    public TableLimits limits(Stage stage, int levels) throws MappingRefused {
+        requireSecond(stage);
+        var capabilities = unit.capabilities();
+        int usual = capabilities.supportsLevels(4) ? 4 : capabilities.deepestLevels();
+        int depth = levels == 0 ? usual : levels;
+        if (!capabilities.supportsLevels(depth)) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "The IOMMU does not walk %d levels. Its deepest tables have %d."
+                            .formatted(depth, capabilities.deepestLevels()));
+        }
+        return SecondStageEncoder.limits(capabilities.cap(), depth, capabilities.hostAddressBits());
+    }
+
+    private static void requireSecond(Stage stage) throws MappingRefused {
+        if (stage != Stage.SECOND) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP",
+                    "In legacy mode VT-d has no first stage. Start the kernel with"
+                            + " intel_iommu=sm_on on a unit that has scalable mode.");
         }
     }
 
+    @Override
+    public EntryEncoder encoder(Stage stage) {
+        return ENCODER;
+    }
+
+    @Override
+    public void attach(RequesterId requester, Attachment to) throws MappingRefused {
+        var second = to.second();
+        tables.attach(
+                requester,
+                second == null
+                        ? ContextAttachment.passThrough(
+                                to.tag(), unit.capabilities().deepestLevels())
+                        : ContextAttachment.to(to.tag(), second));
+        if (unit.capabilities().cachingMode()) {
+            invalidateContexts(SELECTIVE, 0, requester.raw(), 0, queue != 0);
+            invalidateIotlb(DOMAIN, to.tag(), 0, 0, false, queue != 0);
+        }
+    }
+
+    @Override
+    public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        requireSecond(Stage.FIRST);
+    }
+
+    @Override
+    public void detachPasid(RequesterId requester, int pasid) throws MappingRefused {
+        requireSecond(Stage.FIRST);
+    }
+
+    @Override
     public boolean isAttached(RequesterId requester) {
         return tables.isAttached(requester);
     }
 
-    /// Takes a requester out of its domain, and the unit's memory of it with it.
+    @Override
     public void detach(RequesterId requester) throws MappingRefused {
         int tag = tables.detach(requester);
         invalidateContexts(SELECTIVE, tag, requester.raw(), 0, queue != 0);
@@ -165,15 +236,16 @@ public final class VtdDriver {
 
     // ---- invalidation
 
-    /// After a map: only an IOMMU in caching mode may hold anything of what was not present.
-    public void flushMapped(int tag, TableChange change) {
+    /// Only an IOMMU in caching mode may hold anything of what was not present.
+    @Override
+    public void flushMapped(int tag, Stage stage, TableChange change) {
         if (unit.capabilities().cachingMode()) {
             flush(tag, change.range(), false);
         }
     }
 
-    /// After an unmap: every range of which a cache may hold the old translation.
-    public void flushUnmapped(int tag, TableChange change) {
+    @Override
+    public void flushUnmapped(int tag, Stage stage, TableChange change) {
         for (var range : change.stale()) {
             flush(tag, range, !change.tablesChanged());
         }
@@ -192,12 +264,62 @@ public final class VtdDriver {
         }
     }
 
+    @Override
+    public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
+        if (viaQueue && !unit.queue().isEnabled()) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP", "No invalidation queue is in use. Send it by register.");
+        }
+        switch (what) {
+            case Invalidation.ContextGlobal() -> invalidateContexts(GLOBAL, 0, 0, 0, viaQueue);
+            case Invalidation.ContextDomain(int tag) ->
+                    invalidateContexts(DOMAIN, checkedTag(tag), 0, 0, viaQueue);
+            case Invalidation.ContextDevice(int tag, int requester, int mask) -> {
+                require(requester >>> 16 == 0, "source ID 0x%x has more than 16 bits", requester);
+                require(mask >= 0 && mask <= 3, "function mask %d: take 0 to 3", mask);
+                invalidateContexts(SELECTIVE, checkedTag(tag), requester, mask, viaQueue);
+            }
+            case Invalidation.IotlbGlobal() -> invalidateIotlb(GLOBAL, 0, 0, 0, false, viaQueue);
+            case Invalidation.IotlbDomain(int tag) ->
+                    invalidateIotlb(DOMAIN, checkedTag(tag), 0, 0, false, viaQueue);
+            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
+                int most = unit.capabilities().maxAddressMask();
+                require(mask >= 0 && mask <= most, "address mask %d: take 0 to " + most, mask);
+                require((iova & 4095) == 0, "0x%x is no page: take a multiple of 0x1000", iova);
+                invalidateIotlb(SELECTIVE, checkedTag(tag), iova, mask, false, viaQueue);
+            }
+            case Invalidation.PasidEntries _, Invalidation.PasidTranslations _ ->
+                    requireSecond(Stage.FIRST);
+        }
+    }
+
+    private static int checkedTag(int tag) throws MappingRefused {
+        require(tag >>> 16 == 0, "domain ID 0x%x has more than 16 bits", tag);
+        return tag;
+    }
+
+    private static void require(boolean holds, String rule, Object value) throws MappingRefused {
+        if (!holds) {
+            throw new MappingRefused("EINVAL", rule.formatted(value) + ".");
+        }
+    }
+
+    @Override
+    public List<String> kernelLines(
+            RequesterId requester,
+            PasidPrefix prefix,
+            long iova,
+            Access access,
+            FaultReason reason) {
+        return KernelLog.dmarFault(requester, prefix, iova, access, reason);
+    }
+
     /// Forgets device entries.
     ///
     /// @param granularity 1 all, 2 of a domain, 3 of a device
     /// @param functionMask 0 to 3
     /// @param viaQueue by the queue, if the unit has one
-    public void invalidateContexts(
+    private void invalidateContexts(
             int granularity, int tag, int requester, int functionMask, boolean viaQueue) {
         if (viaQueue && queue != 0) {
             submit(
@@ -226,7 +348,7 @@ public final class VtdDriver {
     /// @param addressMask 2^n pages
     /// @param leavesOnly whether no entry that points to a table was changed
     /// @param viaQueue by the queue, if the unit has one
-    public void invalidateIotlb(
+    private void invalidateIotlb(
             int granularity,
             int tag,
             long iova,
@@ -282,20 +404,22 @@ public final class VtdDriver {
 
     // ---- going back
 
-    /// What the driver remembers beside memory and the unit's registers.
-    public record Checkpoint(long rootTable, long queue, long status) {}
-
-    public Checkpoint checkpoint() {
-        return new Checkpoint(tables.rootTable(), queue, status);
+    private record Remembered(long rootTable, long queue, long status) implements State {
+        @Override
+        public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
+            if (!(unit instanceof VtdUnit hardware)) {
+                throw new IllegalStateException("not a VT-d unit: " + unit);
+            }
+            return new VtdDriver(
+                    hardware,
+                    memory,
+                    VtdTables.resume(memory, frames, rootTable),
+                    new Rings(queue, status));
+        }
     }
 
-    /// The driver as it was, over a unit and memory as they were.
-    public static VtdDriver resume(
-            VtdUnit unit, PhysicalMemory memory, FrameAllocator frames, Checkpoint then) {
-        return new VtdDriver(
-                unit,
-                memory,
-                VtdTables.resume(memory, frames, then.rootTable()),
-                new Rings(then.queue(), then.status()));
+    @Override
+    public State checkpoint() {
+        return new Remembered(tables.rootTable(), queue, status);
     }
 }

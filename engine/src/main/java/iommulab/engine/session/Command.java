@@ -4,7 +4,9 @@ import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.traffic.TrafficSource;
 
@@ -39,6 +41,14 @@ public sealed interface Command {
     /// @param levels of the page table: 3, 4 or 5 (39, 48 or 57 bits of iova); 0 for no table
     record CreateDomain(PciAddress like, DomainType type, int levels) implements Command {}
 
+    /// Makes a domain of first-stage tables on the IOMMU that serves a function: for one PASID, or for a
+    /// guest that keeps its own tables.
+    ///
+    /// @param parent number of the domain through which the tables and what they map go (nested); 0 for
+    ///     none
+    /// @param levels of the page table; 0 for the usual number
+    record CreateFirstStage(PciAddress like, int parent, int levels) implements Command {}
+
     record DeleteDomain(int domain) implements Command {}
 
     /// Attaches the whole group of a function to a domain.
@@ -46,6 +56,13 @@ public sealed interface Command {
 
     /// Gives the group of a function back to its default domain.
     record DetachDevice(PciAddress function) implements Command {}
+
+    /// Lets the requests of a function with a PASID use a domain.
+    ///
+    /// @param pasid 20 bits
+    record AttachPasid(PciAddress function, int pasid, int domain) implements Command {}
+
+    record DetachPasid(PciAddress function, int pasid) implements Command {}
 
     /// @param iova first address the device will use, multiple of 4096
     /// @param hpa where it leads, multiple of 4096
@@ -65,25 +82,6 @@ public sealed interface Command {
     ///
     /// @param viaQueue by the invalidation queue; else by register
     record Invalidate(String unit, Invalidation what, boolean viaQueue) implements Command {}
-
-    /// What to invalidate.
-    sealed interface Invalidation {
-        record ContextGlobal() implements Invalidation {}
-
-        record ContextDomain(int domainTag) implements Invalidation {}
-
-        /// @param requester source ID, 16 bits
-        /// @param functionMask 0 to 3: which low bits of the source ID count for nothing
-        record ContextDevice(int domainTag, int requester, int functionMask)
-                implements Invalidation {}
-
-        record IotlbGlobal() implements Invalidation {}
-
-        record IotlbDomain(int domainTag) implements Invalidation {}
-
-        /// @param addressMask 2^n pages from an address aligned to as many
-        record IotlbPage(int domainTag, long iova, int addressMask) implements Invalidation {}
-    }
 
     /// Acknowledges the recorded faults of an IOMMU.
     record ClearFaults(String unit) implements Command {}
@@ -114,5 +112,13 @@ public sealed interface Command {
     record RunTraffic(long requests) implements Command {}
 
     /// Lets one function make one request.
-    record IssueDma(PciAddress function, long iova, int bytes, Access access) implements Command {}
+    ///
+    /// @param prefix its PASID prefix, if it has one
+    record IssueDma(PciAddress function, long iova, int bytes, Access access, PasidPrefix prefix)
+            implements Command {
+        /// A request without a PASID prefix.
+        public IssueDma(PciAddress function, long iova, int bytes, Access access) {
+            this(function, iova, bytes, access, PasidPrefix.NONE);
+        }
+    }
 }

@@ -1,7 +1,6 @@
 package iommulab.engine.session;
 
 import iommulab.engine.cache.CacheKind;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 
@@ -22,6 +21,10 @@ final class CommandRunner {
             case Command.BindDriver(var function, var driver) ->
                     PciCommands.bind(machine, function, driver);
             case Command.CreateDomain create -> DomainCommands.create(machine, create);
+            case Command.CreateFirstStage create ->
+                    DomainCommands.createFirstStage(machine, create);
+            case Command.AttachPasid attach -> DomainCommands.attachPasid(machine, attach);
+            case Command.DetachPasid detach -> DomainCommands.detachPasid(machine, detach);
             case Command.DeleteDomain(int domain) -> DomainCommands.delete(machine, domain);
             case Command.AttachDevice(var function, int domain) ->
                     DomainCommands.attach(machine, function, domain);
@@ -49,8 +52,7 @@ final class CommandRunner {
                 yield new Outcome.Done();
             }
             case Command.RunTraffic(long requests) -> runTraffic(machine, requests);
-            case Command.IssueDma(var function, long iova, int bytes, var access) ->
-                    issue(machine, function, iova, bytes, access);
+            case Command.IssueDma request -> issue(machine, request);
         };
     }
 
@@ -76,9 +78,8 @@ final class CommandRunner {
         if (!unit.isEmulated()) {
             throw new CommandRefused(
                     "EOPNOTSUPP",
-                    "%s is not a VT-d unit; only VT-d is executed so far. Its groups are right all"
-                                    .formatted(unit.name())
-                            + " the same.");
+                    "%s is no IOMMU that the engine executes. Its groups are right all the same."
+                            .formatted(unit.name()));
         }
         return unit;
     }
@@ -132,13 +133,12 @@ final class CommandRunner {
         return new Outcome.TrafficRun(requests);
     }
 
-    private static Outcome issue(
-            Machine machine, PciAddress address, long iova, int bytes, Access access)
-            throws CommandRefused {
-        function(machine, address);
-        requireTranslatable(machine, address);
-        requireWithinPage(iova, bytes);
-        return new Outcome.DmaFinished(machine.traffic.issueOne(address, iova, bytes, access));
+    private static Outcome issue(Machine machine, Command.IssueDma request) throws CommandRefused {
+        var function = function(machine, request.function());
+        requireTranslatable(machine, request.function());
+        requireWithinPage(request.iova(), request.bytes());
+        DomainCommands.requirePrefix(function, request.prefix());
+        return new Outcome.DmaFinished(machine.traffic.issueOne(request));
     }
 
     /// @throws CommandRefused (EINVAL) if a request has no byte, or more than one page

@@ -7,6 +7,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 
 import java.util.Optional;
@@ -48,6 +49,20 @@ public final class CommandText {
                             .with("like", like.toString())
                             .with("type", lowerCase(type))
                             .with("levels", levels);
+            case Command.CreateFirstStage(var like, int parent, int levels) ->
+                    Call.of("domain.create_first_stage")
+                            .with("like", like.toString())
+                            .with("parent", parent)
+                            .with("levels", levels);
+            case Command.AttachPasid(var function, int pasid, int domain) ->
+                    Call.of("domain.attach_pasid")
+                            .with("device", function.toString())
+                            .withHex("pasid", pasid & 0xffff_ffffL)
+                            .with("domain", domain);
+            case Command.DetachPasid(var function, int pasid) ->
+                    Call.of("domain.detach_pasid")
+                            .with("device", function.toString())
+                            .withHex("pasid", pasid & 0xffff_ffffL);
             case Command.DeleteDomain(int domain) ->
                     Call.of("domain.delete").with("domain", domain);
             case Command.AttachDevice(var function, int domain) ->
@@ -90,12 +105,14 @@ public final class CommandText {
             case Command.RemoveSource(int id) -> Call.of("traffic.remove_source").with("id", id);
             case Command.RunTraffic(long requests) ->
                     Call.of("traffic.run").with("requests", requests);
-            case Command.IssueDma(var function, long iova, int bytes, var access) ->
-                    Call.of("dma.issue")
-                            .with("device", function.toString())
-                            .withHex("iova", iova)
-                            .with("bytes", bytes)
-                            .with("access", lowerCase(access));
+            case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
+                    withPrefix(
+                            Call.of("dma.issue")
+                                    .with("device", function.toString())
+                                    .withHex("iova", iova)
+                                    .with("bytes", bytes)
+                                    .with("access", lowerCase(access)),
+                            prefix);
         };
     }
 
@@ -137,9 +154,33 @@ public final class CommandText {
                             a.function("device"),
                             a.number("iova"),
                             a.count("bytes"),
-                            a.choice("access", Access.values()));
+                            a.choice("access", Access.values()),
+                            prefix(a));
             default -> name.startsWith("domain.") ? domainCommand(name, a) : unitCommand(name, a);
         };
+    }
+
+    private static Call withPrefix(Call call, PasidPrefix prefix) {
+        if (!prefix.isPresent()) {
+            return call;
+        }
+        var named = call.withHex("pasid", prefix.pasid());
+        var executing = prefix.execute() ? named.with("execute", "true") : named;
+        return prefix.privileged() ? executing.with("privileged", "true") : executing;
+    }
+
+    private static PasidPrefix prefix(CallArguments a) throws CommandRefused {
+        if (a.optional("pasid").isEmpty()) {
+            return PasidPrefix.NONE;
+        }
+        int pasid = a.count("pasid");
+        if (pasid >>> 20 != 0) {
+            throw a.refused("argument 'pasid': 0x%x has more than 20 bits", pasid);
+        }
+        return new PasidPrefix(
+                pasid,
+                a.optional("execute").isPresent() && a.flag("execute"),
+                a.optional("privileged").isPresent() && a.flag("privileged"));
     }
 
     private static Command domainCommand(String name, CallArguments a) throws CommandRefused {
@@ -149,6 +190,14 @@ public final class CommandText {
                             a.function("like"),
                             a.choice("type", DomainType.values()),
                             a.count("levels"));
+            case "domain.create_first_stage" ->
+                    new Command.CreateFirstStage(
+                            a.function("like"), a.count("parent"), a.count("levels"));
+            case "domain.attach_pasid" ->
+                    new Command.AttachPasid(
+                            a.function("device"), a.count("pasid"), a.count("domain"));
+            case "domain.detach_pasid" ->
+                    new Command.DetachPasid(a.function("device"), a.count("pasid"));
             case "domain.delete" -> new Command.DeleteDomain(a.count("domain"));
             case "domain.attach" ->
                     new Command.AttachDevice(a.function("device"), a.count("domain"));

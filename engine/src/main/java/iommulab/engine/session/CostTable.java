@@ -1,9 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.Fingerprint;
-import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.WalkCosts;
-import iommulab.engine.iommu.vtd.VtdUnit;
 
 import java.util.EnumMap;
 import java.util.Map;
@@ -13,10 +11,7 @@ final class CostTable {
     private final EnumMap<CostEvent, Long> prices = new EnumMap<>(CostEvent.class);
     long link;
     long peerTurn;
-    private long read;
-    private long deviceProbe;
-    private long iotlbProbe;
-    private long pagingProbe;
+    private WalkCosts walkCosts = new WalkCosts(0, 0, 0, 0);
 
     CostTable() {
         for (var event : CostEvent.values()) {
@@ -42,32 +37,21 @@ final class CostTable {
     private void adopt() {
         link = price(CostEvent.LINK);
         peerTurn = price(CostEvent.PEER_TURN);
-        read = price(CostEvent.MEMORY_READ);
-        deviceProbe = price(CostEvent.DEVICE_CACHE_PROBE);
-        iotlbProbe = price(CostEvent.IOTLB_PROBE);
-        pagingProbe = price(CostEvent.PAGING_CACHE_PROBE);
+        walkCosts =
+                new WalkCosts(
+                        price(CostEvent.MEMORY_READ),
+                        price(CostEvent.DEVICE_CACHE_PROBE),
+                        price(CostEvent.IOTLB_PROBE),
+                        price(CostEvent.PAGING_CACHE_PROBE));
     }
 
     long price(CostEvent event) {
         return prices.getOrDefault(event, event.defaultCycles());
     }
 
-    /// Cost of what a unit did for its last request.
-    long of(VtdUnit unit, int reads) {
-        var caches = unit.caches();
-        long cost = reads * read + unit.lastPagingProbes() * pagingProbe;
-        if (!caches.shapes().of(CacheKind.DEVICE_ENTRY).isOff()) {
-            cost += deviceProbe;
-        }
-        if (unit.lastDomain() >= 0 && !caches.shapes().of(CacheKind.IOTLB).isOff()) {
-            cost += iotlbProbe;
-        }
-        return cost;
-    }
-
     /// The prices of a walk's steps.
     WalkCosts walkCosts() {
-        return new WalkCosts(read, deviceProbe, iotlbProbe, pagingProbe);
+        return walkCosts;
     }
 
     void addTo(Fingerprint hash) {

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
@@ -22,6 +23,7 @@ final class Dma {
     long iova;
     int bytes;
     Access access = Access.READ;
+    PasidPrefix prefix = PasidPrefix.NONE;
 
     DmaOutcome outcome = DmaOutcome.BYPASS;
     long target;
@@ -56,6 +58,7 @@ final class Dma {
                 iova,
                 bytes,
                 access,
+                prefix,
                 outcome,
                 target,
                 Optional.ofNullable(peer),

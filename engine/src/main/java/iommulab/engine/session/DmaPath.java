@@ -1,7 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.iommu.Access;
-import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.pci.Fabric;
 import iommulab.engine.pci.PciAddress;
@@ -120,18 +120,20 @@ final class DmaPath {
         }
     }
 
-    private void translate(Dma dma, Unit unit, VtdUnit hardware) {
+    private void translate(Dma dma, Unit unit, Iommu hardware) {
         dma.unit = unit.name();
         unit.tally.requests++;
         unit.tally.bytes += dma.bytes;
-        int access = dma.access == Access.READ ? VtdUnit.READ : VtdUnit.WRITE;
-        long hpa = hardware.translate(dma.requester, dma.iova, access);
+        var prefix = dma.prefix;
+        long hpa =
+                hardware.translate(
+                        dma.requester, prefix.pasid(), dma.iova, prefix.rights(dma.access));
         int reads = hardware.lastReads();
         dma.domain = hardware.lastDomain();
         dma.reads = reads;
         tally.reads += reads;
         unit.tally.reads += reads;
-        long cost = costs.of(hardware, reads);
+        long cost = hardware.lastCycles(costs.walkCosts());
         dma.cycles += cost;
         unit.tally.cycles += cost;
         if (hpa < 0) {
@@ -140,7 +142,7 @@ final class DmaPath {
         }
         dma.target = hpa;
         if (hardware.lastHit()) {
-            boolean stale = unit.view().isStale(dma.requester, dma.iova, access, hpa);
+            boolean stale = hardware.lastWasStale();
             dma.outcome = stale ? DmaOutcome.STALE : DmaOutcome.HIT;
             tally.hits++;
             unit.tally.hits++;
@@ -173,8 +175,8 @@ final class DmaPath {
         return map.regions().get(region).owner().isPresent();
     }
 
-    private void stopped(Dma dma, Unit unit, VtdUnit hardware, long answer) {
-        if (answer == VtdUnit.INTERRUPT_WINDOW) {
+    private void stopped(Dma dma, Unit unit, Iommu hardware, long answer) {
+        if (answer == Iommu.INTERRUPT_WINDOW) {
             boolean message = dma.access == Access.WRITE && dma.bytes == 4;
             dma.outcome = message ? DmaOutcome.INTERRUPT : DmaOutcome.BLOCKED;
             dma.note =
@@ -188,12 +190,12 @@ final class DmaPath {
                 tally.blocked++;
                 unit.tally.blocked++;
             }
-        } else if (answer == VtdUnit.ABORTED || answer == VtdUnit.NOWHERE) {
+        } else if (answer == Iommu.ABORTED || answer == Iommu.NOWHERE) {
             dma.outcome = DmaOutcome.BLOCKED;
             dma.note =
-                    answer == VtdUnit.ABORTED
-                            ? "the root table address says that all requests are stopped"
-                            : "nothing answers at an address with bit 63 set";
+                    answer == Iommu.ABORTED
+                            ? "the IOMMU is told to stop all requests"
+                            : "nothing answers at such an address";
             tally.blocked++;
             unit.tally.blocked++;
         } else {
@@ -202,7 +204,7 @@ final class DmaPath {
             dma.recorded = hardware.lastRecorded();
             tally.faults++;
             unit.tally.faults++;
-            faults.add(dma);
+            faults.add(dma, unit);
         }
     }
 }

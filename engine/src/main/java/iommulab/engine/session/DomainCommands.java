@@ -4,9 +4,16 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.group.Viability;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.os.Domain;
+import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.PciFunction;
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.session.MachineSnapshot.PasidUse;
+
+import java.util.List;
 
 /// Commands about domains, refused where Linux would refuse them.
 final class DomainCommands {
@@ -34,6 +41,93 @@ final class DomainCommands {
                 created[0] =
                         machine.domains.createForUser(type, unit.number(), command.levels()).id());
         return new Outcome.DomainCreated(created[0]);
+    }
+
+    static Outcome createFirstStage(Machine machine, Command.CreateFirstStage command)
+            throws CommandRefused {
+        CommandRunner.function(machine, command.like());
+        var unit = CommandRunner.requireEmulated(servingUnit(machine, command.like()));
+        var created = new int[1];
+        machine.atomically(() ->
+                created[0] =
+                        machine.domains
+                                .createFirstStage(unit.number(), command.parent(), command.levels())
+                                .id());
+        return new Outcome.DomainCreated(created[0]);
+    }
+
+    static Outcome attachPasid(Machine machine, Command.AttachPasid command) throws CommandRefused {
+        var function = CommandRunner.function(machine, command.function());
+        var unit = CommandRunner.requireEmulated(servingUnit(machine, command.function()));
+        var capability = requirePasid(function, command.pasid());
+        machine.atomically(() -> {
+            var domain = machine.domains.require(command.domain());
+            requireSameUnit(machine, command.function(), domain, unit);
+            machine.domains.pasids.attach(
+                    new PasidUse(command.function(), command.pasid()),
+                    domain,
+                    requestersOf(machine, command.function()));
+            if (!capability.isEnabled()) {
+                machine.replaceFunction(function.withConfig(capability.enabled(function.config())));
+            }
+        });
+        return new Outcome.Done();
+    }
+
+    static Outcome detachPasid(Machine machine, Command.DetachPasid command) throws CommandRefused {
+        CommandRunner.function(machine, command.function());
+        CommandRunner.requireEmulated(servingUnit(machine, command.function()));
+        machine.atomically(() ->
+                machine.domains.pasids.detach(
+                        new PasidUse(command.function(), command.pasid()),
+                        requestersOf(machine, command.function())));
+        return new Outcome.Done();
+    }
+
+    private static List<RequesterId> requestersOf(Machine machine, PciAddress function) {
+        return List.of(machine.path.originOf(function).route().requester());
+    }
+
+    private static Pasid requirePasid(PciFunction function, int pasid) throws CommandRefused {
+        var capability =
+                Pasid.of(function.config())
+                        .orElseThrow(() ->
+                                new CommandRefused(
+                                        "EOPNOTSUPP",
+                                        "%s has no PASID capability: its requests cannot name an address space."
+                                                .formatted(function.address())));
+        if (pasid < 0 || pasid >>> capability.width() != 0) {
+            throw new CommandRefused(
+                    "EINVAL",
+                    "PASID 0x%x: %s sends at most %d bits."
+                            .formatted(pasid, function.address(), capability.width()));
+        }
+        return capability;
+    }
+
+    /// What a device may put into a PASID prefix.
+    static void requirePrefix(PciFunction function, PasidPrefix prefix) throws CommandRefused {
+        if (!prefix.isPresent()) {
+            return;
+        }
+        var capability = requirePasid(function, prefix.pasid());
+        if (!capability.isEnabled()) {
+            throw new CommandRefused(
+                    "EINVAL",
+                    "PASIDs of %s are switched off (PASID Control, Enable). Attach one, or set the bit."
+                            .formatted(function.address()));
+        }
+        if (prefix.execute() && !capability.mayExecute()
+                || prefix.privileged() && !capability.mayBePrivileged()) {
+            throw new CommandRefused(
+                    "EINVAL",
+                    "%s may not send %s requests (PASID Control)."
+                            .formatted(
+                                    function.address(),
+                                    prefix.execute() && !capability.mayExecute()
+                                            ? "execute"
+                                            : "privileged"));
+        }
     }
 
     static Outcome delete(Machine machine, int id) throws CommandRefused {
@@ -78,7 +172,7 @@ final class DomainCommands {
             machine.units
                     .get(domain.identity().unit())
                     .driver()
-                    .flushMapped(domain.identity().tag(), change);
+                    .flushMapped(domain.identity().tag(), domain.identity().stage(), change);
         } catch (MappingRefused refused) {
             throw new CommandRefused(refused.errno(), refused.reason());
         }
@@ -93,7 +187,7 @@ final class DomainCommands {
                 machine.units
                         .get(domain.identity().unit())
                         .driver()
-                        .flushUnmapped(domain.identity().tag(), change);
+                        .flushUnmapped(domain.identity().tag(), domain.identity().stage(), change);
             } else {
                 domain.forgetInvalidation(change.stale());
             }

@@ -5,18 +5,19 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.builder.TableBuilder;
 import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.builder.TableStore;
-import iommulab.engine.iommu.vtd.ContextAttachment;
-import iommulab.engine.iommu.vtd.SecondStageEncoder;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.memory.Region.RegionKind;
+import iommulab.engine.os.Attachment;
 import iommulab.engine.os.Domain;
-import iommulab.engine.os.VtdDriver;
+import iommulab.engine.os.IommuDriver;
 import iommulab.engine.pci.RequesterId;
+import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,14 +33,14 @@ import java.util.TreeMap;
 ///
 /// Compound changes that are refused half-way leave the book half changed: the machine restores itself.
 final class Domains {
-    private static final SecondStageEncoder ENCODER = new SecondStageEncoder();
-
     private final PhysicalMemory memory;
     private final FrameAllocator frames;
     private final List<Unit> units;
     private final TreeMap<Integer, Domain> byId = new TreeMap<>();
     private final TreeMap<Integer, Integer> defaultOf = new TreeMap<>();
     private final TreeMap<Integer, Integer> currentOf = new TreeMap<>();
+    private final GuestMemory guests;
+    final PasidBook pasids;
     private @Nullable Map<Integer, Integer> placing;
     private final TreeMap<Integer, List<RequesterId>> attached = new TreeMap<>();
 
@@ -47,6 +48,8 @@ final class Domains {
         this.memory = memory;
         this.frames = frames;
         this.units = units;
+        guests = new GuestMemory(memory);
+        pasids = new PasidBook(this, units);
     }
 
     // ---- finding
@@ -155,7 +158,96 @@ final class Domains {
                     "Domain %d is used by group %s. Detach it first."
                             .formatted(domain.id(), users.getFirst()));
         }
+        var pasid = pasids.in(domain.id());
+        if (!pasid.isEmpty()) {
+            throw new MappingRefused(
+                    "EBUSY",
+                    "Domain %d is used by PASID 0x%x of %s. Detach it first."
+                            .formatted(
+                                    domain.id(),
+                                    pasid.getFirst().pasid(),
+                                    pasid.getFirst().function()));
+        }
+        for (var child : byId.values()) {
+            if (child.identity().parent() == domain.id()) {
+                throw new MappingRefused(
+                        "EBUSY",
+                        "Domain %d is nested in domain %d. Delete that first."
+                                .formatted(child.id(), domain.id()));
+            }
+        }
         delete(domain);
+        guests.forget(domain.id());
+    }
+
+    /// Makes a domain of first-stage tables that no device uses yet.
+    ///
+    /// @param parent 0 for none
+    /// @param levels 0 for the usual number
+    Domain createFirstStage(int unit, int parent, int levels) throws MappingRefused {
+        var driver = units.get(unit).driver();
+        int id = freeId();
+        driver.requireTag(id);
+        var limits = driver.limits(Stage.FIRST, levels);
+        var identity =
+                new Domain.Identity(
+                        id,
+                        parent == 0 ? "first stage " + id : "nested in domain " + parent,
+                        DomainType.UNMANAGED,
+                        true,
+                        unit,
+                        id,
+                        Stage.FIRST,
+                        parent);
+        var domain =
+                new Domain(
+                        identity,
+                        TableBuilder.create(
+                                parent == 0
+                                        ? TableStore.ofHost(memory, frames)
+                                        : guests.storeBehind(requireParent(parent, unit)),
+                                driver.encoder(Stage.FIRST),
+                                limits,
+                                id));
+        byId.put(id, domain);
+        return domain;
+    }
+
+    private Domain parentOf(Domain domain) {
+        return find(domain.identity().parent())
+                .orElseThrow(() ->
+                        new IllegalStateException(
+                                "domain %d lost its parent".formatted(domain.id())));
+    }
+
+    private Domain requireParent(int parent, int unit) throws MappingRefused {
+        var domain = require(parent);
+        if (domain.identity().unit() != unit
+                || domain.identity().stage() != Stage.SECOND
+                || !domain.identity().byUser()
+                || domain.tables().isEmpty()) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Domain %d cannot be a parent: take an unmanaged second-stage domain of the same IOMMU."
+                            .formatted(parent));
+        }
+        return domain;
+    }
+
+    /// What a driver writes for a domain.
+    Attachment attachment(Domain domain) {
+        int tag = domain.identity().tag();
+        int parent = domain.identity().parent();
+        var tables = domain.tables().orElse(null);
+        if (tables == null) {
+            return Attachment.passThrough(tag);
+        }
+        if (domain.identity().stage() == Stage.SECOND) {
+            return new Attachment(tag, null, tag, tables);
+        }
+        return parent == 0
+                ? new Attachment(tag, tables, tag, null)
+                : new Attachment(tag, tables, parent, parentOf(domain).tables().orElse(null));
     }
 
     /// Puts a group from its default domain into another.
@@ -186,25 +278,23 @@ final class Domains {
     private Domain create(String name, DomainType type, boolean byUser, int unit, int levels)
             throws MappingRefused {
         var driver = units.get(unit).driver();
-        var capabilities = driver.unit().capabilities();
         int id = freeId();
         driver.requireTag(id);
         int tag = type == DomainType.BLOCKED ? 0 : id;
-        var identity = new Domain.Identity(id, name, type, byUser, unit, tag);
-        boolean passesThrough = type == DomainType.IDENTITY && capabilities.passThrough();
+        var stage = driver.usualStage();
+        var identity = new Domain.Identity(id, name, type, byUser, unit, tag, stage, 0);
+        boolean passesThrough = type == DomainType.IDENTITY && driver.passesThrough();
         Domain domain;
         if (type == DomainType.BLOCKED || passesThrough) {
             domain = new Domain(identity, null);
         } else {
-            int depth = levels == 0 ? usualLevels(driver) : levels;
-            requireDepth(driver, depth);
             domain =
                     new Domain(
                             identity,
                             TableBuilder.create(
                                     TableStore.ofHost(memory, frames),
-                                    ENCODER,
-                                    limits(driver, depth),
+                                    driver.encoder(stage),
+                                    driver.limits(stage, levels),
                                     id));
         }
         byId.put(id, domain);
@@ -222,27 +312,6 @@ final class Domains {
             id++;
         }
         return id;
-    }
-
-    /// The driver takes four levels where it can, as Linux does for 48 bits of iova.
-    private static int usualLevels(VtdDriver driver) {
-        var capabilities = driver.unit().capabilities();
-        return capabilities.supportsLevels(4) ? 4 : capabilities.deepestLevels();
-    }
-
-    private static void requireDepth(VtdDriver driver, int levels) throws MappingRefused {
-        if (!driver.unit().capabilities().supportsLevels(levels)) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "The IOMMU does not walk %d levels. Its deepest tables have %d."
-                            .formatted(levels, driver.unit().capabilities().deepestLevels()));
-        }
-    }
-
-    private static TableLimits limits(VtdDriver driver, int levels) {
-        var capabilities = driver.unit().capabilities();
-        return SecondStageEncoder.limits(
-                capabilities.cap(), levels, capabilities.hostAddressBits());
     }
 
     /// Identity without pass-through is a page table that maps memory onto itself.
@@ -274,13 +343,7 @@ final class Domains {
             return;
         }
         var driver = units.get(domain.identity().unit()).driver();
-        int tag = domain.identity().tag();
-        var entry =
-                domain.tables()
-                        .map(tables -> ContextAttachment.to(tag, tables))
-                        .orElseGet(() ->
-                                ContextAttachment.passThrough(
-                                        tag, driver.unit().capabilities().deepestLevels()));
+        var entry = attachment(domain);
         for (var requester : requesters) {
             driver.attach(requester, entry);
         }
@@ -317,18 +380,24 @@ final class Domains {
             List<Domain.Checkpoint> domains,
             Map<Integer, Integer> defaultOf,
             Map<Integer, Integer> currentOf,
-            Map<Integer, List<RequesterId>> attached) {}
+            Map<Integer, List<RequesterId>> attached,
+            Map<PasidUse, Integer> pasids,
+            Map<Integer, GuestMemory.Checkpoint> guests) {}
 
     Checkpoint checkpoint() {
         return new Checkpoint(
                 byId.values().stream().map(Domain::checkpoint).toList(),
                 Map.copyOf(defaultOf),
                 Map.copyOf(currentOf),
-                Map.copyOf(attached));
+                Map.copyOf(attached),
+                pasids.checkpoint(),
+                guests.checkpoint());
     }
 
     void restore(Checkpoint then) {
         byId.clear();
+        guests.restore(then.guests());
+        pasids.restore(then.pasids());
         for (var domain : then.domains()) {
             byId.put(domain.identity().id(), resume(domain));
         }
@@ -346,20 +415,41 @@ final class Domains {
             return Domain.restore(then, null);
         }
         var driver = units.get(then.identity().unit()).driver();
+        int parent = then.identity().parent();
+        var store =
+                parent == 0
+                        ? TableStore.ofHost(memory, frames)
+                        : guests.resumeBehind(parent, gpa -> guestToHost(parent, gpa));
         return Domain.restore(
                 then,
                 TableBuilder.resume(
-                        TableStore.ofHost(memory, frames),
-                        ENCODER,
-                        limits(driver, then.levels()),
+                        store,
+                        driver.encoder(then.identity().stage()),
+                        limits(driver, then),
                         then.identity().id(),
                         then.top(),
                         then.tableFrames()));
+    }
+
+    /// A parent may be restored after what is nested in it.
+    private long guestToHost(int parent, long gpa) {
+        var domain = byId.get(parent);
+        return domain == null ? -1 : GuestMemory.hpa(domain, gpa);
+    }
+
+    private static TableLimits limits(IommuDriver driver, Domain.Checkpoint then) {
+        try {
+            return driver.limits(then.identity().stage(), then.levels());
+        } catch (MappingRefused neverBefore) {
+            throw new IllegalStateException("limits that were granted before", neverBefore);
+        }
     }
 
     void addTo(Fingerprint hash) {
         byId.values().forEach(domain -> domain.addTo(hash));
         currentOf.forEach((group, domain) -> hash.add(group).add(domain));
         defaultOf.forEach((group, domain) -> hash.add(group).add(domain));
+        pasids.addTo(hash);
+        guests.addTo(hash);
     }
 }

@@ -24,6 +24,7 @@ final class Explanation {
                 new DmaRequest(
                         function,
                         origin.route().requester(),
+                        question.prefix(),
                         question.iova(),
                         question.bytes(),
                         question.access());

@@ -2,7 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
-import iommulab.engine.os.KernelLog;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.Fault;
@@ -23,11 +23,12 @@ final class FaultLog {
     private record Raw(
             long sequence,
             long tick,
-            String unit,
+            Unit unit,
             PciAddress device,
             int requester,
             long iova,
             Access access,
+            PasidPrefix prefix,
             FaultReason reason,
             int domain,
             boolean recorded,
@@ -37,15 +38,16 @@ final class FaultLog {
             return new Fault(
                     sequence,
                     tick,
-                    unit,
+                    unit.name(),
                     device,
                     name,
                     iova,
                     access,
+                    prefix,
                     reason,
                     domain,
                     recorded,
-                    KernelLog.dmarFault(name, iova, access, reason),
+                    unit.driver().kernelLines(name, prefix, iova, access, reason),
                     journal);
         }
     }
@@ -55,7 +57,7 @@ final class FaultLog {
         journal = position;
     }
 
-    void add(Dma dma) {
+    void add(Dma dma, Unit unit) {
         if (newestFirst.size() == MachineSnapshot.FAULTS_KEPT) {
             newestFirst.removeLast();
         }
@@ -63,11 +65,12 @@ final class FaultLog {
                 new Raw(
                         ++count,
                         dma.tick,
-                        dma.unit,
+                        unit,
                         dma.device,
                         dma.requester,
                         dma.iova,
                         dma.access,
+                        dma.prefix,
                         Objects.requireNonNull(dma.fault),
                         dma.domain,
                         dma.recorded,

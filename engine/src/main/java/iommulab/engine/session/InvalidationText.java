@@ -1,6 +1,6 @@
 package iommulab.engine.session;
 
-import iommulab.engine.session.Command.Invalidation;
+import iommulab.engine.os.Invalidation;
 
 /// Invalidations in the call vocabulary: `iommu.invalidate(unit=dmar0, what=iotlb_page, …)`.
 final class InvalidationText {
@@ -26,6 +26,14 @@ final class InvalidationText {
                                     .with("tag", tag)
                                     .withHex("iova", iova)
                                     .with("addressMask", addressMask);
+                    case Invalidation.PasidEntries(int tag, int pasid) ->
+                            (pasid == -1 ? call : call.withHex("pasid", pasid & 0xffff_ffffL))
+                                    .with("what", "pasid_entries")
+                                    .with("tag", tag);
+                    case Invalidation.PasidTranslations(int tag, int pasid) ->
+                            call.with("what", "pasid_translations")
+                                    .with("tag", tag)
+                                    .withHex("pasid", pasid & 0xffff_ffffL);
                 };
         return what.with("via", command.viaQueue() ? "queue" : "register");
     }
@@ -43,11 +51,17 @@ final class InvalidationText {
                     case "iotlb_page" ->
                             new Invalidation.IotlbPage(
                                     a.count("tag"), a.number("iova"), a.count("addressMask"));
+                    case "pasid_entries" ->
+                            new Invalidation.PasidEntries(
+                                    a.count("tag"),
+                                    a.optional("pasid").isPresent() ? a.count("pasid") : -1);
+                    case "pasid_translations" ->
+                            new Invalidation.PasidTranslations(a.count("tag"), a.count("pasid"));
                     default ->
                             throw a.refused(
                                     "argument 'what': take context_global, context_domain,"
-                                            + " context_device, iotlb_global, iotlb_domain or"
-                                            + " iotlb_page");
+                                            + " context_device, iotlb_global, iotlb_domain,"
+                                            + " iotlb_page, pasid_entries or pasid_translations");
                 };
         boolean viaQueue =
                 switch (a.word("via")) {

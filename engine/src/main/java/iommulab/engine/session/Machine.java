@@ -4,15 +4,12 @@ import iommulab.engine.Fingerprint;
 import iommulab.engine.firmware.FirmwareTables;
 import iommulab.engine.group.Group;
 import iommulab.engine.group.IommuUnit;
-import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Walk;
-import iommulab.engine.iommu.vtd.VtdCapabilities;
-import iommulab.engine.iommu.vtd.VtdCheckpoint;
-import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.os.VtdDriver;
+import iommulab.engine.os.IommuDriver;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
@@ -62,29 +59,12 @@ final class Machine {
     }
 
     private List<Unit> makeUnits(List<IommuUnit> descriptions, FirmwareTables firmware) {
-        int hostBits = firmware.dmar().map(dmar -> dmar.hostAddressBits()).orElse(52);
         var made = new ArrayList<Unit>();
         for (var unit : descriptions) {
-            made.add(
-                    new Unit(
-                            made.size(),
-                            unit,
-                            unit.isVtd()
-                                    ? new VtdUnit(
-                                            capabilities(unit, Math.clamp(hostBits, 32, 52)),
-                                            memory,
-                                            CacheShapes.USUAL,
-                                            made.size())
-                                    : null));
+            int number = made.size();
+            made.add(new Unit(number, unit, IommuHardware.of(unit, firmware, memory, number)));
         }
         return List.copyOf(made);
-    }
-
-    /// Registers that a capture does not know are taken to offer everything.
-    private static VtdCapabilities capabilities(IommuUnit unit, int hostBits) {
-        var all = VtdCapabilities.EVERYTHING;
-        return new VtdCapabilities(
-                unit.cap().orElse(all.cap()), unit.ecap().orElse(all.ecap()), hostBits);
     }
 
     /// Switches a machine on: IOMMU drivers start, every group gets its default domain.
@@ -97,7 +77,7 @@ final class Machine {
             for (var unit : machine.units) {
                 if (unit.isEmulated()) {
                     unit.setDriver(
-                            VtdDriver.start(unit.hardware(), machine.memory, machine.frames));
+                            IommuHardware.driver(unit.hardware(), machine.memory, machine.frames));
                 }
             }
             for (var group : machine.wiring.grouping().groups()) {
@@ -264,9 +244,7 @@ final class Machine {
 
     /// One IOMMU at one instant; without hardware and driver if it is not emulated.
     record UnitCheckpoint(
-            @Nullable VtdCheckpoint hardware,
-            VtdDriver.@Nullable Checkpoint driver,
-            Counters tally) {}
+            Iommu.@Nullable State hardware, IommuDriver.@Nullable State driver, Counters tally) {}
 
     Checkpoint checkpoint() {
         return new Checkpoint(
@@ -311,11 +289,7 @@ final class Machine {
         if (unit.isEmulated()) {
             unit.hardware().restore(Objects.requireNonNull(then.hardware()));
             unit.setDriver(
-                    VtdDriver.resume(
-                            unit.hardware(),
-                            memory,
-                            frames,
-                            Objects.requireNonNull(then.driver())));
+                    Objects.requireNonNull(then.driver()).resume(unit.hardware(), memory, frames));
         }
     }
 

@@ -5,13 +5,17 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.QueueState;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.Region;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.traffic.TrafficSource;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,6 +109,7 @@ public record MachineSnapshot(
     /// @param faultRecords the fault recording registers, whether filled or not
     /// @param faultOverflow FSTS.PFO
     /// @param queue the invalidation queue, if enabled
+    /// @param queues all rings between software and hardware that are in use, commands first
     /// @param counters of this unit
     public record Unit(
             String name,
@@ -122,6 +127,7 @@ public record MachineSnapshot(
             List<FaultRecord> faultRecords,
             boolean faultOverflow,
             Optional<Queue> queue,
+            List<QueueState> queues,
             Counters counters) {}
 
     /// One fault recording register.
@@ -143,9 +149,12 @@ public record MachineSnapshot(
     /// @param byUser whether somebody made it (kernel default domains are drawn without fill)
     /// @param unit IOMMU whose tables hold it
     /// @param tag domain ID in the hardware's entries
-    /// @param table hpa of the top table, 0 for identity and blocked
+    /// @param stage of its tables
+    /// @param parent domain through which its tables and what they map go (nested), 0 for none
+    /// @param table address of the top table (gpa if it has a parent, else hpa), 0 for identity and blocked
     /// @param levels of the page table, 0 for identity and blocked
     /// @param attached functions that it translates
+    /// @param pasids PASIDs of functions that it translates
     /// @param mappings by iova
     /// @param mappedBytes sum over the mappings
     /// @param tableFrames 4 KiB frames that its tables take
@@ -157,13 +166,23 @@ public record MachineSnapshot(
             boolean byUser,
             String unit,
             int tag,
+            Stage stage,
+            int parent,
             long table,
             int levels,
             List<PciAddress> attached,
+            List<PasidUse> pasids,
             List<Mapping> mappings,
             long mappedBytes,
             int tableFrames,
             List<String> unflushed) {}
+
+    /// One PASID of a function that uses a domain.
+    public record PasidUse(PciAddress function, int pasid) {
+        /// By function, then PASID.
+        public static final Comparator<PasidUse> ORDER =
+                Comparator.comparing(PasidUse::function).thenComparingInt(PasidUse::pasid);
+    }
 
     /// One range of a domain as it was mapped.
     ///
@@ -208,6 +227,7 @@ public record MachineSnapshot(
     /// @param tick number of the request
     /// @param device the function that asked
     /// @param requester the name under which the IOMMU saw it
+    /// @param prefix its PASID prefix, if it had one
     /// @param target hpa reached, 0 if none
     /// @param peer the function whose BAR was reached, if any
     /// @param unit the IOMMU that translated it; empty if none did
@@ -220,6 +240,7 @@ public record MachineSnapshot(
             long iova,
             int bytes,
             Access access,
+            PasidPrefix prefix,
             DmaOutcome outcome,
             long target,
             Optional<PciAddress> peer,
@@ -257,6 +278,7 @@ public record MachineSnapshot(
     /// @param sequence number of the fault since power-on, from 1
     /// @param device the function that asked
     /// @param requester the name under which the IOMMU saw it
+    /// @param prefix its PASID prefix, if it had one
     /// @param domain domain of the device at that time, -1 if none
     /// @param recorded whether a fault record was written (overflow and merging drop it)
     /// @param kernelLines as dmesg prints it
@@ -269,6 +291,7 @@ public record MachineSnapshot(
             RequesterId requester,
             long iova,
             Access access,
+            PasidPrefix prefix,
             FaultReason reason,
             int domain,
             boolean recorded,

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
-import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.Domain;
@@ -90,6 +91,7 @@ final class SnapshotMaker {
                     List.of(),
                     false,
                     Optional.empty(),
+                    List.of(),
                     unit.tally.toValue());
         }
         var hardware = unit.hardware();
@@ -101,14 +103,15 @@ final class SnapshotMaker {
                 scope(functions),
                 functions,
                 hardware.isTranslating(),
-                hardware.rootTableAddress() & -4096L,
-                hardware.capabilities().iovaBits(),
-                hardware.capabilities().cap(),
-                hardware.capabilities().ecap(),
-                unit.view().caches(),
+                hardware.deviceTable(),
+                hardware.addressBits(),
+                hardware.capabilityRegister(),
+                hardware.extendedCapabilityRegister(),
+                hardware.cacheSnapshots(),
                 faultRecords(hardware),
-                (hardware.faults().status() & 1) != 0,
+                hardware.faultsLost(),
                 queue(hardware),
+                hardware.queues(),
                 unit.tally.toValue());
     }
 
@@ -136,29 +139,31 @@ final class SnapshotMaker {
         if (description.isAmdVi()) {
             return "AMD-Vi";
         }
+        if (description.isRiscv()) {
+            return "RISC-V";
+        }
         return description.isSmmu() ? "SMMUv3" : "virtio-iommu";
     }
 
-    private static List<FaultRecord> faultRecords(VtdUnit hardware) {
-        var records = new ArrayList<FaultRecord>();
-        for (int i = 0; i < hardware.faults().registers(); i++) {
-            long high = hardware.faults().high(i);
-            records.add(new FaultRecord(i, hardware.faults().low(i), high, high < 0));
-        }
-        return records;
+    private static List<FaultRecord> faultRecords(Iommu hardware) {
+        return hardware.faultRegisters().stream()
+                .map(record ->
+                        new FaultRecord(
+                                record.index(), record.low(), record.high(), record.filled()))
+                .toList();
     }
 
-    private static Optional<Queue> queue(VtdUnit hardware) {
-        var queue = hardware.queue();
-        return queue.isEnabled()
-                ? Optional.of(
+    private static Optional<Queue> queue(Iommu hardware) {
+        return hardware.queues().stream()
+                .filter(QueueState::toHardware)
+                .findFirst()
+                .map(queue ->
                         new Queue(
                                 queue.base(),
                                 queue.bytes(),
                                 queue.head(),
                                 queue.tail(),
-                                queue.recent().stream().map(Object::toString).toList()))
-                : Optional.empty();
+                                queue.recent()));
     }
 
     // ---- domains
@@ -173,9 +178,12 @@ final class SnapshotMaker {
                 identity.byUser(),
                 machine.units.get(identity.unit()).name(),
                 identity.tag(),
+                identity.stage(),
+                identity.parent(),
                 domain.tables().map(tables -> tables.top()).orElse(0L),
                 domain.tables().map(tables -> tables.limits().levels()).orElse(0),
                 attached(identity.id()),
+                machine.domains.pasids.in(identity.id()),
                 made.to(),
                 made.bytes(),
                 domain.tables().map(tables -> tables.tableFrames()).orElse(0),

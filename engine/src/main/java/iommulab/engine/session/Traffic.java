@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.Fingerprint;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.os.Domain;
 import iommulab.engine.pci.PciAddress;
@@ -221,12 +222,14 @@ final class Traffic {
     }
 
     /// One request of one function.
-    DmaEvent issueOne(PciAddress device, long iova, int bytes, Access access) {
-        dma.iova = iova;
-        dma.bytes = bytes;
-        dma.access = access;
-        machine.path.issue(dma, machine.path.originOf(device));
+    DmaEvent issueOne(Command.IssueDma request) {
+        dma.iova = request.iova();
+        dma.bytes = request.bytes();
+        dma.access = request.access();
+        dma.prefix = request.prefix();
+        machine.path.issue(dma, machine.path.originOf(request.function()));
         var event = dma.toEvent();
+        dma.prefix = PasidPrefix.NONE;
         machine.events.add(event);
         return event;
     }

@@ -1,9 +1,8 @@
 package iommulab.engine.session;
 
 import iommulab.engine.group.IommuUnit;
-import iommulab.engine.iommu.vtd.VtdUnit;
-import iommulab.engine.iommu.vtd.VtdView;
-import iommulab.engine.os.VtdDriver;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.os.IommuDriver;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +11,14 @@ import org.jspecify.annotations.Nullable;
 final class Unit {
     private final int number;
     private final IommuUnit description;
-    private final @Nullable VtdUnit hardware;
-    private final @Nullable VtdView view;
-    private @Nullable VtdDriver driver;
+    private final @Nullable Iommu hardware;
+    private @Nullable IommuDriver driver;
     final Tally tally = new Tally();
 
-    Unit(int number, IommuUnit description, @Nullable VtdUnit hardware) {
+    Unit(int number, IommuUnit description, @Nullable Iommu hardware) {
         this.number = number;
         this.description = description;
         this.hardware = hardware;
-        this.view = hardware == null ? null : new VtdView(hardware);
     }
 
     int number() {
@@ -40,29 +37,21 @@ final class Unit {
         return hardware != null;
     }
 
-    VtdUnit hardware() {
+    Iommu hardware() {
         if (hardware == null) {
             throw new IllegalStateException(name() + " is not emulated");
         }
         return hardware;
     }
 
-    /// The hardware looked at from outside.
-    VtdView view() {
-        if (view == null) {
-            throw new IllegalStateException(name() + " is not emulated");
-        }
-        return view;
-    }
-
-    VtdDriver driver() {
+    IommuDriver driver() {
         if (driver == null) {
             throw new IllegalStateException("the driver of " + name() + " is not started");
         }
         return driver;
     }
 
-    void setDriver(VtdDriver driver) {
+    void setDriver(IommuDriver driver) {
         this.driver = driver;
     }
 }

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 
 /// Asks what the hardware would do with a request, without doing it: the same walker runs on copies of
@@ -9,6 +10,19 @@ import iommulab.engine.pci.PciAddress;
 /// @param function who would ask
 /// @param iova for which address
 /// @param bytes length of the request
+/// @param prefix its PASID prefix, if it has one
 /// @param withCaches whether the caches are as they are now; else empty
 public record WalkQuestion(
-        PciAddress function, long iova, int bytes, Access access, boolean withCaches) {}
+        PciAddress function,
+        long iova,
+        int bytes,
+        Access access,
+        PasidPrefix prefix,
+        boolean withCaches) {
+
+    /// About a request without a PASID prefix.
+    public WalkQuestion(
+            PciAddress function, long iova, int bytes, Access access, boolean withCaches) {
+        this(function, iova, bytes, access, PasidPrefix.NONE, withCaches);
+    }
+}

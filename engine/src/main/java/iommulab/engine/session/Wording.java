@@ -1,6 +1,6 @@
 package iommulab.engine.session;
 
-import iommulab.engine.session.Command.Invalidation;
+import iommulab.engine.os.Invalidation;
 
 import java.util.HexFormat;
 
@@ -25,6 +25,13 @@ final class Wording {
                                     type.sysfs(),
                                     levels == 0 ? "" : " with " + levels + " levels",
                                     like);
+            case Command.CreateFirstStage(var like, int parent, _) ->
+                    "Create a first-stage domain%s for %s"
+                            .formatted(parent == 0 ? "" : " nested in domain " + parent, like);
+            case Command.AttachPasid(var function, int pasid, int domain) ->
+                    "Attach PASID 0x%x of %s to domain %d".formatted(pasid, function, domain);
+            case Command.DetachPasid(var function, int pasid) ->
+                    "Detach PASID 0x%x of %s".formatted(pasid, function);
             case Command.DeleteDomain(int domain) -> "Delete domain " + domain;
             case Command.AttachDevice(var function, int domain) ->
                     "Attach %s to domain %d".formatted(function, domain);
@@ -63,8 +70,14 @@ final class Wording {
             case Command.RemoveSource(int id) -> "Remove traffic source " + id;
             case Command.RunTraffic(long requests) ->
                     "Run %,d requests".formatted(requests).replace(',', '\u2009');
-            case Command.IssueDma(var function, long iova, int bytes, var access) ->
-                    "Let %s %s %d B at 0x%x".formatted(function, access.word(), bytes, iova);
+            case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
+                    "Let %s %s %d B at 0x%x%s"
+                            .formatted(
+                                    function,
+                                    access.word(),
+                                    bytes,
+                                    iova,
+                                    prefix.isPresent() ? ", " + prefix : "");
         };
     }
 
@@ -80,6 +93,12 @@ final class Wording {
             case Invalidation.IotlbDomain(int tag) -> "the IOTLB entries of DID " + tag;
             case Invalidation.IotlbPage(int tag, long iova, int mask) ->
                     "%s of IOTLB at 0x%x, DID %d".formatted(bytes(4096L << mask), iova, tag);
+            case Invalidation.PasidEntries(int tag, int pasid) ->
+                    pasid < 0
+                            ? "all PASID entries of DID " + tag
+                            : "the entry of PASID 0x%x, DID %d".formatted(pasid, tag);
+            case Invalidation.PasidTranslations(int tag, int pasid) ->
+                    "the IOTLB entries of PASID 0x%x, DID %d".formatted(pasid, tag);
         };
     }
 

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.Replacement;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 
 import net.jqwik.api.Arbitraries;
@@ -73,6 +74,9 @@ public final class AnyCommand {
         if (type == PciAddress.class) {
             return addresses();
         }
+        if (type == PasidPrefix.class) {
+            return prefixes();
+        }
         if (type == CacheGeometry.class) {
             return geometries();
         }
@@ -88,6 +92,15 @@ public final class AnyCommand {
                         Arbitraries.integers().between(0, 0xff),
                         Arbitraries.integers().between(0, 0xff))
                 .as(PciAddress::of);
+    }
+
+    private static Arbitrary<PasidPrefix> prefixes() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 0xf_ffff),
+                        Arbitraries.of(true, false),
+                        Arbitraries.of(true, false))
+                .as(PasidPrefix::new)
+                .edgeCases(edges -> edges.add(PasidPrefix.NONE));
     }
 
     private static Arbitrary<CacheGeometry> geometries() {

@@ -100,7 +100,7 @@ class DomainRefusalsTest {
                 amd,
                 new Command.CreateDomain(device, DomainType.UNMANAGED, 4),
                 "EOPNOTSUPP",
-                "not a VT-d unit");
+                "no IOMMU that the engine executes");
     }
 
     @Test

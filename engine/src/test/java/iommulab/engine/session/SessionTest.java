@@ -7,6 +7,7 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
@@ -68,7 +69,7 @@ class SessionTest {
         run(
                 new Command.Invalidate(
                         "dmar0",
-                        new Command.Invalidation.IotlbPage(domain(domain).tag(), 0x1000, 0),
+                        new Invalidation.IotlbPage(domain(domain).tag(), 0x1000, 0),
                         true));
         assertThat(dma(0x1000, Access.READ).outcome()).isEqualTo(DmaOutcome.FAULT);
         assertThat(domain(domain).unflushed()).isEmpty();

@@ -10,6 +10,7 @@ import iommulab.engine.io.Progress;
 import iommulab.engine.io.SysfsArchive;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.traffic.Pattern;
 import iommulab.engine.traffic.TrafficSource;
@@ -109,15 +110,15 @@ final class TestMachine {
         };
     }
 
-    private static Command.Invalidation invalidation(Random random, long iova) {
+    private static Invalidation invalidation(Random random, long iova) {
         int tag = random.nextInt(12);
         return switch (random.nextInt(6)) {
-            case 0 -> new Command.Invalidation.ContextGlobal();
-            case 1 -> new Command.Invalidation.ContextDomain(tag);
-            case 2 -> new Command.Invalidation.ContextDevice(tag, random.nextInt(0x300), 0);
-            case 3 -> new Command.Invalidation.IotlbGlobal();
-            case 4 -> new Command.Invalidation.IotlbDomain(tag);
-            default -> new Command.Invalidation.IotlbPage(tag, iova, random.nextInt(6));
+            case 0 -> new Invalidation.ContextGlobal();
+            case 1 -> new Invalidation.ContextDomain(tag);
+            case 2 -> new Invalidation.ContextDevice(tag, random.nextInt(0x300), 0);
+            case 3 -> new Invalidation.IotlbGlobal();
+            case 4 -> new Invalidation.IotlbDomain(tag);
+            default -> new Invalidation.IotlbPage(tag, iova, random.nextInt(6));
         };
     }
 

@@ -6,7 +6,11 @@ import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// What a VT-d unit keeps: registers, caches, fault records, its queue, and the root table in force.
 public abstract sealed class VtdState implements Iommu permits VtdOutcome {
@@ -90,6 +94,59 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
     void adoptCaches() {
         contexts = caches.contexts();
         iotlb = caches.iotlb();
+    }
+
+    @Override
+    public long deviceTable() {
+        return rootTableAddress & -4096L;
+    }
+
+    @Override
+    public long capabilityRegister() {
+        return capabilities.cap();
+    }
+
+    @Override
+    public long extendedCapabilityRegister() {
+        return capabilities.ecap();
+    }
+
+    @Override
+    public int addressBits() {
+        return capabilities.iovaBits();
+    }
+
+    @Override
+    public List<QueueState> queues() {
+                if (!queue.isEnabled()) {
+            return List.of();
+        }
+        return List.of(
+                new QueueState(
+                        "invalidation queue",
+                        true,
+                        queue.base(),
+                        queue.bytes(),
+                        queue.descriptorBytes(),
+                        queue.head(),
+                        queue.tail(),
+                        false,
+                        queue.recent().stream().map(Object::toString).toList()));
+    }
+
+    @Override
+    public boolean faultsLost() {
+        return (faults.status() & 1) != 0;
+    }
+
+    @Override
+    public List<FaultRegister> faultRegisters() {
+        var registers = new ArrayList<FaultRegister>();
+        for (int i = 0; i < faults.registers(); i++) {
+            long high = faults.high(i);
+            registers.add(new FaultRegister(i, faults.low(i), high, high < 0));
+        }
+        return List.copyOf(registers);
     }
 
     // ---- going back

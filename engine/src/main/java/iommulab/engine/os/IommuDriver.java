@@ -1,0 +1,109 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.builder.EntryEncoder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+
+/// Linux's driver of one IOMMU: it owns the tables that say which device uses which translation, and
+/// tells the hardware what to forget. It speaks to the hardware by memory and registers alone.
+///
+/// Not thread-safe: one engine thread owns it.
+public interface IommuDriver {
+    Iommu unit();
+
+    // ---- domains
+
+    /// @throws MappingRefused (ENOSPC) if the hardware knows no domain number as high as this
+    void requireTag(int tag) throws MappingRefused;
+
+    /// Whether identity needs no tables.
+    boolean passesThrough();
+
+    /// The stage in which a domain that only has to translate is built.
+    Stage usualStage();
+
+    /// What tables of a stage can do.
+    ///
+    /// @param levels 0 for the usual number
+    /// @throws MappingRefused (EINVAL) no tables of so many levels, (EOPNOTSUPP) no such stage
+    TableLimits limits(Stage stage, int levels) throws MappingRefused;
+
+    /// How entries of a stage are written.
+    EntryEncoder encoder(Stage stage);
+
+    // ---- devices
+
+    /// Lets a requester use a domain.
+    void attach(RequesterId requester, Attachment to) throws MappingRefused;
+
+    boolean isAttached(RequesterId requester);
+
+    /// Takes a requester out of its domain, and the unit's memory of it with it.
+    void detach(RequesterId requester) throws MappingRefused;
+
+    /// Lets the requests of a requester with a PASID use a domain.
+    ///
+    /// @param pasid 20 bits
+    /// @throws MappingRefused (EOPNOTSUPP) if the hardware as it is set up has no PASIDs, (EINVAL) if the
+    ///     requester's own domain does not leave room for them, (ENOMEM) no frame is left
+    void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused;
+
+    /// The reverse; the hardware forgets what it cached.
+    void detachPasid(RequesterId requester, int pasid) throws MappingRefused;
+
+    // ---- invalidation
+
+    /// After a map: some hardware may hold something of what was not present.
+    ///
+    /// @param stage of the tables that were changed
+    void flushMapped(int tag, Stage stage, TableChange change);
+
+    /// After an unmap: every range of which a cache may hold the old translation.
+    void flushUnmapped(int tag, Stage stage, TableChange change);
+
+    /// Tells the hardware to forget.
+    ///
+    /// @param viaQueue by the queue in memory; else by register
+    /// @throws MappingRefused (EOPNOTSUPP) if it has no such way or no such invalidation, (EINVAL) if a
+    ///     number does not fit
+    void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused;
+
+    // ---- the unit as a whole
+
+    /// Switches translation. Off, every request goes through as it is.
+    void setTranslation(boolean on);
+
+    /// Acknowledges every recorded fault.
+    void clearFaults();
+
+    /// The lines that the kernel prints when the unit reports a fault.
+    ///
+    /// @param prefix of the request
+    List<String> kernelLines(
+            RequesterId requester,
+            PasidPrefix prefix,
+            long iova,
+            Access access,
+            FaultReason reason);
+
+    // ---- going back
+
+    /// What the driver remembers beside memory and the unit's registers.
+    interface State {
+        /// The driver as it was, over a unit and memory as they were.
+        IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames);
+    }
+
+    State checkpoint();
+}

@@ -1,0 +1,55 @@
+package iommulab.engine.session;
+
+import iommulab.engine.firmware.FirmwareTables;
+import iommulab.engine.group.IommuUnit;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.vtd.VtdCapabilities;
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.VtdDriver;
+
+import org.jspecify.annotations.Nullable;
+
+/// Which emulated hardware and which driver belong to an IOMMU that a machine describes: the only place
+/// that tells the architectures apart.
+final class IommuHardware {
+    private IommuHardware() {}
+
+    /// The hardware of a unit, null if the engine does not execute its architecture.
+    ///
+    /// @param seed of caches with random replacement
+    static @Nullable Iommu of(
+            IommuUnit unit, FirmwareTables firmware, PhysicalMemory memory, int seed) {
+        if (unit.isVtd()) {
+            int hostBits = firmware.dmar().map(dmar -> dmar.hostAddressBits()).orElse(52);
+            return new VtdUnit(
+                    vtdCapabilities(unit, Math.clamp(hostBits, 32, 52)),
+                    memory,
+                    CacheShapes.USUAL,
+                    seed);
+        }
+        return null;
+    }
+
+    /// Registers that a capture does not know are taken to offer everything.
+    private static VtdCapabilities vtdCapabilities(IommuUnit unit, int hostBits) {
+        var all = VtdCapabilities.EVERYTHING;
+        return new VtdCapabilities(
+                unit.cap().orElse(all.cap()), unit.ecap().orElse(all.ecap()), hostBits);
+    }
+
+    /// Starts the driver of a unit.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    static IommuDriver driver(Iommu unit, PhysicalMemory memory, FrameAllocator frames)
+            throws MappingRefused {
+        return switch (unit) {
+            case VtdUnit vtd -> VtdDriver.start(vtd, memory, frames);
+            default -> throw new IllegalStateException("no driver for " + unit);
+        };
+    }
+}
