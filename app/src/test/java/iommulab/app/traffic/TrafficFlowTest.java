@@ -8,6 +8,7 @@ import iommulab.app.shell.FunctionChooser;
 import iommulab.app.shell.Perspective;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CostEvent;
@@ -121,8 +122,8 @@ class TrafficFlowTest {
                         "the price is known",
                         () -> lab.machine().costs().get(CostEvent.MEMORY_READ) == 1110);
         // From power-on caches, as the first request had them.
-        lab.did(new Command.Invalidate("dmar0", new Command.Invalidation.ContextGlobal(), false));
-        lab.did(new Command.Invalidate("dmar0", new Command.Invalidation.IotlbGlobal(), false));
+        lab.did(new Command.Invalidate("dmar0", new Invalidation.ContextGlobal(), false));
+        lab.did(new Command.Invalidate("dmar0", new Invalidation.IotlbGlobal(), false));
         lab.did(new Command.IssueDma(NIC, IOVA, 64, iommulab.engine.iommu.Access.READ));
         var after = lab.machine().events().getFirst();
         assertThat(after.reads()).isEqualTo(before.reads()).isPositive();

@@ -118,7 +118,7 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
 
     @Override
     public List<QueueState> queues() {
-                if (!queue.isEnabled()) {
+        if (!queue.isEnabled()) {
             return List.of();
         }
         return List.of(
