@@ -29,6 +29,7 @@ public final class SecondStage {
     private int reads;
     private int probes;
     private int hits;
+    private int asked;
 
     public SecondStage(PhysicalMemory memory, TableFormat format) {
         walker = new TableWalker(memory, format, Stage.SECOND);
@@ -65,6 +66,7 @@ public final class SecondStage {
         reads = 0;
         probes = 0;
         hits = 0;
+        asked = 0;
     }
 
     /// Rights that a read of a first-stage table would like to have, see [TableWalker#walk]. None unless
@@ -107,6 +109,7 @@ public final class SecondStage {
             if (word == Iotlb.MISS) {
                 word = finished.findLarger(space, gpa);
             }
+            asked++;
             tellProbe();
             if (word != Iotlb.MISS && serves(word, needs, hopes)) {
                 hits++;
@@ -176,6 +179,11 @@ public final class SecondStage {
     /// Paging-structure caches asked since [#enter].
     public int probes() {
         return probes;
+    }
+
+    /// Times that the cache of finished translations was asked since [#enter]; 0 if it is off.
+    public int asked() {
+        return finished.lines().isOff() ? 0 : asked;
     }
 
     /// Addresses that the cache of finished translations gave since [#enter].

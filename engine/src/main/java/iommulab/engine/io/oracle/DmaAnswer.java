@@ -70,7 +70,7 @@ record DmaAnswer(List<Piece> pieces, String fault) {
             for (var element : expect.getAsJsonArray("segments")) {
                 var segment = element.getAsJsonObject();
                 long length = segment.get("len").getAsLong();
-                long hpa = segment.has("pa") ? VtdReplay.bits(segment, "pa") : -1;
+                long hpa = segment.has("pa") ? MemoryImage.bits(segment, "pa") : -1;
                 pieces.add(new Piece(at, length, hpa));
                 at += length;
             }
@@ -87,8 +87,8 @@ record DmaAnswer(List<Piece> pieces, String fault) {
         }
         return fault(
                 expect.get("fault_reason").getAsLong(),
-                VtdReplay.bits(expect, "fault_addr"),
-                VtdReplay.bits(expect, "fault_sid"),
+                MemoryImage.bits(expect, "fault_addr"),
+                MemoryImage.bits(expect, "fault_sid"),
                 expect.get("fault_type").getAsString().equals("read"));
     }
 

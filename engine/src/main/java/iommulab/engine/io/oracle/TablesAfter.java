@@ -27,10 +27,10 @@ final class TablesAfter {
         this.memory = memory;
         for (var element : pages) {
             var page = element.getAsJsonObject();
-            long gpa = VtdReplay.bits(page, "gpa");
+            long gpa = MemoryImage.bits(page, "gpa");
             var offsets = page.getAsJsonObject("qwords");
             for (var offset : offsets.keySet()) {
-                words.put(gpa + Long.decode(offset), VtdReplay.bits(offsets, offset));
+                words.put(gpa + Long.decode(offset), MemoryImage.bits(offsets, offset));
             }
         }
     }
@@ -66,7 +66,7 @@ final class TablesAfter {
             var changed = step.getAsJsonObject(member);
             for (var hpa : changed.keySet()) {
                 long at = Long.parseUnsignedLong(hpa, 2, hpa.length(), 16);
-                words.put(at, VtdReplay.bits(changed, hpa));
+                words.put(at, MemoryImage.bits(changed, hpa));
                 if (stale) {
                     unsure.add(at);
                 }

@@ -12,16 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /// Files of DMA steps that an emulator of VT-d and AMD-Vi has answered: a memory image, registers, and
 /// for each step what happened. One step of a file is one answer. Files may be packed by gzip.
 public final class VtdOracle implements Oracle {
-    private static final Set<String> BUILT = Set.of(VtdReplay.LEGACY, VtdReplay.SCALABLE);
-    private static final Set<String> NOT_BUILT = Set.of("amd-vi");
-
     /// The oracle; it has no state.
     public VtdOracle() {}
 
@@ -56,13 +52,12 @@ public final class VtdOracle implements Oracle {
                 return Optional.empty();
             }
             var architecture = json.get("arch").getAsString();
-            if (NOT_BUILT.contains(architecture)) {
-                int steps = json.getAsJsonArray("steps").size();
-                return Optional.of(new Verdict(0, 0, steps, List.of()));
-            }
-            return BUILT.contains(architecture)
-                    ? Optional.of(new VtdReplay(name, json).run())
-                    : Optional.empty();
+            return switch (architecture) {
+                case VtdReplay.LEGACY, VtdReplay.SCALABLE ->
+                        Optional.of(new VtdReplay(name, json).run());
+                case AmdReplay.ARCHITECTURE -> Optional.of(new AmdReplay(name, json).run());
+                default -> Optional.empty();
+            };
         } catch (JsonParseException | IllegalStateException | IllegalArgumentException damaged) {
             throw new IOException(
                     "%s: not a file of DMA steps (%s)".formatted(file, damaged.getMessage()),

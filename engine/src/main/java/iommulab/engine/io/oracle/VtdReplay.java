@@ -1,5 +1,7 @@
 package iommulab.engine.io.oracle;
 
+import static iommulab.engine.io.oracle.MemoryImage.bits;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
@@ -8,11 +10,7 @@ import iommulab.engine.iommu.vtd.FaultRecording;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
 import iommulab.engine.iommu.vtd.VtdRegisters;
 import iommulab.engine.iommu.vtd.VtdUnit;
-import iommulab.engine.memory.AddressMap;
-import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region;
-import iommulab.engine.memory.Region.RegionKind;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +19,7 @@ import java.util.Optional;
 /// One file of DMA steps, run on a VT-d unit of ours and compared step by step. Everything the unit is
 /// told it is told as software would: by its registers, or by its queue in memory.
 final class VtdReplay {
-    /// Beyond every address that an image can name, because its host has fewer bits.
-    private static final long RING = 1L << 51;
+    private static final long RING = MemoryImage.RINGS;
 
     static final String LEGACY = "vtd-legacy";
     static final String SCALABLE = "vtd-scalable";
@@ -53,12 +50,11 @@ final class VtdReplay {
                         bits(wanted, "cap"),
                         bits(wanted, "ecap"),
                         wanted.get("aw_bits").getAsInt());
-        memory = new PhysicalMemory(addressMap());
-        load(file.getAsJsonArray("memory"));
+        memory = MemoryImage.read(file.getAsJsonArray("memory"));
         tables = new TablesAfter(memory, file.getAsJsonArray("memory"));
         unit = new VtdUnit(capabilities, memory, CacheShapes.USUAL, 1);
         registers = unit.registers();
-        history = new ValidOnce(unit, memory);
+        history = new ValidOnce(memory, new Uncached(capabilities));
         faultsStay = has(steps, "fault-status");
         registers.write64(VtdRegisters.ROOT_TABLE_ADDRESS, bits(wanted, "rtaddr"));
         boolean scalable = file.get("arch").getAsString().equals(SCALABLE);
@@ -67,31 +63,23 @@ final class VtdReplay {
         command(VtdRegisters.ROOT_POINTER | VtdRegisters.TRANSLATION);
     }
 
-    private static AddressMap addressMap() {
-        return new AddressMap(List.of(ram(0, 0x9_ffff), ram(0x10_0000, 0x7fff_ffff), ring()));
-    }
+    /// The same root table without caches.
+    private final class Uncached implements ValidOnce.Uncached {
+        private final VtdUnit other;
 
-    private static Region ram(long start, long last) {
-        return new Region(
-                new AddressRange(start, last), RegionKind.RAM, "System RAM", Optional.empty());
-    }
+        Uncached(VtdCapabilities capabilities) {
+            other = new VtdUnit(capabilities, memory, CacheShapes.NONE, 0);
+        }
 
-    private static Region ring() {
-        return new Region(
-                AddressRange.of(RING, RING_BYTES),
-                RegionKind.RAM,
-                "Invalidation queue",
-                Optional.empty());
-    }
-
-    private void load(JsonArray pages) {
-        for (var element : pages) {
-            var page = element.getAsJsonObject();
-            long gpa = bits(page, "gpa");
-            var words = page.getAsJsonObject("qwords");
-            for (var offset : words.keySet()) {
-                memory.write64(gpa + Long.decode(offset), bits(words, offset));
-            }
+        @Override
+        public Optional<DmaAnswer> answer(JsonObject step, int requester, int domain) {
+            var there = other.registers();
+            there.write64(VtdRegisters.ROOT_TABLE_ADDRESS, unit.rootTableAddress());
+            there.write32(
+                    VtdRegisters.GLOBAL_COMMAND,
+                    VtdRegisters.ROOT_POINTER | VtdRegisters.TRANSLATION);
+            var then = dma(other, requester, step, true);
+            return other.lastDomain() == domain ? Optional.of(then) : Optional.empty();
         }
     }
 
@@ -225,7 +213,8 @@ final class VtdReplay {
         var accepted = accepted(step);
         boolean agrees =
                 accepted.stream().anyMatch(answer::agreesWith)
-                        || step.has("stale_allowed") && history.explains(step, answer, unit);
+                        || step.has("stale_allowed")
+                                && history.explains(step, answer, unit.lastDomain());
         return agrees
                 ? Optional.empty()
                 : Optional.of("expected %s, we say %s".formatted(accepted, answer));
@@ -288,11 +277,5 @@ final class VtdReplay {
         return high < 0
                 ? DmaAnswer.fault(high >>> 32 & 0xff, low, high & 0xffff, (high & 1L << 62) != 0)
                 : DmaAnswer.UNRECORDED;
-    }
-
-    /// A number that the file writes in hex, `0x` before it.
-    static long bits(JsonObject object, String member) {
-        var text = object.get(member).getAsString();
-        return Long.parseUnsignedLong(text, 2, text.length(), 16);
     }
 }

@@ -15,6 +15,10 @@ public enum AmdFault implements FaultReason {
             0,
             "A field of the device table entry has a value that this IOMMU does not execute: the"
                     + " levels of the host table, of the GCR3 table or of the guest table."),
+    BEYOND_DEVICE_TABLE(
+            AmdEvent.ILLEGAL_DEV_TABLE_ENTRY,
+            0,
+            "The device table is too short to have an entry for this device."),
     PAGE_NOT_PRESENT(
             AmdEvent.IO_PAGE_FAULT,
             0,
@@ -35,7 +39,7 @@ public enum AmdFault implements FaultReason {
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT | AmdEvent.PERMISSION,
             "The page is mapped, but the device table entry or an entry of the tables does not"
-                + " allow this access."),
+                    + " allow this access."),
     TABLE_RESERVED(
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT | AmdEvent.RESERVED_BIT,
@@ -44,7 +48,7 @@ public enum AmdFault implements FaultReason {
             AmdEvent.IO_PAGE_FAULT,
             AmdEvent.PRESENT,
             "An entry names a next level that is not below its own, or a page size that does not"
-                + " fit."),
+                    + " fit."),
     DEVICE_TABLE_UNREADABLE(
             AmdEvent.DEV_TAB_HARDWARE_ERROR,
             AmdEvent.MASTER_ABORT,
@@ -62,7 +66,7 @@ public enum AmdFault implements FaultReason {
             AmdEvent.INVALID_DEVICE_REQUEST,
             AmdEvent.TYPE_PORT << AmdEvent.REQUEST_TYPE_AT,
             "The address is in the port I/O range, and IoCtl of the device table entry stops"
-                + " that."),
+                    + " that."),
     MANAGEMENT_REFUSED(
             AmdEvent.INVALID_DEVICE_REQUEST,
             AmdEvent.TYPE_MANAGEMENT << AmdEvent.REQUEST_TYPE_AT,
@@ -88,6 +92,25 @@ public enum AmdFault implements FaultReason {
     /// Bits 59:48 of the event that this reason decides.
     int flags() {
         return flags;
+    }
+
+    /// Whether a translation request that meets it is answered with no rights, and nothing is logged.
+    boolean isUnlogged() {
+        return switch (this) {
+            case PAGE_NOT_PRESENT, BEYOND_TABLE, LEVEL_SKIPPED, PASID_NOT_PRESENT, RIGHT_MISSING ->
+                    true;
+            case BEYOND_DEVICE_TABLE,
+                    DEVICE_ENTRY_RESERVED,
+                    DEVICE_ENTRY_ILLEGAL,
+                    TABLE_RESERVED,
+                    LEVEL_ILLEGAL,
+                    DEVICE_TABLE_UNREADABLE,
+                    TABLE_UNREADABLE,
+                    TRANSLATION_REFUSED,
+                    PORT_REFUSED,
+                    MANAGEMENT_REFUSED ->
+                    false;
+        };
     }
 
     @Override

@@ -159,7 +159,7 @@ public final class AmdStructures {
 
     // ---- host tables
 
-    /// 64 bits: an entry of a host table. No bit of it is reserved.
+    /// 64 bits: an entry of a host table. Reserved are only the bits of the address within a large page.
     ///
     /// @param level of the table that holds it, 1 to 6
     /// @param nextLevel its field of that name, 0 to 7: 0 and 7 map a page
@@ -179,8 +179,8 @@ public final class AmdStructures {
                             "U",
                             "device-TLB: no meaning",
                             "device-TLB: untranslated access only")
-                    .ignored(0, 58, 52)
-                    .address(0, 51, 12, "ADDR", hostPage(level, nextLevel));
+                    .ignored(0, 58, 52);
+            hostPage(entry, level, nextLevel);
         } else {
             entry.ignored(0, 60, 52)
                     .address(0, 51, 12, "ADDR", "level %d table".formatted(nextLevel));
@@ -197,8 +197,16 @@ public final class AmdStructures {
                 .build();
     }
 
-    private static String hostPage(int level, int nextLevel) {
-        return nextLevel == 7 ? "page, its size in the lowest zero bit," : PAGE_NAMES[level - 1];
+    private static void hostPage(Structure.Builder entry, int level, int nextLevel) {
+        int shift = 12 + 9 * (level - 1);
+        if (nextLevel == 7) {
+            entry.address(0, 51, 12, "ADDR", "page, its size in the lowest zero bit,");
+        } else if (shift > 51) {
+            entry.reserved(0, 51, 12);
+        } else {
+            entry.address(0, 51, shift, "ADDR", PAGE_NAMES[level - 1]);
+            entry.reserved(0, shift - 1, 12);
+        }
     }
 
     private static String nextLevelWords(int level, long value) {

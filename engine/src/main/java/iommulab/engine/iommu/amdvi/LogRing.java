@@ -117,8 +117,12 @@ public final class LogRing {
         return written;
     }
 
-    /// Whether there is no room.
-    boolean isFull() {
+    /// Whether it would take an entry.
+    boolean takes() {
+        return running && !isFull();
+    }
+
+    private boolean isFull() {
         return (tail + ENTRY & bytes() - ENTRY) == head;
     }
 

@@ -1,0 +1,219 @@
+package iommulab.engine.iommu.amdvi;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.memory.PhysicalMemory;
+
+/// An AMD IOMMU where a request comes to its tables: IOTLB, walk, rights. All that is needed of the device
+/// is known.
+public abstract sealed class AmdTranslation extends AmdFindings permits AmdRequests {
+    static final int PLAIN = READ | WRITE;
+
+    final AmdWalks walks;
+    /* The second word of the device entry that was read last. */
+    long detail;
+
+    AmdTranslation(
+            AmdCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean looksOnly) {
+        super(capabilities, memory, shapes, seed, looksOnly);
+        walks = new AmdWalks(memory, capabilities, caches(), looksOnly);
+    }
+
+    @Override
+    void adoptCaches() {
+        super.adoptCaches();
+        walks.useCaches(caches());
+    }
+
+    /// The rest of the device's entry: of the one just read, or of the cached one.
+    final long detailOf() {
+        return (lastFacts & DEVICE_HIT) == 0 ? detail : devices.originOf(requester());
+    }
+
+    // ---- through tables
+
+    final long throughGcr3(int pasid, long entry, long more) {
+        int requester = requester();
+        long known = pasids.find(requester, pasid);
+        if (known != PasidEntryCache.MISS) {
+            lastFacts |= PASID_HIT;
+            lastWho = who(requester, pasid, PasidEntry.space(known));
+            return byGuestTable(known);
+        }
+        pasids.countMiss(requester, pasid);
+        tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
+        lastWho = who(requester, pasid, space());
+        known = walks.pasidEntry(entry, more, pasid, lastIova, observer);
+        countReads(walks.reads());
+        if (known < 0) {
+            return walkFailed(more);
+        }
+        long behind = PasidEntry.behind(entry, more);
+        pasids.insert(requester, pasid, known, behind);
+        lastWho = who(requester, pasid, PasidEntry.space(known));
+        return byGuestTable(known, behind);
+    }
+
+    /// The cache of PASIDs gave the entry.
+    final long byGuestTable(long known) {
+        tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
+        return byGuestTable(known, pasids.originOf(requester(), pasid()));
+    }
+
+    private long byGuestTable(long known, long behind) {
+        long word =
+                PasidEntry.isCanonical(known, lastIova)
+                        ? find(PasidEntry.address(known, lastIova))
+                        : Iotlb.MISS;
+        return word == Iotlb.MISS ? walkGuest(known, behind) : guestHit(word, known, behind);
+    }
+
+    final long guestHit(long word, long known, long behind) {
+        int rights = PasidEntry.rights(known);
+        return isToBeMarked(word, rights)
+                ? walkGuest(known, behind)
+                : served(STAGE_HIT, word, rights, PasidEntry.detail(behind));
+    }
+
+    private long walkGuest(long known, long behind) {
+        int rights = PasidEntry.rights(known);
+        long more = PasidEntry.detail(behind);
+        long wanted = needs() & allowed(rights);
+        long needed = isAsking() ? 0 : wanted;
+        long origin = Origin.of(requester(), pasid());
+        long leaf = walks.byGuestTable(known, behind, lastIova, needed, wanted, origin);
+        countWalk(walks);
+        return leaf < 0
+                ? walkFailed(more)
+                : found(leaf, PasidEntry.address(known, lastIova), rights, more);
+    }
+
+    final long byHostTable(long entry) {
+        long word = Iotlb.covers(lastIova) ? find(lastIova) : Iotlb.MISS;
+        return word == Iotlb.MISS ? walkHost(entry) : hostHit(word, entry);
+    }
+
+    final long hostHit(long word, long entry) {
+        int rights = DeviceTableEntry.rights(entry);
+        return isToBeMarked(word, rights)
+                ? walkHost(entry)
+                : served(STAGE_HIT, word, rights, detailOf());
+    }
+
+    private long walkHost(long entry) {
+        int rights = DeviceTableEntry.rights(entry);
+        long more = detailOf();
+        long wanted = needs() & allowed(rights);
+        long needed = isAsking() ? 0 : wanted;
+        long origin = Origin.of(requester(), pasid());
+        long leaf = walks.byHostTable(entry, more, lastIova, needed, wanted, origin);
+        countWalk(walks);
+        return leaf < 0 ? walkFailed(more) : found(leaf, lastIova, rights, more);
+    }
+
+    private long find(long address) {
+        long word = iotlb.find(space(), address);
+        if (word == Iotlb.MISS) {
+            word = iotlb.findLarger(space(), address);
+        }
+        tellProbe(CacheKind.IOTLB, iotlb.lines());
+        return word;
+    }
+
+    /// A walk has found a page: to be cached, and used.
+    ///
+    /// @param address of the request, as far as the tables translate it
+    private long found(long leaf, long address, int rights, long more) {
+        if (Iotlb.covers(address)) {
+            long kept = holes.cachable(leaf, address, Iotlb.hpa(leaf, lastIova));
+            if ((kept & TableEntry.CLEAN) != 0) {
+                kept &= ~TableEntry.ANY_WRITE;
+            }
+            if (kept != 0) {
+                iotlb.replace(space(), address, kept, Origin.of(requester(), pasid()));
+            }
+        }
+        return served(STAGE_WALK, leaf, rights, more);
+    }
+
+    // ---- rights
+
+    final boolean isAsking() {
+        return (lastFacts & ASKS) != 0;
+    }
+
+    /// What the request needs of the tables.
+    private long needs() {
+        long plain = lastFacts & (READ | WRITE | EXECUTE);
+        boolean privileged = (lastFacts & PRIVILEGED) != 0 && isGuest();
+        return privileged ? (plain & PLAIN) << 56 | (plain & EXECUTE) << 54 : plain;
+    }
+
+    /// What the device may do.
+    ///
+    /// @param rights bit 0 IR, bit 1 IW
+    private static long allowed(int rights) {
+        return ((rights & READ) != 0 ? TableEntry.RIGHTS & ~TableEntry.ANY_WRITE : 0)
+                | ((rights & WRITE) != 0 ? TableEntry.ANY_WRITE : 0);
+    }
+
+    /// Whether a cached page has to be marked as written before this request may use it.
+    private boolean isToBeMarked(long word, int rights) {
+        return (word & TableEntry.CLEAN) != 0 && (lastFacts & WRITE) != 0 && (rights & WRITE) != 0;
+    }
+
+    /// A page is known: does it allow what is asked?
+    private long served(int stage, long word, int rights, long more) {
+        if (isAsking()) {
+            return granted(stage, word, rights);
+        }
+        long needs = needs();
+        if ((word & allowed(rights) & needs) != needs) {
+            return stop(AmdFault.RIGHT_MISSING, stage, more, isGuest(), lastIova);
+        }
+        lastFacts |= stage;
+        lastWord = word;
+        return Iotlb.hpa(word, lastIova);
+    }
+
+    /// A device asked for a translation: it gets the page with the rights that it may use.
+    ///
+    /// @return the leaf; 0 if it may do nothing
+    final long granted(int stage, long word, int rights) {
+        long usable = word & (allowed(rights) | ~TableEntry.RIGHTS);
+        if ((word & TableEntry.CLEAN) != 0) {
+            usable &= ~TableEntry.ANY_WRITE;
+        }
+        boolean any =
+                (usable & (TableEntry.READ | TableEntry.PRIV_READ | TableEntry.ANY_WRITE)) != 0;
+        return any ? given(stage, usable) : nothingGranted(stage);
+    }
+
+    private long given(int stage, long leaf) {
+        lastFacts |= stage;
+        lastWord = leaf;
+        return leaf;
+    }
+
+    private long nothingGranted(int stage) {
+        return given(stage, 0);
+    }
+
+    final long walkFailed(long more) {
+        var fault = walks.fault();
+        if (fault == null) {
+            throw new IllegalStateException("a walk failed without a reason");
+        }
+        if (isAsking() && fault.isUnlogged()) {
+            return nothingGranted(STAGE_WALK);
+        }
+        return stop(fault, STAGE_WALK, more, walks.isFaultInGuest(), walks.faultAddress());
+    }
+}

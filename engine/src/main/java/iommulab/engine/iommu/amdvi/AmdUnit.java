@@ -1,0 +1,236 @@
+package iommulab.engine.iommu.amdvi;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.iommu.WalkCosts;
+import iommulab.engine.iommu.WalkObserver;
+import iommulab.engine.memory.PhysicalMemory;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// One AMD IOMMU: requests in, host addresses or faults out, everything read from the tables in memory or
+/// from its caches.
+///
+/// Not thread-safe: one engine thread owns it. [#translate] allocates nothing, events apart.
+/// Spec: AMD IOMMU, "IOMMU Behavior", "Data Structures".
+public final class AmdUnit extends AmdRequests {
+    /*
+     * translate
+     *   translation off, 0xfeexxxxx, anything but a plain read or write?      -> apart
+     *   no PASID:  device table cache -> packed entry (else device table)
+     *              host table alone?  (else by the kind of the entry)
+     *              IOTLB in the space of the domain -> page, rights  (else host table: AmdWalks)
+     *   PASID:     cache of GCR3 entries -> packed entry with the rights of its device
+     *              (else device table, GCR3 table)
+     *              canonical?
+     *              IOTLB in the space of domain and PASID -> page, rights (else guest table: AmdWalks)
+     *
+     * A page that may be written but is not marked dirty is cached without the right to write: a write
+     * finds the right missing and walks again.
+     */
+    private @Nullable AmdView view;
+
+    /// A unit after power-on: translation off, caches empty.
+    ///
+    /// @param seed of caches with random replacement
+    public AmdUnit(
+            AmdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        this(capabilities, memory, shapes, seed, false);
+    }
+
+    /// @param looksOnly whether it leaves memory as it is: no accessed or dirty bit, no event
+    AmdUnit(
+            AmdCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean looksOnly) {
+        super(capabilities, memory, shapes, seed, looksOnly);
+    }
+
+    /// Tells `newObserver` every step of every request from now on.
+    void observe(WalkObserver newObserver) {
+        observer = newObserver;
+        walks.observe(newObserver);
+    }
+
+    // ---- the path of one plain request
+
+    @Override
+    public long translate(int requester, int pasid, long iova, int access) {
+        lastIova = iova;
+        if (!translating || AddressHoles.isInterrupt(iova) || access > PLAIN) {
+            return apart(requester, pasid, access);
+        }
+        if (pasid >= 0) {
+            return translateGuest(requester, pasid, iova, access);
+        }
+        long entry = devices.findByHint(requester);
+        if (entry == DeviceEntryCache.MISS) {
+            return answer(requester, pasid, access);
+        }
+        if ((entry & DeviceTableEntry.KIND) != DeviceTableEntry.BY_HOST_TABLE
+                || !Iotlb.covers(iova)) {
+            return byKind(requester, pasid, access | DEVICE_HIT, entry);
+        }
+        int space = DeviceTableEntry.space(entry);
+        lastWho = who(requester, pasid, space);
+        long word = iotlb.findByHint(space, iova);
+        if (word == Iotlb.MISS) {
+            lastFacts = access | DEVICE_HIT | SPACE_KNOWN;
+            tellDeviceProbe();
+            return byHostTable(entry);
+        }
+        if (observer != WalkObserver.NONE) {
+            tellDeviceProbe();
+            tellProbe(CacheKind.IOTLB, iotlb.lines());
+        }
+        lastFacts = access | DEVICE_HIT | SPACE_KNOWN | STAGE_HIT;
+        lastWord = word;
+        return (word & entry & access) == access
+                ? Iotlb.hpaInSmallest(word, iova)
+                : hostWithoutRight(word, entry);
+    }
+
+    private long translateGuest(int requester, int pasid, long iova, int access) {
+        long entry = pasids.findByHint(requester, pasid);
+        if (entry == PasidEntryCache.MISS) {
+            return answer(requester, pasid, access);
+        }
+        int space = PasidEntry.space(entry);
+        int unused = PasidEntry.unusedBits(entry);
+        lastWho = who(requester, pasid, space);
+        long word =
+                iova << unused >> unused == iova
+                        ? iotlb.findByHint(space, iova << unused >>> unused)
+                        : Iotlb.MISS;
+        if (word == Iotlb.MISS) {
+            lastFacts = access | PASID_HIT | SPACE_KNOWN;
+            return byGuestTable(entry);
+        }
+        if (observer != WalkObserver.NONE) {
+            tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
+            tellProbe(CacheKind.IOTLB, iotlb.lines());
+        }
+        lastFacts = access | PASID_HIT | SPACE_KNOWN | STAGE_HIT;
+        lastWord = word;
+        return (word & entry & access) == access
+                ? Iotlb.hpaInSmallest(word, iova)
+                : guestWithoutRight(word, entry);
+    }
+
+    private long hostWithoutRight(long word, long entry) {
+        lastFacts &= ~STAGE_HIT;
+        return hostHit(word, entry);
+    }
+
+    private long guestWithoutRight(long word, long entry) {
+        lastFacts &= ~STAGE_HIT;
+        return guestHit(word, entry, pasids.originOf(requester(), pasid()));
+    }
+
+    // ---- commands and requests that are no DMA
+
+    /// PREFETCH_IOMMU_PAGES: walks so that the caches know. Never logs a fault.
+    @Override
+    void prefetch(AmdCommand command) {
+        long bytes = 1L << command.rangeBits();
+        for (int page = 0; page < command.prefetchPages(); page++) {
+            long address = command.rangeStart() + page * bytes;
+            prefetch(command, address);
+            if (command.invalidatesFirst() && lastDomain() >= 0) {
+                forget(command, lastDomain(), address);
+                prefetch(command, address);
+            }
+        }
+    }
+
+    private void prefetch(AmdCommand command, long address) {
+        quiet = true;
+        translate(command.device(), command.pasid(), address, READ | ASKS);
+        quiet = false;
+    }
+
+    private void forget(AmdCommand command, int domain, long address) {
+        int bits = command.rangeBits();
+        if (command.isGuest()) {
+            caches().removeGuestPages(domain, command.pasid(), address, bits, false);
+        } else {
+            caches().removeHostPages(domain, address, bits, false);
+        }
+    }
+
+    /// A device asks for a page (PCIe page request). Refused, with an event, if its entry does not allow
+    /// that.
+    ///
+    /// @return whether it is in the log
+    public boolean requestPage(PageRequests.Request request) {
+        lastWho = who(request.device(), request.pasid(), 0);
+        lastFacts = request.write() ? WRITE : READ;
+        lastIova = request.address();
+        long entry = devices.find(request.device());
+        if (entry != DeviceEntryCache.MISS) {
+            lastFacts |= DEVICE_HIT;
+        } else {
+            entry = readDeviceEntry(request.device(), request.pasid(), lastFacts);
+        }
+        boolean taken =
+                entry != DeviceEntryCache.MISS
+                        && capabilities().pageRequests()
+                        && (registers().control() & AmdRegisters.PPR) != 0
+                        && (detailOf() & DeviceTableEntry.PAGE_REQUESTS) != 0;
+        if (!taken) {
+            pageRequests().refuse(request);
+            if (entry != DeviceEntryCache.MISS) {
+                logRefused(request);
+            }
+            return false;
+        }
+        return pageRequests().take(request);
+    }
+
+    private void logRefused(PageRequests.Request request) {
+        int flags =
+                (request.pasid() < 0 ? 0 : AmdEvent.GUEST) | (request.write() ? AmdEvent.WRITE : 0);
+        log(
+                AmdEvent.ofRequest(
+                        AmdEvent.INVALID_PPR_REQUEST,
+                        request.device(),
+                        Math.max(0, request.pasid()),
+                        flags,
+                        request.address() & -4096L));
+    }
+
+    // ---- looking into it
+
+    /// Shows the unit without disturbing it.
+    public AmdView view() {
+        if (view == null) {
+            view = new AmdView(this);
+        }
+        return view;
+    }
+
+    @Override
+    public boolean lastWasStale() {
+        return view().isStale(requester(), pasid(), lastIova, lastAccess(), lastAnswer());
+    }
+
+    @Override
+    public List<CacheSnapshot> cacheSnapshots() {
+        return view().caches();
+    }
+
+    @Override
+    public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
+        return view().explain(name, request, costs, withCaches);
+    }
+}
