@@ -14,6 +14,11 @@ public record AmdCapabilities(long features, boolean deviceTlb) {
                             | 19L << 32 | 1L << 48 | 1L << 49 | 1L << 52,
                     true);
 
+    /// The capability header, 32 bits: what it is, IotlbSup, and that there is a feature register.
+    public long header() {
+        return 0xf | 3 << 16 | 1 << 19 | (deviceTlb ? 1 << 24 : 0) | 1 << 27;
+    }
+
     /// PPRSup: devices may ask for pages.
     public boolean pageRequests() {
         return bit(1);

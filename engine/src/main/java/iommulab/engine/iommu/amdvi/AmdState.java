@@ -7,9 +7,12 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 
 /// What an AMD IOMMU keeps: registers, caches, command buffer, event log, page request log.
 public abstract sealed class AmdState implements Iommu permits AmdFindings {
@@ -81,6 +84,57 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
     /// Device table base address register: 51:12 address, 8:0 size in 4 KiB, minus one.
     public long deviceTableBase() {
         return deviceTableBase;
+    }
+
+    @Override
+    public long deviceTable() {
+        return DeviceTable.table(deviceTableBase);
+    }
+
+    @Override
+    public long capabilityRegister() {
+        return capabilities.header();
+    }
+
+    @Override
+    public long extendedCapabilityRegister() {
+        return capabilities.features();
+    }
+
+    @Override
+    public int addressBits() {
+        return Math.min(64, 12 + 9 * capabilities.hostLevels());
+    }
+
+    /// Command buffer, event log and page request log, as far as they are in use.
+    @Override
+    public List<QueueState> queues() {
+        var inUse = new ArrayList<QueueState>();
+        if (commands.isRunning() || commands.executed() > 0) {
+            inUse.add(commands.toQueueState());
+        }
+        if (events.isRunning() || events.written() > 0) {
+            inUse.add(
+                    events.toQueueState(
+                            "event log",
+                            memory,
+                            (low, high) -> new AmdEvent(low, high).toString()));
+        }
+        var requests = pageRequests.log();
+        if (requests.isRunning() || requests.written() > 0) {
+            inUse.add(requests.toQueueState("page request log", memory, PageRequests::words));
+        }
+        return List.copyOf(inUse);
+    }
+
+    @Override
+    public List<FaultRegister> faultRegisters() {
+        return List.of();
+    }
+
+    @Override
+    public boolean faultsLost() {
+        return events.hasOverflowed();
     }
 
     /// Rises whenever a register changes what requests find, also by going back; no part of the state.

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
@@ -135,6 +136,20 @@ public final class CommandBuffer {
             commands.add(new AmdCommand(recentLows[place], recentHighs[place]));
         }
         return commands;
+    }
+
+    /// The buffer as the registers say.
+    QueueState toQueueState() {
+        return new QueueState(
+                "command buffer",
+                true,
+                address(),
+                bytes(),
+                ENTRY,
+                head,
+                tail,
+                false,
+                recent().stream().map(AmdCommand::toString).toList());
     }
 
     /// Executes commands until the buffer is empty or one is bad.

@@ -1,6 +1,9 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
+
+import java.util.ArrayList;
 
 /// A log in memory that hardware fills and software empties: the event log and the page request log.
 /// Entries of 16 bytes; one place always stays free. When software does not keep up, the log stops and
@@ -9,6 +12,7 @@ import iommulab.engine.memory.PhysicalMemory;
 public final class LogRing {
     private static final int ENTRY = 16;
     private static final int SMALLEST = 8;
+    private static final int REMEMBERED = 16;
 
     private long base;
     private int head;
@@ -145,5 +149,21 @@ public final class LogRing {
         interrupting = true;
         written++;
         return true;
+    }
+
+    /// Says an entry in words.
+    interface Wording {
+        String of(long low, long high);
+    }
+
+    /// The log as the registers say, with its last entries as they lie in memory.
+    QueueState toQueueState(String name, PhysicalMemory memory, Wording wording) {
+        var recent = new ArrayList<String>();
+        for (int back = 1; back <= Math.min(written, REMEMBERED); back++) {
+            long at = address() + (tail - back * ENTRY & bytes() - ENTRY);
+            recent.add(wording.of(memory.read64(at), memory.read64(at + 8)));
+        }
+        return new QueueState(
+                name, false, address(), bytes(), ENTRY, head, tail, overflowed, recent);
     }
 }

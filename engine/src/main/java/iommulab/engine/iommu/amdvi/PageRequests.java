@@ -113,4 +113,19 @@ public final class PageRequests {
             responses.removeLast();
         }
     }
+
+    /// An entry of the log in words.
+    static String words(long low, long high) {
+        boolean guest = (low >>> GUEST_AT & 1) != 0;
+        return "device 0x%04x%s, page 0x%x, group %d%s"
+                .formatted(
+                        low & 0xffff,
+                        guest
+                                ? " PASID %d"
+                                        .formatted(low >>> 16 & 0xffff | (low >>> 42 & 0xf) << 16)
+                                : "",
+                        high & -4096L,
+                        low >>> 32 & 0x1ff,
+                        (low >>> 41 & 1) != 0 ? ", last" : "");
+    }
 }
