@@ -115,6 +115,24 @@ sealed interface Section {
         }
     }
 
+    /// What can be set, each to one of several values.
+    record Settings(String head, List<Setting> settings) implements Section {
+        public Settings {
+            settings = List.copyOf(settings);
+        }
+    }
+
+    /// @param of what it belongs to
+    /// @param value the one in force, as one of the choices says it
+    record Setting(String of, String name, String about, String value, List<Choice> choices) {
+        public Setting {
+            choices = List.copyOf(choices);
+        }
+    }
+
+    /// @param command that sets it
+    record Choice(String words, Command command) {}
+
     /// What can be done now.
     record Offers(List<Offer> offers, String remark) implements Section {
         public Offers {

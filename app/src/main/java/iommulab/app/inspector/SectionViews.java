@@ -62,6 +62,8 @@ final class SectionViews {
                             new AcsView(bench).of(path),
                             spans.text(path.verdict()));
             case Section.Entry entry -> boxed("", "", new EntryView(bench.palette(), entry));
+            case Section.Settings settings ->
+                    boxed(settings.head(), "", new SettingsView(bench, settings));
             case Section.Offers offers -> offers(offers);
         };
     }
@@ -117,6 +119,7 @@ final class SectionViews {
                     Section.Lines _,
                     Section.Capabilities _,
                     Section.AcsPath _,
+                    Section.Settings _,
                     Section.Entry _ ->
                     unseen();
         };

@@ -34,6 +34,9 @@ final class UnitFacts {
                         "Caches",
                         "hit rate",
                         unit.caches().stream().map(UnitFacts::cache).toList()));
+        if (!unit.caches().isEmpty()) {
+            sections.add(GeometrySettings.of(unit));
+        }
         sections.add(faultRecords(unit));
         unit.queue()
                 .ifPresent(q ->
@@ -72,7 +75,8 @@ final class UnitFacts {
         if (stale > 0) {
             value.add(Span.of(stale + " stale", Span.Look.STALE));
         }
-        return new Fact(name(cache), value);
+        var name = cache.level() == 0 ? name(cache) : "paging L" + cache.level();
+        return new Fact(name, value);
     }
 
     private static String name(CacheSnapshot cache) {
