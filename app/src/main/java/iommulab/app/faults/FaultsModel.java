@@ -2,12 +2,16 @@ package iommulab.app.faults;
 
 import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.Field;
+import iommulab.engine.iommu.vtd.VtdQueueStructures;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Fault;
 
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// What the Faults perspective shows. Pure: same snapshot, same model.
 ///
@@ -15,6 +19,7 @@ import java.util.OptionalInt;
 /// @param kinds the inbox, newest first
 /// @param chosen the one that is explained
 record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen) {
+    private static final Set<String> ALWAYS_FILLED = Set.of("F", "T1", "FR", "SID", "FI");
 
     /// One kind of fault, explained.
     ///
@@ -39,7 +44,16 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
 
     /// One fault recording register, decoded.
     /// Spec: VT-d, "Fault Recording Registers".
-    record Register(int index, String high, String low, String highMeaning, String lowMeaning) {}
+    ///
+    /// @param highMeaning its upper word, in the names of the specification
+    /// @param meaning every field in words, a line each
+    record Register(
+            int index,
+            String high,
+            String low,
+            String highMeaning,
+            String lowMeaning,
+            String meaning) {}
 
     static FaultsModel of(MachineSnapshot machine, Subject subject) {
         var kinds = FaultKind.of(machine);
@@ -129,16 +143,34 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                 .toList();
     }
 
-    /// Layout: F in bit 127, T in 126, reason in 103:96, source ID in 79:64, fault info in 63:12.
     private static Register register(MachineSnapshot.FaultRecord fault) {
-        long high = fault.high();
+        var fields =
+                VtdQueueStructures.FAULT_RECORD.decode(
+                        new long[] {fault.low(), fault.high()}, new long[2]);
         return new Register(
                 fault.index(),
-                grouped(high),
+                grouped(fault.high()),
                 grouped(fault.low()),
-                "F %d, T %d, reason %02x, SID %04x"
-                        .formatted(high >>> 63, high >>> 62 & 1, high >>> 32 & 0xff, high & 0xffff),
-                "fault info 63:12 = %x".formatted(fault.low() >>> 12));
+                values(fields, 1),
+                values(fields, 0),
+                fields.stream()
+                        .filter(field -> !field.name().isEmpty())
+                        .map(field -> "%s: %s".formatted(field.name(), field.meaning()))
+                        .collect(Collectors.joining("\n")));
+    }
+
+    /// The fields of a word: those that every fault fills, and of the others those that are not zero.
+    private static String values(List<Field> fields, int word) {
+        return fields.stream()
+                .filter(field -> field.word() == word && !field.name().isEmpty())
+                .filter(field -> field.value() != 0 || ALWAYS_FILLED.contains(field.name()))
+                .map(field -> "%s %s".formatted(field.name(), hex(field)))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String hex(Field field) {
+        int digits = field.word() == 0 ? 1 : (field.high() - field.low() + 4) / 4;
+        return "%%0%dx".formatted(digits).formatted(field.value());
     }
 
     static String grouped(long word) {

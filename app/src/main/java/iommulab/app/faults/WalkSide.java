@@ -6,6 +6,7 @@ import iommulab.engine.session.WalkQuestion;
 
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -65,8 +66,16 @@ final class WalkSide extends VBox {
             registers
                     .getChildren()
                     .addAll(
-                            line(register.index() + " hi", register.high(), register.highMeaning()),
-                            line("  lo", register.low(), register.lowMeaning()));
+                            line(
+                                    register.index() + " hi",
+                                    register.high(),
+                                    register.highMeaning(),
+                                    register.meaning()),
+                            line(
+                                    "  lo",
+                                    register.low(),
+                                    register.lowMeaning(),
+                                    register.meaning()));
         }
         if (shown.registers().isEmpty()) {
             var none = new Label("Empty: the faults were acknowledged.");
@@ -77,7 +86,8 @@ final class WalkSide extends VBox {
         reason.setText(fault.reason().meaning());
     }
 
-    private static HBox line(String name, String word, String meaning) {
+    /// @param all every field in words, for who points at the line
+    private static HBox line(String name, String word, String meaning, String all) {
         var key = new Label(name);
         key.getStyleClass().add("mono-secondary");
         key.setMinWidth(USE_PREF_SIZE);
@@ -88,6 +98,8 @@ final class WalkSide extends VBox {
         words.getStyleClass().add("secondary");
         words.setMinWidth(0);
         var line = new HBox(key, value, words);
+        Tooltip.install(line, new Tooltip(all));
+        line.setAccessibleText(all);
         line.getStyleClass().add("form-row");
         return line;
     }

@@ -123,8 +123,10 @@ class FaultsModelTest {
         var machine = gpuWrites(new LabMachine(), LabMachine.UNMAPPED).snapshot();
         var register = explained(machine).registers().getFirst();
         assertThat(register.high()).isEqualTo("8000 0005 0000 0800");
-        assertThat(register.highMeaning()).isEqualTo("F 1, T 0, reason 05, SID 0800");
-        assertThat(register.lowMeaning()).isEqualTo("fault info 63:12 = ffdc2");
+        assertThat(register.highMeaning()).isEqualTo("F 1, T1 0, FR 05, SID 0800");
+        assertThat(register.lowMeaning()).isEqualTo("FI ffdc2");
+        assertThat(register.meaning())
+                .contains("FR: reason 05h", "SID: from 08:00.0", "FI: page at 0xffdc2000");
     }
 
     @Test
