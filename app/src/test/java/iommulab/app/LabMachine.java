@@ -15,6 +15,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.vtd.VtdQueueStructures;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
@@ -238,9 +239,8 @@ public final class LabMachine {
                 0xf050da,
                 caches,
                 List.of(
-                        new MachineSnapshot.FaultRecord(
-                                0, UNMAPPED, 0x8000_0005_0000_0800L, !faults.isEmpty()),
-                        new MachineSnapshot.FaultRecord(1, 0, 0, false)),
+                        recorded(0x8000_0005_0000_0800L),
+                        new MachineSnapshot.FaultRecord(1, 0, 0, false, List.of())),
                 false,
                 Optional.of(
                         new MachineSnapshot.Queue(
@@ -402,5 +402,15 @@ public final class LabMachine {
                                         "the level 1 entry at 0x1f6e90f38 is 0",
                                         "IOTLB invalidation of page 0x7f3a9c5e7000, domain 3"))
                         : Optional.empty());
+    }
+
+    /// A register that holds a fault at [#UNMAPPED].
+    private MachineSnapshot.FaultRecord recorded(long high) {
+        return new MachineSnapshot.FaultRecord(
+                0,
+                UNMAPPED,
+                high,
+                !faults.isEmpty(),
+                VtdQueueStructures.FAULT_RECORD.decode(new long[] {UNMAPPED, high}, new long[2]));
     }
 }

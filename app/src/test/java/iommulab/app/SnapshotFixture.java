@@ -198,7 +198,7 @@ public final class SnapshotFixture {
                 unit.cap().orElse(0),
                 unit.ecap().orElse(0),
                 intel ? caches() : List.of(),
-                List.of(new MachineSnapshot.FaultRecord(0, 0, 0, true)),
+                List.of(new MachineSnapshot.FaultRecord(0, 0, 0, true, List.of())),
                 false,
                 Optional.empty(),
                 List.of(),

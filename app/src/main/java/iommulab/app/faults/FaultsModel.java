@@ -3,7 +3,6 @@ package iommulab.app.faults;
 import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Field;
-import iommulab.engine.iommu.vtd.VtdQueueStructures;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Fault;
 
@@ -144,9 +143,7 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
     }
 
     private static Register register(MachineSnapshot.FaultRecord fault) {
-        var fields =
-                VtdQueueStructures.FAULT_RECORD.decode(
-                        new long[] {fault.low(), fault.high()}, new long[2]);
+        var fields = fault.fields();
         return new Register(
                 fault.index(),
                 grouped(fault.high()),

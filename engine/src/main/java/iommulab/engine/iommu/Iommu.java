@@ -124,7 +124,12 @@ public interface Iommu {
     /// @param low first 64 bits
     /// @param high next 64 bits
     /// @param filled whether it holds a fault that software has not acknowledged
-    record FaultRegister(int index, long low, long high, boolean filled) {}
+    /// @param fields what is recorded, bit by bit; none if it is empty
+    record FaultRegister(int index, long low, long high, boolean filled, List<Field> fields) {
+        public FaultRegister {
+            fields = List.copyOf(fields);
+        }
+    }
 
     /// All caches, in the order in which a request meets them.
     List<CacheSnapshot> cacheSnapshots();

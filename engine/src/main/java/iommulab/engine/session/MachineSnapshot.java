@@ -5,6 +5,7 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.QueueState;
@@ -131,7 +132,13 @@ public record MachineSnapshot(
             Counters counters) {}
 
     /// One fault recording register.
-    public record FaultRecord(int index, long low, long high, boolean filled) {}
+    ///
+    /// @param fields what is recorded, bit by bit; none if it is empty
+    public record FaultRecord(int index, long low, long high, boolean filled, List<Field> fields) {
+        public FaultRecord {
+            fields = List.copyOf(fields);
+        }
+    }
 
     /// The invalidation queue as it lies in memory.
     ///

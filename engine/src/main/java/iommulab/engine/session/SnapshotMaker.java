@@ -149,7 +149,11 @@ final class SnapshotMaker {
         return hardware.faultRegisters().stream()
                 .map(record ->
                         new FaultRecord(
-                                record.index(), record.low(), record.high(), record.filled()))
+                                record.index(),
+                                record.low(),
+                                record.high(),
+                                record.filled(),
+                                record.fields()))
                 .toList();
     }
 

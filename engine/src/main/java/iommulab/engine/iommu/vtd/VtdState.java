@@ -5,6 +5,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
@@ -144,9 +145,16 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
         var registers = new ArrayList<FaultRegister>();
         for (int i = 0; i < faults.registers(); i++) {
             long high = faults.high(i);
-            registers.add(new FaultRegister(i, faults.low(i), high, high < 0));
+            long low = faults.low(i);
+            registers.add(new FaultRegister(i, low, high, high < 0, recorded(low, high)));
         }
         return List.copyOf(registers);
+    }
+
+    private static List<Field> recorded(long low, long high) {
+        return high < 0
+                ? VtdQueueStructures.FAULT_RECORD.decode(new long[] {low, high}, new long[2])
+                : List.of();
     }
 
     // ---- going back
