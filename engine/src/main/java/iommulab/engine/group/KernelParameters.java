@@ -64,7 +64,7 @@ public record KernelParameters(String commandLine) {
     }
 
     /// Whether scalable mode is used where a unit has it: the default, but for `intel_iommu=sm_off`.
-    boolean scalableMode() {
+    public boolean scalableMode() {
         boolean scalable = true;
         for (String word : words()) {
             if (word.startsWith("intel_iommu=")) {

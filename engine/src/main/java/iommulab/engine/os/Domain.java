@@ -104,8 +104,10 @@ public final class Domain {
     /// Maps a range; see [TableBuilder#map].
     public TableChange map(long iova, long hpa, long bytes, Permissions permissions)
             throws MappingRefused {
-        var change = requireTables("mapped").map(iova, hpa, bytes, permissions);
-        mappings.put(iova, new Mapping(iova, hpa, bytes, permissions, change.pages()));
+        var builder = requireTables("mapped");
+        var change = builder.map(iova, hpa, bytes, permissions);
+        mappings.put(
+                iova, new Mapping(iova, hpa, bytes, builder.granted(permissions), change.pages()));
         view = null;
         return change;
     }

@@ -6,16 +6,11 @@ import iommulab.engine.group.Group;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
-import iommulab.engine.iommu.builder.TableBuilder;
-import iommulab.engine.iommu.builder.TableLimits;
-import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region.RegionKind;
 import iommulab.engine.os.Attachment;
 import iommulab.engine.os.Domain;
-import iommulab.engine.os.IommuDriver;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.PasidUse;
 
@@ -33,22 +28,18 @@ import java.util.TreeMap;
 ///
 /// Compound changes that are refused half-way leave the book half changed: the machine restores itself.
 final class Domains {
-    private final PhysicalMemory memory;
-    private final FrameAllocator frames;
     private final List<Unit> units;
     private final TreeMap<Integer, Domain> byId = new TreeMap<>();
     private final TreeMap<Integer, Integer> defaultOf = new TreeMap<>();
     private final TreeMap<Integer, Integer> currentOf = new TreeMap<>();
-    private final GuestMemory guests;
+    private final DomainMaker maker;
     final PasidBook pasids;
     private @Nullable Map<Integer, Integer> placing;
     private final TreeMap<Integer, List<RequesterId>> attached = new TreeMap<>();
 
     Domains(PhysicalMemory memory, FrameAllocator frames, List<Unit> units) {
-        this.memory = memory;
-        this.frames = frames;
         this.units = units;
-        guests = new GuestMemory(memory);
+        maker = new DomainMaker(memory, frames, units);
         pasids = new PasidBook(this, units);
     }
 
@@ -177,7 +168,7 @@ final class Domains {
             }
         }
         delete(domain);
-        guests.forget(domain.id());
+        maker.forgetGuest(domain.id());
     }
 
     /// Makes a domain of first-stage tables that no device uses yet.
@@ -185,30 +176,11 @@ final class Domains {
     /// @param parent 0 for none
     /// @param levels 0 for the usual number
     Domain createFirstStage(int unit, int parent, int levels) throws MappingRefused {
-        var driver = units.get(unit).driver();
         int id = freeId();
-        driver.requireTag(id);
-        var limits = driver.limits(Stage.FIRST, levels);
-        var identity =
-                new Domain.Identity(
-                        id,
-                        parent == 0 ? "first stage " + id : "nested in domain " + parent,
-                        DomainType.UNMANAGED,
-                        true,
-                        unit,
-                        id,
-                        Stage.FIRST,
-                        parent);
         var domain =
-                new Domain(
-                        identity,
-                        TableBuilder.create(
-                                parent == 0
-                                        ? TableStore.ofHost(memory, frames)
-                                        : guests.storeBehind(requireParent(parent, unit)),
-                                driver.encoder(Stage.FIRST),
-                                limits,
-                                id));
+                parent == 0
+                        ? maker.firstStage(id, unit, levels)
+                        : maker.nested(id, unit, require(parent), levels);
         byId.put(id, domain);
         return domain;
     }
@@ -218,20 +190,6 @@ final class Domains {
                 .orElseThrow(() ->
                         new IllegalStateException(
                                 "domain %d lost its parent".formatted(domain.id())));
-    }
-
-    private Domain requireParent(int parent, int unit) throws MappingRefused {
-        var domain = require(parent);
-        if (domain.identity().unit() != unit
-                || domain.identity().stage() != Stage.SECOND
-                || !domain.identity().byUser()
-                || domain.tables().isEmpty()) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "Domain %d cannot be a parent: take an unmanaged second-stage domain of the same IOMMU."
-                            .formatted(parent));
-        }
-        return domain;
     }
 
     /// What a driver writes for a domain.
@@ -277,30 +235,9 @@ final class Domains {
 
     private Domain create(String name, DomainType type, boolean byUser, int unit, int levels)
             throws MappingRefused {
-        var driver = units.get(unit).driver();
         int id = freeId();
-        driver.requireTag(id);
-        int tag = type == DomainType.BLOCKED ? 0 : id;
-        var stage = driver.usualStage();
-        var identity = new Domain.Identity(id, name, type, byUser, unit, tag, stage, 0);
-        boolean passesThrough = type == DomainType.IDENTITY && driver.passesThrough();
-        Domain domain;
-        if (type == DomainType.BLOCKED || passesThrough) {
-            domain = new Domain(identity, null);
-        } else {
-            domain =
-                    new Domain(
-                            identity,
-                            TableBuilder.create(
-                                    TableStore.ofHost(memory, frames),
-                                    driver.encoder(stage),
-                                    driver.limits(stage, levels),
-                                    id));
-        }
+        var domain = maker.usual(id, name, type, byUser, unit, levels);
         byId.put(id, domain);
-        if (type == DomainType.IDENTITY && !passesThrough) {
-            mapAllMemory(domain);
-        }
         return domain;
     }
 
@@ -312,19 +249,6 @@ final class Domains {
             id++;
         }
         return id;
-    }
-
-    /// Identity without pass-through is a page table that maps memory onto itself.
-    private void mapAllMemory(Domain domain) throws MappingRefused {
-        for (var region : memory.map().regions()) {
-            if (region.kind() == RegionKind.RAM || region.kind() == RegionKind.TABLES) {
-                long start = region.range().start() + 4095 & -4096L;
-                long end = region.range().last() + 1 & -4096L;
-                if (end > start) {
-                    domain.map(start, start, end - start, Permissions.READ_WRITE);
-                }
-            }
-        }
     }
 
     private void delete(Domain domain) throws MappingRefused {
@@ -391,15 +315,15 @@ final class Domains {
                 Map.copyOf(currentOf),
                 Map.copyOf(attached),
                 pasids.checkpoint(),
-                guests.checkpoint());
+                maker.guests());
     }
 
     void restore(Checkpoint then) {
         byId.clear();
-        guests.restore(then.guests());
+        maker.restoreGuests(then.guests());
         pasids.restore(then.pasids());
         for (var domain : then.domains()) {
-            byId.put(domain.identity().id(), resume(domain));
+            byId.put(domain.identity().id(), maker.resume(domain, byId));
         }
         defaultOf.clear();
         defaultOf.putAll(then.defaultOf());
@@ -410,46 +334,11 @@ final class Domains {
         attached.putAll(then.attached());
     }
 
-    private Domain resume(Domain.Checkpoint then) {
-        if (then.top() == 0) {
-            return Domain.restore(then, null);
-        }
-        var driver = units.get(then.identity().unit()).driver();
-        int parent = then.identity().parent();
-        var store =
-                parent == 0
-                        ? TableStore.ofHost(memory, frames)
-                        : guests.resumeBehind(parent, gpa -> guestToHost(parent, gpa));
-        return Domain.restore(
-                then,
-                TableBuilder.resume(
-                        store,
-                        driver.encoder(then.identity().stage()),
-                        limits(driver, then),
-                        then.identity().id(),
-                        then.top(),
-                        then.tableFrames()));
-    }
-
-    /// A parent may be restored after what is nested in it.
-    private long guestToHost(int parent, long gpa) {
-        var domain = byId.get(parent);
-        return domain == null ? -1 : GuestMemory.hpa(domain, gpa);
-    }
-
-    private static TableLimits limits(IommuDriver driver, Domain.Checkpoint then) {
-        try {
-            return driver.limits(then.identity().stage(), then.levels());
-        } catch (MappingRefused neverBefore) {
-            throw new IllegalStateException("limits that were granted before", neverBefore);
-        }
-    }
-
     void addTo(Fingerprint hash) {
         byId.values().forEach(domain -> domain.addTo(hash));
         currentOf.forEach((group, domain) -> hash.add(group).add(domain));
         defaultOf.forEach((group, domain) -> hash.add(group).add(domain));
         pasids.addTo(hash);
-        guests.addTo(hash);
+        maker.addTo(hash);
     }
 }

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.firmware.FirmwareTables;
 import iommulab.engine.group.IommuUnit;
+import iommulab.engine.group.KernelParameters;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
@@ -10,6 +11,7 @@ import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.ScalableDriver;
 import iommulab.engine.os.VtdDriver;
 
 import org.jspecify.annotations.Nullable;
@@ -45,10 +47,14 @@ final class IommuHardware {
     /// Starts the driver of a unit.
     ///
     /// @throws MappingRefused (ENOMEM) if no frame is left
-    static IommuDriver driver(Iommu unit, PhysicalMemory memory, FrameAllocator frames)
+    static IommuDriver driver(
+            Iommu unit, KernelParameters kernel, PhysicalMemory memory, FrameAllocator frames)
             throws MappingRefused {
         return switch (unit) {
-            case VtdUnit vtd -> VtdDriver.start(vtd, memory, frames);
+            case VtdUnit vtd ->
+                    vtd.capabilities().scalable() && kernel.scalableMode()
+                            ? ScalableDriver.start(vtd, memory, frames)
+                            : VtdDriver.start(vtd, memory, frames);
             default -> throw new IllegalStateException("no driver for " + unit);
         };
     }

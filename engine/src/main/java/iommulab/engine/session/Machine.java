@@ -4,6 +4,7 @@ import iommulab.engine.Fingerprint;
 import iommulab.engine.firmware.FirmwareTables;
 import iommulab.engine.group.Group;
 import iommulab.engine.group.IommuUnit;
+import iommulab.engine.group.KernelParameters;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Walk;
@@ -74,10 +75,12 @@ final class Machine {
         var firmware = FirmwareTables.read(description.firmware());
         var machine = new Machine(description, firmware);
         try {
+            var kernel = new KernelParameters(description.commandLine());
             for (var unit : machine.units) {
                 if (unit.isEmulated()) {
                     unit.setDriver(
-                            IommuHardware.driver(unit.hardware(), machine.memory, machine.frames));
+                            IommuHardware.driver(
+                                    unit.hardware(), kernel, machine.memory, machine.frames));
                 }
             }
             for (var group : machine.wiring.grouping().groups()) {

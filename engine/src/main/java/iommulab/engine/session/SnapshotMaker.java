@@ -5,6 +5,7 @@ import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.Domain;
+import iommulab.engine.os.ScalableDriver;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.FaultRecord;
 import iommulab.engine.session.MachineSnapshot.JournalView;
@@ -134,7 +135,9 @@ final class SnapshotMaker {
     private static String architecture(Unit unit) {
         var description = unit.description();
         if (description.isVtd()) {
-            return "VT-d legacy";
+            return unit.isEmulated() && unit.driver() instanceof ScalableDriver
+                    ? "VT-d scalable"
+                    : "VT-d legacy";
         }
         if (description.isAmdVi()) {
             return "AMD-Vi";

@@ -15,6 +15,11 @@ public interface EntryEncoder {
     /// @param level of the entry
     long table(long address, int level);
 
+    /// What an entry can say of what is wished: a format may not know writing without reading.
+    default Permissions granted(Permissions wished) {
+        return wished;
+    }
+
     /// An entry that maps a page of the size of its level.
     ///
     /// @param address first byte of the page

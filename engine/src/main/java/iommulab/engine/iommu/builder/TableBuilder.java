@@ -108,6 +108,11 @@ public final class TableBuilder {
 
     // ---- map
 
+    /// What a mapping with these permissions will allow; see [EntryEncoder#granted].
+    public Permissions granted(Permissions wished) {
+        return encoder.granted(wished);
+    }
+
     /// Maps `bytes` from `iova` on to `hpa` on.
     ///
     /// @param iova multiple of 4096
@@ -157,7 +162,8 @@ public final class TableBuilder {
                                 .formatted(domain, iova));
             }
             store.write64(
-                    entryOf(table, level, iova), encoder.leaf(hpa + done, level, permissions));
+                    entryOf(table, level, iova),
+                    encoder.leaf(hpa + done, level, granted(permissions)));
             tally.add(iova, level);
             done += bytes(level);
         }

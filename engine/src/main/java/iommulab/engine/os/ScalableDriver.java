@@ -1,0 +1,320 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.builder.EntryEncoder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.X86Encoder;
+import iommulab.engine.iommu.vtd.InvalidationDescriptor;
+import iommulab.engine.iommu.vtd.PageSelective;
+import iommulab.engine.iommu.vtd.PasidTables;
+import iommulab.engine.iommu.vtd.SecondStageEncoder;
+import iommulab.engine.iommu.vtd.VtdUnit;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+
+/// Linux's driver of one VT-d unit in scalable mode: it owns root, context and PASID tables. A device's own
+/// requests are those of PASID 0. Source: kernel `drivers/iommu/intel/pasid.c`, `cache.c`.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class ScalableDriver implements IommuDriver {
+    private static final EntryEncoder FIRST = new X86Encoder();
+    private static final EntryEncoder SECOND = new SecondStageEncoder();
+    private static final int SCALABLE_MODE = 1;
+
+    /* PASID table entry, PGTT */
+    private static final long FIRST_STAGE = 1 << 6;
+    private static final long SECOND_STAGE = 2 << 6;
+    private static final long NESTED = 3 << 6;
+    private static final long PASS_THROUGH = 4 << 6;
+    private static final long PRESENT = 1;
+
+    private final VtdUnit unit;
+    private final PasidTables tables;
+    private final VtdCommands commands;
+    private final TagUses uses;
+
+    private ScalableDriver(VtdUnit unit, PasidTables tables, VtdCommands commands, TagUses uses) {
+        this.unit = unit;
+        this.tables = tables;
+        this.commands = commands;
+        this.uses = uses;
+    }
+
+    /// Brings a unit up: an empty root table, an invalidation queue, everything invalidated, translation
+    /// on.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    public static ScalableDriver start(VtdUnit unit, PhysicalMemory memory, FrameAllocator frames)
+            throws MappingRefused {
+        var tables = PasidTables.create(memory, frames);
+        var rings = VtdCommands.Rings.take(unit, frames, true);
+        var commands = new VtdCommands(unit, memory, rings);
+        commands.useRootTable(tables.rootTable(), SCALABLE_MODE);
+        commands.invalidateContexts(VtdCommands.GLOBAL, 0, 0, 0, true);
+        commands.submit(InvalidationDescriptor.pasidGlobal());
+        commands.invalidateIotlb(VtdCommands.GLOBAL, 0, 0, 0, false, true);
+        commands.setTranslation(true);
+        return new ScalableDriver(unit, tables, commands, new TagUses());
+    }
+
+    @Override
+    public VtdUnit unit() {
+        return unit;
+    }
+
+    // ---- domains
+
+    @Override
+    public void requireTag(int tag) throws MappingRefused {
+        VtdDriver.requireTag(unit, tag);
+    }
+
+    @Override
+    public boolean passesThrough() {
+        return unit.capabilities().passThrough();
+    }
+
+    /// Second-stage tables can be a parent, first-stage tables cannot; Linux takes what can do more.
+    @Override
+    public Stage usualStage() {
+        return unit.capabilities().secondStage() ? Stage.SECOND : Stage.FIRST;
+    }
+
+    @Override
+    public TableLimits limits(Stage stage, int levels) throws MappingRefused {
+        return stage == Stage.SECOND
+                ? VtdDriver.secondStageLimits(unit.capabilities(), levels)
+                : firstStageLimits(levels);
+    }
+
+    private TableLimits firstStageLimits(int levels) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        if (!capabilities.firstStage()) {
+            throw new MappingRefused("EOPNOTSUPP", "The IOMMU has no first stage (ECAP.FSTS).");
+        }
+        int depth = levels == 0 ? 4 : levels;
+        if (depth != 4 && !(depth == 5 && capabilities.firstStageFiveLevels())) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "The first stage does not walk %d levels. Take 4%s."
+                            .formatted(depth, capabilities.firstStageFiveLevels() ? " or 5" : ""));
+        }
+        // The upper half of the canonical addresses is left to the processor's own tables.
+        return new TableLimits(
+                TableShape.FOUR_KIB,
+                depth,
+                11 + 9 * depth,
+                capabilities.hostAddressBits(),
+                capabilities.firstStageGigapages() ? 3 : 2);
+    }
+
+    @Override
+    public EntryEncoder encoder(Stage stage) {
+        return stage == Stage.FIRST ? FIRST : SECOND;
+    }
+
+    // ---- devices
+
+    @Override
+    public void attach(RequesterId requester, Attachment to) throws MappingRefused {
+        set(requester, TagUses.OWN, to);
+    }
+
+    @Override
+    public boolean isAttached(RequesterId requester) {
+        return tables.isPresent(requester, TagUses.OWN);
+    }
+
+    @Override
+    public void detach(RequesterId requester) throws MappingRefused {
+        clear(requester, TagUses.OWN);
+    }
+
+    @Override
+    public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        if (!unit.capabilities().pasids()) {
+            throw new MappingRefused("EOPNOTSUPP", "The IOMMU takes no PASIDs (ECAP.PASID).");
+        }
+        if (pasid == TagUses.OWN || pasid >>> PasidTables.PASID_BITS != 0) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "PASID 0x%x: PASID 0 is that of requests without one, and the directory reaches %d bits."
+                            .formatted(pasid, PasidTables.PASID_BITS));
+        }
+        set(requester, pasid, to);
+    }
+
+    @Override
+    public void detachPasid(RequesterId requester, int pasid) throws MappingRefused {
+        clear(requester, pasid);
+    }
+
+    private void set(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        if (tables.isPresent(requester, pasid)) {
+            throw new MappingRefused(
+                    "EBUSY",
+                    "Requester %s has an entry for PASID 0x%x. Detach it first."
+                            .formatted(requester, pasid));
+        }
+        tables.set(requester, pasid, words(to));
+        uses.add(requester, pasid, to);
+        if (unit.capabilities().cachingMode()) {
+            forget(to.tag(), pasid);
+        }
+    }
+
+    private void clear(RequesterId requester, int pasid) throws MappingRefused {
+        var use =
+                uses.remove(requester, pasid)
+                        .orElseThrow(() ->
+                                new MappingRefused(
+                                        "ENODEV",
+                                        "Requester %s is attached to no domain. There is nothing to detach."
+                                                .formatted(requester)));
+        tables.clear(requester, pasid);
+        forget(use.tag(), pasid);
+    }
+
+    /// As `intel_pasid_tear_down_entry`.
+    private void forget(int tag, int pasid) {
+        commands.submit(InvalidationDescriptor.pasidEntry(tag, pasid));
+        commands.submit(InvalidationDescriptor.pasidIotlb(tag, pasid));
+        commands.invalidateIotlb(VtdCommands.DOMAIN, tag, 0, 0, false, true);
+    }
+
+    private long[] words(Attachment to) {
+        long[] words = new long[8];
+        words[1] = to.tag();
+        var second = to.second();
+        if (second != null) {
+            words[0] |= second.top() | (long) (second.limits().levels() - 2) << 2;
+        }
+        var first = to.first();
+        if (first != null) {
+            words[2] = first.top() | (long) (first.limits().levels() - 4) << 2;
+        }
+        if (to.isPassThrough()) {
+            words[0] |= PASS_THROUGH | (long) (unit.capabilities().deepestLevels() - 2) << 2;
+        } else {
+            words[0] |= first == null ? SECOND_STAGE : second == null ? FIRST_STAGE : NESTED;
+        }
+        words[0] |= PRESENT;
+        return words;
+    }
+
+    // ---- invalidation
+
+    @Override
+    public void flushMapped(int tag, Stage stage, TableChange change) {
+        if (unit.capabilities().cachingMode()) {
+            flush(tag, stage, change.range(), false);
+        }
+    }
+
+    @Override
+    public void flushUnmapped(int tag, Stage stage, TableChange change) {
+        for (var range : change.stale()) {
+            flush(tag, stage, range, !change.tablesChanged());
+        }
+    }
+
+    private void flush(int tag, Stage stage, AddressRange range, boolean leavesOnly) {
+        if (stage == Stage.FIRST) {
+            for (var use : uses.of(tag)) {
+                flushPasid(tag, use.pasid(), range, leavesOnly);
+            }
+            return;
+        }
+        commands.flush(tag, range, leavesOnly);
+        for (int nested : uses.nestedIn(tag)) {
+            // Which addresses of the first stage lead there nobody knows: all of them go.
+            commands.invalidateIotlb(VtdCommands.DOMAIN, nested, 0, 0, false, true);
+        }
+    }
+
+    private void flushPasid(int tag, int pasid, AddressRange range, boolean leavesOnly) {
+        var pages = PageSelective.covering(range);
+        commands.submit(
+                commands.takesPages(pages)
+                        ? InvalidationDescriptor.pasidPage(
+                                tag, pasid, pages.iova(), pages.addressMask(), leavesOnly)
+                        : InvalidationDescriptor.pasidIotlb(tag, pasid));
+    }
+
+    @Override
+    public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
+        switch (what) {
+            case Invalidation.PasidEntries(int tag, int pasid) ->
+                    commands.submit(
+                            pasid < 0
+                                    ? InvalidationDescriptor.pasidDomain(VtdDriver.checkedTag(tag))
+                                    : InvalidationDescriptor.pasidEntry(
+                                            VtdDriver.checkedTag(tag), pasid));
+            case Invalidation.PasidTranslations(int tag, int pasid) ->
+                    commands.submit(
+                            InvalidationDescriptor.pasidIotlb(VtdDriver.checkedTag(tag), pasid));
+            case Invalidation.ContextGlobal _,
+                    Invalidation.ContextDomain _,
+                    Invalidation.ContextDevice _,
+                    Invalidation.IotlbGlobal _,
+                    Invalidation.IotlbDomain _,
+                    Invalidation.IotlbPage _ ->
+                    VtdDriver.send(unit, commands, what, viaQueue);
+        }
+    }
+
+    // ---- the unit as a whole
+
+    @Override
+    public void setTranslation(boolean on) {
+        commands.setTranslation(on);
+    }
+
+    @Override
+    public void clearFaults() {
+        commands.clearFaults();
+    }
+
+    @Override
+    public List<String> kernelLines(
+            RequesterId requester,
+            PasidPrefix prefix,
+            long iova,
+            Access access,
+            FaultReason reason) {
+        return KernelLog.dmarFault(requester, prefix, iova, access, reason);
+    }
+
+    // ---- going back
+
+    private record Remembered(long rootTable, VtdCommands.Rings rings, List<TagUses.Use> uses)
+            implements State {
+        @Override
+        public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
+            if (!(unit instanceof VtdUnit hardware)) {
+                throw new IllegalStateException("not a VT-d unit: " + unit);
+            }
+            return new ScalableDriver(
+                    hardware,
+                    PasidTables.resume(memory, frames, rootTable),
+                    new VtdCommands(hardware, memory, rings),
+                    new TagUses(uses));
+        }
+    }
+
+    @Override
+    public State checkpoint() {
+        return new Remembered(tables.rootTable(), commands.rings(), uses.all());
+    }
+}
