@@ -15,8 +15,8 @@ final class ScalableTables {
 
     private final PhysicalMemory memory;
     private final VtdCapabilities capabilities;
-    private final long beyondHost;
     private final long rootReserved;
+    private final long directoryReserved;
     private final long[] words = new long[PasidEntry.WORDS];
     private int reads;
     private boolean silent;
@@ -24,8 +24,8 @@ final class ScalableTables {
     ScalableTables(PhysicalMemory memory, VtdCapabilities capabilities) {
         this.memory = memory;
         this.capabilities = capabilities;
-        beyondHost = -1L << capabilities.hostAddressBits();
-        rootReserved = 0xffeL | beyondHost;
+        rootReserved = 0xffeL | -1L << capabilities.hostAddressBits();
+        directoryReserved = reservedInDirectory(capabilities);
     }
 
     // ---- root and context entry
@@ -99,7 +99,7 @@ final class ScalableTables {
         if ((entry & 1) == 0) {
             return VtdFault.DIRECTORY_NOT_PRESENT;
         }
-        return (entry & reservedInDirectory()) != 0
+        return (entry & directoryReserved) != 0
                 ? VtdFault.DIRECTORY_RESERVED
                 : readTableEntry(entry & -4096L, pasid & (1 << TABLE_INDEX_BITS) - 1, observer);
     }
@@ -146,8 +146,8 @@ final class ScalableTables {
     }
 
     /// Bits of a PASID directory entry that must be zero.
-    long reservedInDirectory() {
-        return DIRECTORY_RESERVED | beyondHost;
+    static long reservedInDirectory(VtdCapabilities capabilities) {
+        return DIRECTORY_RESERVED | -1L << capabilities.hostAddressBits();
     }
 
     private void readWords(long hpa, int count) {

@@ -77,21 +77,41 @@ public final class VtdStructures {
             entry.address(0, topAddressBit, pageShift, "ADDR", pageName(level));
             entry.reserved(0, pageShift - 1, 12);
             snoop(entry);
-            entry.ignored(0, 10, 8);
+            entry.ignored(0, 10, 10);
+            marks(entry, true);
             pageSize(entry, level);
             entry.bit(0, 6, "IPAT", "guest decides the memory type", "EMT alone decides");
             entry.value(0, 5, 3, "EMT", value -> "memory type %d".formatted(value));
         } else {
             entry.address(0, topAddressBit, 12, "ADDR", "level %d table".formatted(level - 1));
             entry.reserved(0, 11, 11);
-            entry.ignored(0, 10, 8);
+            entry.ignored(0, 10, 10);
+            marks(entry, false);
             pageSize(entry, level);
             entry.ignored(0, 6, 3);
         }
-        return entry.ignored(0, 2, 2)
-                .bit(0, 1, "W", "writes not allowed", "writes allowed")
+        if (capabilities.scalable() && capabilities.executeRequests()) {
+            entry.bit(0, 2, "X", "may not be executed, with SSEE", "may be executed");
+        } else {
+            entry.ignored(0, 2, 2);
+        }
+        return entry.bit(0, 1, "W", "writes not allowed", "writes allowed")
                 .bit(0, 0, "R", "reads not allowed", "reads allowed")
                 .build();
+    }
+
+    /// SADE: accessed and dirty bits, where a PASID table entry asks for them.
+    private void marks(Structure.Builder entry, boolean leaf) {
+        if (!capabilities.scalable() || !capabilities.secondStageMarks()) {
+            entry.ignored(0, 9, 8);
+            return;
+        }
+        if (leaf) {
+            entry.bit(0, 9, "D", "not written since cleared", "written since cleared");
+        } else {
+            entry.ignored(0, 9, 9);
+        }
+        entry.bit(0, 8, "A", "not used since cleared", "used since cleared");
     }
 
     private void snoop(Structure.Builder entry) {
@@ -112,7 +132,7 @@ public final class VtdStructures {
         }
     }
 
-    private static String pageName(int level) {
+    static String pageName(int level) {
         return switch (level) {
             case 1 -> "4 KiB page";
             case 2 -> "2 MiB page";
