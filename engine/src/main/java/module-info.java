@@ -9,6 +9,7 @@ module iommulab.engine {
     exports iommulab.engine;
     exports iommulab.engine.pci;
     exports iommulab.engine.memory;
+    exports iommulab.engine.ats;
     exports iommulab.engine.cache;
     exports iommulab.engine.iommu;
     exports iommulab.engine.iommu.builder;

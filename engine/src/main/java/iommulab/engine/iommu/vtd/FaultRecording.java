@@ -20,8 +20,11 @@ public final class FaultRecording {
     /// FSTS.IQE: the invalidation queue has stopped at a bad descriptor.
     public static final int QUEUE_ERROR = 1 << 4;
 
-    /// FSTS.ICE, ITE: device-TLB invalidation went wrong.
-    private static final int COMPLETION_ERRORS = 3 << 5;
+    /// FSTS.ICE: a device completed an invalidation that nobody had asked for. FSTS.ITE: one did not
+    /// complete in time.
+    private static final int COMPLETION_ERROR = 1 << 5;
+
+    private static final int TIME_OUT = 1 << 6;
 
     private static final long FILLED = 1L << 63;
     private static final long READ = 1L << 62;
@@ -55,6 +58,9 @@ public final class FaultRecording {
     private static final int HAS_PASID = 1 << 31;
     private static final int EXECUTES = 1 << 30;
     private static final int PRIVILEGED = 1 << 29;
+
+    /// Kind of a page request: T2.
+    static final long PAGE_REQUEST = 1 << 28;
 
     /// What a record says of the kind of request.
     ///
@@ -143,12 +149,30 @@ public final class FaultRecording {
 
     /// Software writes FSTS_REG: ones clear what may be cleared.
     public void writeStatus(int value) {
-        status &= ~(value & (OVERFLOW | QUEUE_ERROR | COMPLETION_ERRORS));
+        status &= ~(value & (OVERFLOW | QUEUE_ERROR | COMPLETION_ERROR | TIME_OUT));
     }
 
     /// FSTS.IQE
     public boolean hasQueueError() {
         return (status & QUEUE_ERROR) != 0;
+    }
+
+    /// FSTS.ITE
+    public boolean hasTimeOut() {
+        return (status & TIME_OUT) != 0;
+    }
+
+    /// Whether the queue has to wait until software acknowledges an error.
+    boolean stopsQueue() {
+        return hasQueueError() || hasTimeOut();
+    }
+
+    void raiseTimeOut() {
+        status |= TIME_OUT;
+    }
+
+    void raiseCompletionError() {
+        status |= COMPLETION_ERROR;
     }
 
     void raiseQueueError() {

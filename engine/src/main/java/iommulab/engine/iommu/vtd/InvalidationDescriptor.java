@@ -1,5 +1,10 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.PageResponse;
+
+import java.util.Optional;
+
 /// One descriptor of the invalidation queue: 128 bits that ask for one invalidation or one wait.
 /// Spec: VT-d, "Queued Invalidation Interface".
 ///
@@ -13,6 +18,8 @@ public record InvalidationDescriptor(long low, long high) {
     static final int WAIT = 5;
     static final int PASID_IOTLB = 6;
     static final int PASID_CACHE = 7;
+    static final int PASID_DEVICE_TLB = 8;
+    static final int PAGE_GROUP_RESPONSE = 9;
 
     static final int GLOBAL = 1;
     static final int DOMAIN = 2;
@@ -98,6 +105,48 @@ public record InvalidationDescriptor(long low, long high) {
                 iova & -4096L | (leavesOnly ? 1 << 6 : 0) | addressMask);
     }
 
+    /// What a device keeps of a range, without PASID.
+    ///
+    /// @param iova aligned to the size
+    /// @param rangeShift two to this power is the size in bytes, from 12
+    public static InvalidationDescriptor deviceTlb(int requester, long iova, int rangeShift) {
+        return new InvalidationDescriptor(
+                DEVICE_TLB | (long) requester << 32,
+                sized(iova, rangeShift) | (rangeShift > 12 ? 1 : 0));
+    }
+
+    /// What a device keeps of a range under a PASID.
+    ///
+    /// @param pasid 20 bits
+    /// @param rangeShift two to this power is the size in bytes, from 12
+    /// @param allPasids global: whatever the PASID
+    public static InvalidationDescriptor pasidDeviceTlb(
+            int requester, int pasid, long iova, int rangeShift, boolean allPasids) {
+        return new InvalidationDescriptor(
+                PASID_DEVICE_TLB | (long) requester << 16 | (long) pasid << 32,
+                sized(iova, rangeShift) | (rangeShift > 12 ? 1 << 11 : 0) | (allPasids ? 1 : 0));
+    }
+
+    /// An address whose lowest zero bit tells the size.
+    private static long sized(long iova, int rangeShift) {
+        long ones = rangeShift >= 64 ? -1L : (1L << rangeShift - 1) - 1;
+        return rangeShift == 12 ? iova & -4096L : (iova & -1L << rangeShift | ones) & -4096L;
+    }
+
+    /// The answer to a group of page requests.
+    ///
+    /// @param pasid 20 bits, or [Iommu#NO_PASID]
+    /// @param group 9 bits
+    public static InvalidationDescriptor pageGroupResponse(
+            int requester, int pasid, int group, PageResponse response) {
+        return new InvalidationDescriptor(
+                PAGE_GROUP_RESPONSE
+                        | (pasid < 0 ? 0 : 1 << 4 | (long) pasid << 32)
+                        | (long) response.code() << 12
+                        | (long) requester << 16,
+                (long) group << 3 | 1 << 2);
+    }
+
     /// Writes 32 bits of data when everything before it is done.
     ///
     /// @param statusHpa multiple of 4
@@ -107,6 +156,11 @@ public record InvalidationDescriptor(long low, long high) {
 
     int type() {
         return (int) low & 0xf | (int) (low >>> 9 & 7) << 4;
+    }
+
+    /// What a page group response tells; none if its code means nothing.
+    Optional<PageResponse> response() {
+        return PageResponse.ofCode((int) (low >>> 12) & 0xf);
     }
 
     int granularity() {
@@ -143,7 +197,16 @@ public record InvalidationDescriptor(long low, long high) {
         return switch (type()) {
             case CONTEXT -> granularity() != 0 && onlyIn(0x3_ffff_ffff_003fL, 0);
             case IOTLB -> granularity() != 0 && isValidIotlb(capabilities);
-            case DEVICE_TLB -> capabilities.deviceTlb() && onlyIn(0xffff_001f_000fL, -4096L | 1);
+            case DEVICE_TLB ->
+                    capabilities.deviceTlb() && onlyIn(0xfff0_ffff_001f_f00fL, -4096L | 1);
+            case PASID_DEVICE_TLB ->
+                    capabilities.deviceTlb()
+                            && capabilities.scalable()
+                            && onlyIn(0xffff_ffff_ffff_f1ffL, -4096L | 1 << 11 | 1);
+            case PAGE_GROUP_RESPONSE ->
+                    capabilities.pageRequests()
+                            && response().isPresent()
+                            && onlyIn(0xf_ffff_ffff_f01fL, 0xffc);
             case INTERRUPT_ENTRY ->
                     capabilities.interruptRemapping() && onlyIn(0xffff_f800_001fL, 0);
             case WAIT -> onlyIn(0xffff_ffff_0000_00ffL, -4L);
@@ -184,6 +247,15 @@ public record InvalidationDescriptor(long low, long high) {
             case DEVICE_TLB -> "device-TLB of 0x%04x".formatted(requester());
             case INTERRUPT_ENTRY -> "interrupt entry cache";
             case WAIT -> "wait, write 0x%x to 0x%x".formatted((int) (low >>> 32), high & -4L);
+            case PASID_DEVICE_TLB ->
+                    "device-TLB of 0x%04x, PASID %d"
+                            .formatted((int) (low >>> 16) & 0xffff, pasid());
+            case PAGE_GROUP_RESPONSE ->
+                    "page group %d of 0x%04x: response %s"
+                            .formatted(
+                                    high >>> 3 & 0x1ff,
+                                    (int) (low >>> 16) & 0xffff,
+                                    response().map(Enum::name).orElse("unknown"));
             case PASID_IOTLB -> "PASID-based IOTLB, " + pasidIotlbWords();
             case PASID_CACHE -> "PASID cache, " + pasidCacheWords();
             default -> "unknown type %d".formatted(type());

@@ -1,6 +1,9 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.PhysicalMemory;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +20,8 @@ public final class InvalidationQueue {
 
     private final PhysicalMemory memory;
     private final VtdCapabilities capabilities;
+    private final DeviceMessages messages;
+    private boolean running;
     private long address;
     private int head;
     private int tail;
@@ -26,8 +31,10 @@ public final class InvalidationQueue {
     private final long[] recentLows = new long[REMEMBERED];
     private final long[] recentHighs = new long[REMEMBERED];
 
-    InvalidationQueue(PhysicalMemory memory, VtdCapabilities capabilities) {
+    InvalidationQueue(
+            PhysicalMemory memory, VtdCapabilities capabilities, DeviceMessages messages) {
         this.memory = memory;
+        this.messages = messages;
         this.capabilities = capabilities;
     }
 
@@ -138,9 +145,10 @@ public final class InvalidationQueue {
         run(caches, faults);
     }
 
-    /// Executes descriptors until the queue is empty or one is bad.
+    /// Executes descriptors until the queue is empty, one is bad, or one has to wait for a device.
     void run(VtdCaches caches, FaultRecording faults) {
-        if (!enabled || faults.hasQueueError()) {
+        // A device may complete an invalidation while it is told of it.
+        if (running || !enabled || faults.stopsQueue()) {
             return;
         }
         int step = descriptorBytes();
@@ -148,77 +156,97 @@ public final class InvalidationQueue {
             faults.raiseQueueError();
             return;
         }
-        while (head != tail) {
-            long at = base() + head;
-            var descriptor = new InvalidationDescriptor(memory.read64(at), memory.read64(at + 8));
-            boolean readable =
-                    memory.isBacked(at)
-                            && (step == 16
-                                    || (memory.read64(at + 16) | memory.read64(at + 24)) == 0);
-            if (!readable || !descriptor.isValid(capabilities)) {
+        running = true;
+        boolean goesOn = true;
+        while (head != tail && goesOn) {
+            var descriptor = next();
+            if (descriptor == null || !descriptor.isValid(capabilities)) {
                 faults.raiseQueueError();
-                return;
+                goesOn = false;
+            } else {
+                goesOn = execute(descriptor, caches);
             }
-            execute(descriptor, caches);
-            head = (head + step) % bytes();
+            head = goesOn ? (head + step) % bytes() : head;
         }
+        running = false;
     }
 
-    private void execute(InvalidationDescriptor descriptor, VtdCaches caches) {
+    /// The descriptor at the head, null if it cannot be one.
+    private @Nullable InvalidationDescriptor next() {
+        long at = base() + head;
+        boolean readable =
+                memory.isBacked(at)
+                        && (descriptorBytes() == 16
+                                || (memory.read64(at + 16) | memory.read64(at + 24)) == 0);
+        return readable
+                ? new InvalidationDescriptor(memory.read64(at), memory.read64(at + 8))
+                : null;
+    }
+
+    /// @return false if it has to be tried again later
+    private boolean execute(InvalidationDescriptor descriptor, VtdCaches caches) {
+        boolean done =
+                switch (descriptor.type()) {
+                    // What was asked of devices before it must be done.
+                    case InvalidationDescriptor.WAIT -> messages.openInvalidations() == 0;
+                    case InvalidationDescriptor.DEVICE_TLB -> invalidateDevice(descriptor);
+                    case InvalidationDescriptor.PASID_DEVICE_TLB ->
+                            invalidatePasidOfDevice(descriptor);
+                    default -> true;
+                };
+        if (!done) {
+            return false;
+        }
         remember(executed++, descriptor);
         switch (descriptor.type()) {
-            case InvalidationDescriptor.CONTEXT -> context(descriptor, caches);
-            case InvalidationDescriptor.IOTLB -> iotlb(descriptor, caches);
             case InvalidationDescriptor.WAIT -> completeWait(descriptor);
-            case InvalidationDescriptor.PASID_IOTLB -> pasidIotlb(descriptor, caches.scalable());
-            case InvalidationDescriptor.PASID_CACHE -> pasidCache(descriptor, caches.scalable());
-            // Nothing of what the others invalidate is ever cached here.
-            default -> {}
+            case InvalidationDescriptor.PAGE_GROUP_RESPONSE -> respond(descriptor);
+            default -> CacheInvalidations.apply(descriptor, caches);
         }
+        return true;
     }
 
-    private static void context(InvalidationDescriptor descriptor, VtdCaches caches) {
-        switch (descriptor.granularity()) {
-            case InvalidationDescriptor.GLOBAL -> caches.removeContexts();
-            case InvalidationDescriptor.DOMAIN -> caches.removeContexts(descriptor.domain());
-            default ->
-                    caches.removeContexts(
-                            descriptor.domain(), descriptor.requester(), descriptor.functionMask());
-        }
+    private boolean invalidateDevice(InvalidationDescriptor descriptor) {
+        long address = descriptor.high() & -4096L;
+        int shift = DeviceMessages.rangeShift(address, (descriptor.high() & 1) != 0);
+        return messages.invalidate(
+                descriptor.requester(), Iommu.NO_PASID, start(address, shift), shift, false);
     }
 
-    private static void iotlb(InvalidationDescriptor descriptor, VtdCaches caches) {
-        switch (descriptor.granularity()) {
-            case InvalidationDescriptor.GLOBAL -> caches.removeTranslations();
-            case InvalidationDescriptor.DOMAIN -> caches.removeTranslations(descriptor.domain());
-            default ->
-                    caches.removePages(
-                            descriptor.domain(),
-                            descriptor.high() & -4096L,
-                            descriptor.addressMask(),
-                            descriptor.leavesOnly());
-        }
+    private boolean invalidatePasidOfDevice(InvalidationDescriptor descriptor) {
+        long address = descriptor.high() & -4096L;
+        int shift = DeviceMessages.rangeShift(address, (descriptor.high() & 1 << 11) != 0);
+        return messages.invalidate(
+                (int) (descriptor.low() >>> 16) & 0xffff,
+                descriptor.pasid(),
+                start(address, shift),
+                shift,
+                (descriptor.high() & 1) != 0);
     }
 
-    private static void pasidIotlb(InvalidationDescriptor descriptor, ScalableCaches caches) {
-        if (descriptor.granularity() == InvalidationDescriptor.DOMAIN) {
-            caches.removePasidTranslations(descriptor.domain(), descriptor.pasid());
-        } else {
-            caches.removePasidPages(
-                    descriptor.domain(),
-                    descriptor.pasid(),
-                    descriptor.high() & -4096L,
-                    descriptor.addressMask(),
-                    descriptor.leavesOnly());
-        }
+    private static long start(long address, int shift) {
+        return shift >= 64 ? 0 : address & -1L << shift;
     }
 
-    private static void pasidCache(InvalidationDescriptor descriptor, ScalableCaches caches) {
-        switch (descriptor.granularity()) {
-            case InvalidationDescriptor.ALL_OF_DOMAIN -> caches.removePasids(descriptor.domain());
-            case InvalidationDescriptor.ONE_PASID ->
-                    caches.removePasids(descriptor.domain(), descriptor.pasid());
-            default -> caches.removePasids();
+    private void respond(InvalidationDescriptor descriptor) {
+        boolean hasPasid = (descriptor.low() & 1 << 4) != 0;
+        messages.respond(
+                (int) (descriptor.low() >>> 16) & 0xffff,
+                DeviceMessages.pasid(hasPasid, descriptor.pasid()),
+                (int) (descriptor.high() >>> 3) & 0x1ff,
+                descriptor.response().orElseThrow());
+    }
+
+    /// The time for the completions of devices is over: the wait that stands at the head is given up.
+    void timeOut(FaultRecording faults) {
+        if (messages.openInvalidations() == 0) {
+            return;
+        }
+        messages.forgetOpen();
+        faults.raiseTimeOut();
+        var descriptor = head == tail ? null : next();
+        if (descriptor != null && descriptor.type() == InvalidationDescriptor.WAIT) {
+            head = (head + descriptorBytes()) % bytes();
         }
     }
 

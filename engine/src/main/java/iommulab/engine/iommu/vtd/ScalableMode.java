@@ -31,6 +31,7 @@ final class ScalableMode {
     private static final int USERS = Iommu.READ | Iommu.WRITE;
     private static final int WHOLE_REQUEST = USERS | Iommu.EXECUTE | Iommu.PRIVILEGED;
     private static final int CLEAN_AT = 58;
+    private static final long NO_PREFIX = (long) Iommu.NO_PASID << 32;
 
     private final VtdUnit unit;
     private final VtdCapabilities capabilities;
@@ -169,6 +170,17 @@ final class ScalableMode {
         }
         unit.lastFacts |= VtdUnit.DEVICE_HIT;
         return underEntry(entry, pasids.originOf(requester, pasid));
+    }
+
+    /// The context entry of a requester, packed; [DeviceEntryCache#MISS] if there is none that can be
+    /// used, which is recorded.
+    long context(int requester) {
+        unit.lastHow = NO_PREFIX;
+        long context = devices.context(requester);
+        if (context == DeviceEntryCache.MISS) {
+            stopAtDevice();
+        }
+        return context;
     }
 
     // ---- under a PASID table entry

@@ -46,7 +46,8 @@ public final class ScalableStructures {
                         19,
                         0,
                         "RID_PASID",
-                        value -> "requests without PASID use the entry of PASID %d".formatted(value))
+                        value ->
+                                "requests without PASID use the entry of PASID %d".formatted(value))
                 .reserved(0, 63, topAddressBit + 1)
                 .address(0, topAddressBit, 12, "PASIDDIRPTR", "PASID directory")
                 .value(
@@ -109,7 +110,12 @@ public final class ScalableStructures {
                         "a supervisor may write where R/W is 0",
                         "R/W binds a supervisor too")
                 .value(2, 3, 2, "FSPM", this::firstStageLevels)
-                .bit(2, 1, "ERE", "requests to execute are blocked", "requests to execute are taken")
+                .bit(
+                        2,
+                        1,
+                        "ERE",
+                        "requests to execute are blocked",
+                        "requests to execute are taken")
                 .bit(2, 0, "SRE", "a supervisor's requests are blocked", "a supervisor may ask");
     }
 
@@ -140,9 +146,19 @@ public final class ScalableStructures {
     private Structure.Builder secondStageWord(Structure.Builder entry) {
         return entry.address(0, 63, 12, "SSPTPTR", "second-stage table")
                 .reserved(0, 11, 10)
-                .bit(0, 9, "SSADE", "A and D are not set", "the walk sets A and D in the second stage")
+                .bit(
+                        0,
+                        9,
+                        "SSADE",
+                        "A and D are not set",
+                        "the walk sets A and D in the second stage")
                 .value(0, 8, 6, "PGTT", ScalableStructures::translationType)
-                .bit(0, 5, "SSEE", "X of the second stage is ignored", "X of the second stage counts")
+                .bit(
+                        0,
+                        5,
+                        "SSEE",
+                        "X of the second stage is ignored",
+                        "X of the second stage counts")
                 .value(0, 4, 2, "AW", this::secondStageLevels)
                 .bit(0, 1, "FPD", "faults are recorded", "qualified faults are not recorded")
                 .bit(0, 0, "P", "not present: nobody gave it an address space", "present");
@@ -207,7 +223,8 @@ public final class ScalableStructures {
         int pageShift = 12 + 9 * (level - 1);
         entry.address(0, topAddressBit, pageShift, "ADDR", VtdStructures.pageName(level));
         if (level > 1) {
-            entry.reserved(0, pageShift - 1, 13).bit(0, 12, "PAT", "memory type low", "memory type high");
+            entry.reserved(0, pageShift - 1, 13)
+                    .bit(0, 12, "PAT", "memory type low", "memory type high");
         }
         entry.ignored(0, 11, 11);
     }

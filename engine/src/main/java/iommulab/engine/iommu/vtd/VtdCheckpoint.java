@@ -9,6 +9,8 @@ public final class VtdCheckpoint implements Iommu.State {
     private final FaultRecording faults;
     private final InvalidationQueue.State queue;
     private final VtdRegisters.State registers;
+    private final PageRequestQueue.State pageRequests;
+    private final DeviceMessages.State messages;
     private final boolean translating;
     private final long rootTableAddress;
 
@@ -17,6 +19,8 @@ public final class VtdCheckpoint implements Iommu.State {
         faults = unit.faults().copy();
         queue = unit.queue().state();
         registers = unit.registers().state();
+        pageRequests = unit.pageRequests().state();
+        messages = unit.messages().state();
         translating = unit.isTranslating();
         rootTableAddress = unit.rootTableAddress();
     }
@@ -32,6 +36,14 @@ public final class VtdCheckpoint implements Iommu.State {
 
     InvalidationQueue.State queue() {
         return queue;
+    }
+
+    PageRequestQueue.State pageRequests() {
+        return pageRequests;
+    }
+
+    DeviceMessages.State messages() {
+        return messages;
     }
 
     VtdRegisters.State registers() {

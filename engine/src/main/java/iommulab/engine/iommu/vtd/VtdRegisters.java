@@ -16,6 +16,10 @@ public final class VtdRegisters {
     public static final int QUEUE_TAIL = 0x88;
     public static final int QUEUE_ADDRESS = 0x90;
     public static final int INVALIDATION_COMPLETION = 0x9c;
+    public static final int PAGE_REQUEST_HEAD = 0xc0;
+    public static final int PAGE_REQUEST_TAIL = 0xc8;
+    public static final int PAGE_REQUEST_ADDRESS = 0xd0;
+    public static final int PAGE_REQUEST_STATUS = 0xdc;
 
     /// GCMD.TE, GSTS.TES
     public static final int TRANSLATION = 1 << 31;
@@ -97,6 +101,10 @@ public final class VtdRegisters {
             case QUEUE_TAIL -> unit.queue().tail();
             case QUEUE_ADDRESS -> unit.queue().address();
             case INVALIDATION_COMPLETION & ~7 -> unit.queue().hasWaitCompleted() ? 1L << 32 : 0;
+            case PAGE_REQUEST_HEAD -> unit.pageRequests().head();
+            case PAGE_REQUEST_TAIL -> unit.pageRequests().tail();
+            case PAGE_REQUEST_ADDRESS -> unit.pageRequests().address();
+            case PAGE_REQUEST_STATUS & ~7 -> (long) unit.pageRequests().status() << 32;
             default -> 0;
         };
     }
@@ -129,6 +137,7 @@ public final class VtdRegisters {
                     unit.queue().acknowledgeWait();
                 }
             }
+            case PAGE_REQUEST_STATUS -> unit.pageRequests().writeStatus(value);
             default -> writeHalf(offset, value);
         }
     }
@@ -165,6 +174,10 @@ public final class VtdRegisters {
                 case QUEUE_ADDRESS -> unit.queue().setAddress(value);
                 case INVALIDATION_COMPLETION & ~7 ->
                         write32(INVALIDATION_COMPLETION, (int) (value >>> 32));
+                case PAGE_REQUEST_HEAD -> unit.pageRequests().setHead(value);
+                case PAGE_REQUEST_TAIL -> unit.pageRequests().setTail(value);
+                case PAGE_REQUEST_ADDRESS -> unit.pageRequests().setAddress(value);
+                case PAGE_REQUEST_STATUS & ~7 -> write32(PAGE_REQUEST_STATUS, (int) (value >>> 32));
                 // The rest is read-only, or not there.
                 default -> {}
             }

@@ -4,9 +4,10 @@ import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.AtsDevice;
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Field;
-import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -14,11 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What a VT-d unit keeps: registers, caches, fault records, its queue, and the root table in force.
-public abstract sealed class VtdState implements Iommu permits VtdOutcome {
+public abstract sealed class VtdState implements AtsIommu permits VtdOutcome {
     private final VtdCapabilities capabilities;
     private final PhysicalMemory memory;
     private final SecondStageFormat format;
+    private final DeviceMessages messages = new DeviceMessages();
     private final InvalidationQueue queue;
+    private final PageRequestQueue pageRequests;
     private final VtdRegisters registers;
     private long registerVersion;
     private VtdCaches caches;
@@ -32,7 +35,8 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
         this.capabilities = capabilities;
         this.memory = memory;
         format = new SecondStageFormat(capabilities);
-        queue = new InvalidationQueue(memory, capabilities);
+        queue = new InvalidationQueue(memory, capabilities, messages);
+        pageRequests = new PageRequestQueue(memory);
         faults = new FaultRecording(capabilities.faultRecords());
         caches = new VtdCaches(shapes, capabilities.deepestLevels(), seed);
         contexts = caches.contexts();
@@ -63,6 +67,15 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
 
     public InvalidationQueue queue() {
         return queue;
+    }
+
+    /// What devices asked for and software has not looked at yet.
+    public PageRequestQueue pageRequests() {
+        return pageRequests;
+    }
+
+    DeviceMessages messages() {
+        return messages;
     }
 
     public VtdCaches caches() {
@@ -176,6 +189,8 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
         faults = then.faults();
         queue.restore(then.queue());
         registers.restore(then.registers());
+        pageRequests.restore(then.pageRequests());
+        messages.restore(then.messages());
         translating = then.isTranslating();
         rootTableAddress = then.rootTableAddress();
         registerVersion++;
@@ -189,7 +204,14 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
         long hash = caches.stateHash() * 31 + faults.stateHash();
         hash = hash * 31 + queue.state().hashCode();
         hash = hash * 31 + registers.state().hashCode();
-        return (hash * 31 + rootTableAddress) * 31 + (translating ? 1 : 0);
+        hash = (hash * 31 + rootTableAddress) * 31 + (translating ? 1 : 0);
+        // A unit to which no device ever spoke has no state of that.
+        boolean spokenTo =
+                messages.stateHash() != 0
+                        || !pageRequests.state().equals(PageRequestQueue.State.POWER_ON);
+        return spokenTo
+                ? (hash * 31 + messages.stateHash()) * 31 + pageRequests.state().hashCode()
+                : hash;
     }
 
     // ---- what registers do
@@ -221,5 +243,30 @@ public abstract sealed class VtdState implements Iommu permits VtdOutcome {
 
     void runQueue() {
         queue.run(caches, faults);
+    }
+
+    // ---- messages of devices
+
+    @Override
+    public void connect(int requester, AtsDevice device) {
+        messages.connect(requester, device);
+    }
+
+    @Override
+    public void invalidationCompleted(int requester, int tag) {
+        if (!messages.complete(requester, tag)) {
+            faults.raiseCompletionError();
+        }
+        runQueue();
+    }
+
+    @Override
+    public int openInvalidations() {
+        return messages.openInvalidations();
+    }
+
+    @Override
+    public void timeOutInvalidations() {
+        queue.timeOut(faults);
     }
 }

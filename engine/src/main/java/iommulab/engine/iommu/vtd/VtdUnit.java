@@ -8,6 +8,7 @@ import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.Walk;
@@ -48,6 +49,7 @@ public final class VtdUnit extends VtdOutcome {
 
     private final ScalableMode scalable;
     private final LegacyDeviceTlb deviceTlb;
+    private final PageRequestIntake intake = new PageRequestIntake(this);
     /* Scalable mode while it is in force. */
     private @Nullable ScalableMode inForce;
 
@@ -304,6 +306,11 @@ public final class VtdUnit extends VtdOutcome {
     @Override
     public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
         return view().explain(name, request, costs, withCaches);
+    }
+
+    @Override
+    public void requestPage(PageRequest request) {
+        intake.take(request, inForce);
     }
 
     @Override

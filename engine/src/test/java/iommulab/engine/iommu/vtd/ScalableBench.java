@@ -4,6 +4,7 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
@@ -229,12 +230,13 @@ final class ScalableBench {
                 new DmaRequest(
                         PciAddress.parse("0000:00:04.0"),
                         new RequesterId(DEVICE),
-                        pasid,
+                        new PasidPrefix(
+                                pasid,
+                                (access & Iommu.EXECUTE) != 0,
+                                (access & Iommu.PRIVILEGED) != 0),
                         iova,
                         64,
-                        (access & WRITE) != 0 ? Access.WRITE : Access.READ,
-                        (access & Iommu.EXECUTE) != 0,
-                        (access & Iommu.PRIVILEGED) != 0);
+                        (access & WRITE) != 0 ? Access.WRITE : Access.READ);
         return unit.explain("dmar0", request, VtdBench.COSTS, true);
     }
 

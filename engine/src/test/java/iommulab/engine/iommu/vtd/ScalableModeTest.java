@@ -124,9 +124,16 @@ class ScalableModeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 1, PASID_NOT_PRESENT", "0, 0x400, PASID_RESERVED", "8, 0x10000, PASID_RESERVED",
-        "16, 4, ''", "16, 8, PASID_INVALID", "24, 1, PASID_RESERVED", "56, 2, PASID_RESERVED",
-        "0, 0x100, PASID_INVALID"})
+    @CsvSource({
+        "0, 1, PASID_NOT_PRESENT",
+        "0, 0x400, PASID_RESERVED",
+        "8, 0x10000, PASID_RESERVED",
+        "16, 4, ''",
+        "16, 8, PASID_INVALID",
+        "24, 1, PASID_RESERVED",
+        "56, 2, PASID_RESERVED",
+        "0, 0x100, PASID_INVALID"
+    })
     void oneSpoiledFieldOfThePasidTableEntryDecidesTheReason(
             int offset, String flipped, String reason) {
         long tree = firstStage(0);
@@ -146,7 +153,11 @@ class ScalableModeTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0, true", "0, 1, true", "0, 32, false", "0, 33, true", "16, 33, false",
+        "0, 0, true",
+        "0, 1, true",
+        "0, 32, false",
+        "0, 33, true",
+        "16, 33, false",
     })
     void aReadOnlyPageIsWrittenOnlyByASupervisorWithoutWriteProtection(
             long flags, int who, boolean granted) {
@@ -325,7 +336,8 @@ class ScalableModeTest {
         lab.unit.reshape(iommulab.engine.cache.CacheKind.NESTED_PAGING, OFF);
         lab.unit.reshape(iommulab.engine.cache.CacheKind.PAGING_STRUCTURE, OFF);
         assertThat(lab.ask(PASID, IOVA + 4, READ)).isEqualTo(HOME + 4);
-        // Root, context, directory, PASID table; each mark of A goes through the second stage again.
+        // Root, context, directory, PASID table; each mark of A goes through the second stage
+        // again.
         assertThat(lab.unit.lastReads()).isEqualTo(4 + 24 + 4 * 4);
         lab.invalidate(InvalidationDescriptor.iotlbGlobal());
         assertThat(lab.ask(PASID, IOVA + 4, READ)).isEqualTo(HOME + 4);

@@ -86,8 +86,7 @@ class ScalableStructuresTest {
     private static long[] encoded(Structure structure, long[] raw) {
         var words = new long[structure.words()];
         for (BitField field : structure.fields()) {
-            words[field.word()] =
-                    field.into(words[field.word()], field.valueIn(raw[field.word()]));
+            words[field.word()] = field.into(words[field.word()], field.valueIn(raw[field.word()]));
         }
         return words;
     }
