@@ -1,0 +1,144 @@
+package iommulab.engine.iommu.smmuv3;
+
+import iommulab.engine.cache.Spaces;
+
+import org.jspecify.annotations.Nullable;
+
+/// Everything that the requests of one stream (and substream) go through, worked out from a stream table
+/// entry and the context descriptor that belongs to it. Never changes.
+final class StreamContext {
+    /// What becomes of a request.
+    enum Kind {
+        /// Stopped without an event.
+        ABORT,
+        /// The address stays as it is.
+        BYPASS,
+        FIRST,
+        SECOND,
+        NESTED,
+        /// Stopped: requests of this stream must have a substream.
+        DISABLED,
+        /// Nobody has asked for the context descriptor yet.
+        UNREAD
+    }
+
+    private final Kind kind;
+    private final StreamEntry stream;
+    private final @Nullable ContextDescriptor descriptor;
+    private final Half lower;
+    private final Half upper;
+    private final Second second;
+
+    /// @param lowerSpace see [Half#space]
+    /// @param upperSpace see [Half#space]
+    /// @param secondSpace see [Second#space]
+    StreamContext(
+            Kind kind,
+            StreamEntry stream,
+            @Nullable ContextDescriptor descriptor,
+            SmmuCapabilities capabilities,
+            Spaces spaces) {
+        this.kind = kind;
+        this.stream = stream;
+        this.descriptor = descriptor;
+        lower = Half.of(0, kind, stream, descriptor, capabilities, spaces);
+        upper = Half.of(1, kind, stream, descriptor, capabilities, spaces);
+        second = Second.of(stream, capabilities, spaces);
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    StreamEntry stream() {
+        return stream;
+    }
+
+    @Nullable ContextDescriptor descriptor() {
+        return descriptor;
+    }
+
+    /// One half of the address space of stage 1.
+    Half half(long iova) {
+        return (iova >>> 55 & 1) == 0 ? lower : upper;
+    }
+
+    Second second() {
+        return second;
+    }
+
+    boolean isNested() {
+        return kind == Kind.NESTED;
+    }
+
+    /// The tag of translations that are found for an address.
+    int space(long iova) {
+        return kind == Kind.SECOND ? second.space() : half(iova).space();
+    }
+
+    /// Owner of all its spaces.
+    static int vmid(StreamEntry stream, SmmuCapabilities capabilities) {
+        return capabilities.stage2() ? stream.vmid() & (1 << capabilities.vmidBits()) - 1 : 0;
+    }
+
+    // ---- what the caches of streams and descriptors keep
+
+    /*
+     *   63 slow: not the plain way | 62 always set | 47:32 number of the context
+     *   31:16 space of the upper half | 15:0 space of the lower half
+     */
+    private static final long SLOW = 1L << 63;
+    private static final long FILLED = 1L << 62;
+    private static final int NUMBER_AT = 32;
+    private static final int UPPER_AT = 16;
+
+    /// The word of a cache line.
+    ///
+    /// @param number of this context, 16 bits
+    long word(int number, SmmuCapabilities capabilities) {
+        boolean plain =
+                switch (kind) {
+                    case FIRST, SECOND, NESTED -> !overrides(capabilities);
+                    case ABORT, BYPASS, DISABLED, UNREAD -> false;
+                };
+        boolean alone = kind == Kind.SECOND;
+        // Stage 2 has no upper half: nothing is ever tagged with this space.
+        long upperSpace = alone ? Tag.NO_SPACE : upper.space();
+        long lowerSpace = alone ? second.space() : lower.space();
+        return (plain ? 0 : SLOW)
+                | FILLED
+                | (long) number << NUMBER_AT
+                | upperSpace << UPPER_AT
+                | lowerSpace;
+    }
+
+    /// Number of the context that a word names.
+    static int number(long word) {
+        return (int) (word >>> NUMBER_AT) & 0xffff;
+    }
+
+    /// Space for an address whose bits 63:55 are equal.
+    static int space(long word, long iova) {
+        return (int) (word >>> (iova >>> 59 & UPPER_AT)) & 0xffff;
+    }
+
+    /// Whether PRIVCFG or INSTCFG change the requests.
+    boolean overrides(SmmuCapabilities capabilities) {
+        return capabilities.overridesPermissions()
+                && (stream.privilege() >= 2 || stream.instruction() >= 2);
+    }
+
+    // ---- how faults are told
+
+    boolean records(boolean secondStage) {
+        return secondStage
+                ? stream.secondRecords()
+                : descriptor == null || descriptor.records();
+    }
+
+    boolean stalls(boolean secondStage) {
+        return secondStage
+                ? stream.secondStalls()
+                : descriptor != null && descriptor.stalls();
+    }
+}
