@@ -29,9 +29,7 @@ final class StreamContext {
     private final Half upper;
     private final Second second;
 
-    /// @param lowerSpace see [Half#space]
-    /// @param upperSpace see [Half#space]
-    /// @param secondSpace see [Second#space]
+    /// @param spaces that give the numbers of its tags
     StreamContext(
             Kind kind,
             StreamEntry stream,

@@ -1,0 +1,202 @@
+package iommulab.engine.iommu.smmuv3;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.SecondStage;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableFormat;
+import iommulab.engine.iommu.TableWalker;
+import iommulab.engine.iommu.WalkObserver;
+import iommulab.engine.memory.PhysicalMemory;
+
+/// The table walks of an SMMU: stage 1, stage 2, and stage 1 through stage 2, in three granules. What stops
+/// a walk is told in the terms of the event record.
+///
+/// Not thread-safe: one engine thread owns it. Allocates nothing while it walks.
+final class StageWalks {
+    private static final int GRANULES = Granule.values().length;
+
+    private final TableWalker[] firsts = new TableWalker[GRANULES];
+    private final TableWalker[] alone = new TableWalker[GRANULES];
+    private final SecondStage[] below = new SecondStage[GRANULES];
+    private final StopReport stop = new StopReport();
+    private int reads;
+    private int probes;
+
+    /// @param marks whether hardware may set access flags and dirty states
+    StageWalks(PhysicalMemory memory, SmmuCapabilities capabilities, boolean marks) {
+        boolean sets = marks && capabilities.setsAccessFlag();
+        for (var granule : Granule.values()) {
+            TableFormat second = new StageTwoFormat(granule, sets, capabilities);
+            int i = granule.ordinal();
+            firsts[i] = new TableWalker(memory, new StageOneFormat(granule, sets), Stage.FIRST);
+            alone[i] = new TableWalker(memory, second, Stage.SECOND);
+            below[i] = new SecondStage(memory, second);
+        }
+    }
+
+    void useCaches(SmmuCaches caches) {
+        for (var granule : Granule.values()) {
+            int i = granule.ordinal();
+            firsts[i].useCaches(CacheKind.PAGING_STRUCTURE, caches.pagingInUse(granule));
+            alone[i].useCaches(CacheKind.PAGING_STRUCTURE, caches.pagingInUse(granule));
+            below[i].useCaches(caches.nested(), caches.nestedPagingInUse(granule));
+        }
+    }
+
+    void observe(WalkObserver observer) {
+        for (int i = 0; i < GRANULES; i++) {
+            firsts[i].observe(observer);
+            alone[i].observe(observer);
+            below[i].observe(observer);
+        }
+    }
+
+    /// Begins to count for a new request.
+    void begin() {
+        reads = 0;
+        probes = 0;
+    }
+
+    // ---- the three kinds of walk
+
+    /// Stage 1 alone.
+    ///
+    /// @param iova within what `half` translates
+    /// @return a leaf, or [StopReport#STOPPED]
+    long first(Half half, long iova, long needs, long hopes, long origin) {
+        var walker = firsts[half.granule().ordinal()];
+        walker.through(null);
+        walker.enter(half.table(), half.levels(), half.space(), half.regime());
+        long leaf = walker.walk(half.input(iova), needs, hopes, origin);
+        count(walker.reads(), walker.probes());
+        if (leaf < 0) {
+            return leaf == TableWalker.NO_TABLE || leaf == TableWalker.NO_FIRST_TABLE
+                    ? stop.walkAborted(false, StopReport.TABLE, walker.lastEntry())
+                    : stop.ofWalk(leaf, false, StopReport.INPUT, 0);
+        }
+        return settled(leaf, half, needs);
+    }
+
+    private long settled(long leaf, Half half, long needs) {
+        long settled = StageOneFormat.settled(leaf, half.regime());
+        return (settled & needs) == needs
+                ? settled
+                : stop.of(SmmuFault.PERMISSION, false, StopReport.INPUT, 0);
+    }
+
+    /// Stage 2 alone.
+    ///
+    /// @param ipa within what stage 2 translates
+    long second(Second second, long ipa, long needs, long hopes, long origin) {
+        var walker = alone[second.granule().ordinal()];
+        walker.enter(second.table(), second.levels(), second.space(), second.regime());
+        long leaf = walker.walk(ipa, needs, hopes, origin);
+        count(walker.reads(), walker.probes());
+        return leaf >= 0
+                ? leaf
+                : ofSecond(leaf, StopReport.INPUT, ipa, walker.lastEntry());
+    }
+
+    /// Stage 1, each of its tables and its output through stage 2.
+    ///
+    /// @param iova within what `half` translates
+    long nested(
+            Half half, Second second, long iova, long needs, long hopes, long origin) {
+        var lower = enter(second, origin);
+        var walker = firsts[half.granule().ordinal()];
+        walker.through(lower);
+        walker.enter(half.table(), half.levels(), half.space(), half.regime());
+        long leaf = walker.walk(half.input(iova), needs, hopes, origin);
+        count(walker.reads(), walker.probes());
+        if (leaf < 0) {
+            long result = stoppedInFirst(leaf, walker, lower);
+            count(lower.reads(), lower.probes());
+            return result;
+        }
+        leaf = settled(leaf, half, needs);
+        if (leaf < 0) {
+            count(lower.reads(), lower.probes());
+            return leaf;
+        }
+        long ipa = Iotlb.hpa(leaf, iova);
+        long word = lower.place(ipa, needs, hopes & leaf);
+        count(lower.reads(), lower.probes());
+        if (word < 0) {
+            return ofSecond(word, StopReport.INPUT, ipa, lower.lastEntry());
+        }
+        return combine(leaf, word, Iotlb.hpa(word, ipa));
+    }
+
+    private long stoppedInFirst(long failure, TableWalker walker, SecondStage lower) {
+        if (failure == TableWalker.BELOW) {
+            return ofSecond(lower.answer(), StopReport.TABLE, lower.gpa(), lower.lastEntry());
+        }
+        if (failure == TableWalker.NO_TABLE || failure == TableWalker.NO_FIRST_TABLE) {
+            // The address of the descriptor is told as it was fetched, behind stage 2.
+            long hpa = Iotlb.hpa(lower.answer(), walker.lastEntry());
+            return stop.walkAborted(false, StopReport.TABLE, hpa);
+        }
+        return stop.ofWalk(failure, false, StopReport.INPUT, 0);
+    }
+
+    /// The hpa of a context descriptor, or of the descriptor that leads to it.
+    long descriptor(Second second, long ipa) {
+        var lower = enter(second, 0);
+        long word = lower.place(ipa, TableEntry.READ, 0);
+        count(lower.reads(), lower.probes());
+        return word < 0
+                ? ofSecond(word, StopReport.DESCRIPTOR, ipa, lower.lastEntry())
+                : Iotlb.hpa(word, ipa);
+    }
+
+    private SecondStage enter(Second second, long origin) {
+        var lower = below[second.granule().ordinal()];
+        lower.enter(
+                second.table(),
+                second.levels(),
+                second.inputBits(),
+                second.space(),
+                second.regime(),
+                origin);
+        return lower;
+    }
+
+    /// What both stages together grant. Stage 2 of this architecture names the rights of both privileges.
+    private static long combine(long first, long second, long hpa) {
+        int shift = Math.min(Iotlb.pageShift(first), Iotlb.pageShift(second));
+        long flags = (first | second) & TableEntry.CLEAN | first & TableEntry.GLOBAL;
+        return TableEntry.leaf(
+                        hpa & -1L << shift, shift, first & second & TableEntry.RIGHTS)
+                | flags;
+    }
+
+    private long ofSecond(long failure, int eventClass, long ipa, long entry) {
+        return failure == TableWalker.NO_TABLE || failure == TableWalker.NO_FIRST_TABLE
+                ? stop.walkAborted(true, eventClass, entry)
+                : stop.ofWalk(failure, true, eventClass, ipa);
+    }
+
+    private void count(int moreReads, int moreProbes) {
+        reads += moreReads;
+        probes += moreProbes;
+    }
+
+    // ---- what the last walks found
+
+    /// Why the last walk was stopped.
+    StopReport stop() {
+        return stop;
+    }
+
+    /// Memory reads of tables since [#begin].
+    int reads() {
+        return reads;
+    }
+
+    /// Paging-structure caches asked since [#begin].
+    int probes() {
+        return probes;
+    }
+}
