@@ -61,11 +61,23 @@ final class StageWalks {
 
     // ---- the three kinds of walk
 
+    /// What a context makes of an address that it accepts.
+    ///
+    /// @return a leaf, or [StopReport#STOPPED]
+    long walk(StreamContext context, long iova, long needs, long hopes, long origin) {
+        return switch (context.kind()) {
+            case FIRST -> first(context.half(iova), iova, needs, hopes, origin);
+            case NESTED -> nested(context, iova, needs, hopes, origin);
+            case SECOND -> second(context.second(), iova, needs, hopes, origin);
+            case ABORT, BYPASS, DISABLED, UNREAD ->
+                    throw new IllegalStateException("no tables for " + context.kind());
+        };
+    }
+
     /// Stage 1 alone.
     ///
     /// @param iova within what `half` translates
-    /// @return a leaf, or [StopReport#STOPPED]
-    long first(Half half, long iova, long needs, long hopes, long origin) {
+    private long first(Half half, long iova, long needs, long hopes, long origin) {
         var walker = firsts[half.granule().ordinal()];
         walker.through(null);
         walker.enter(half.table(), half.levels(), half.space(), half.regime());
@@ -100,33 +112,38 @@ final class StageWalks {
     }
 
     /// Stage 1, each of its tables and its output through stage 2.
-    ///
-    /// @param iova within what `half` translates
-    long nested(
-            Half half, Second second, long iova, long needs, long hopes, long origin) {
-        var lower = enter(second, origin);
+    private long nested(
+            StreamContext context, long iova, long needs, long hopes, long origin) {
+        var lower = enter(context.second(), origin);
+        long leaf = throughSecond(context.half(iova), lower, iova, needs, hopes, origin);
+        if (leaf >= 0) {
+            long ipa = Iotlb.hpa(leaf, iova);
+            long word = lower.place(ipa, needs, hopes & leaf);
+            leaf =
+                    word < 0
+                            ? ofSecond(word, StopReport.INPUT, ipa, lower.lastEntry())
+                            : combine(leaf, word, Iotlb.hpa(word, ipa));
+        }
+        count(lower.reads(), lower.probes());
+        return leaf;
+    }
+
+    /// Stage 1 through stage 2, but not its output: that is for the device to ask again about.
+    long split(StreamContext context, long iova, long hopes, long origin) {
+        var lower = enter(context.second(), origin);
+        long leaf = throughSecond(context.half(iova), lower, iova, 0, hopes, origin);
+        count(lower.reads(), lower.probes());
+        return leaf;
+    }
+
+    private long throughSecond(
+            Half half, SecondStage lower, long iova, long needs, long hopes, long origin) {
         var walker = firsts[half.granule().ordinal()];
         walker.through(lower);
         walker.enter(half.table(), half.levels(), half.space(), half.regime());
         long leaf = walker.walk(half.input(iova), needs, hopes, origin);
         count(walker.reads(), walker.probes());
-        if (leaf < 0) {
-            long result = stoppedInFirst(leaf, walker, lower);
-            count(lower.reads(), lower.probes());
-            return result;
-        }
-        leaf = settled(leaf, half, needs);
-        if (leaf < 0) {
-            count(lower.reads(), lower.probes());
-            return leaf;
-        }
-        long ipa = Iotlb.hpa(leaf, iova);
-        long word = lower.place(ipa, needs, hopes & leaf);
-        count(lower.reads(), lower.probes());
-        if (word < 0) {
-            return ofSecond(word, StopReport.INPUT, ipa, lower.lastEntry());
-        }
-        return combine(leaf, word, Iotlb.hpa(word, ipa));
+        return leaf < 0 ? stoppedInFirst(leaf, walker, lower) : settled(leaf, half, needs);
     }
 
     private long stoppedInFirst(long failure, TableWalker walker, SecondStage lower) {

@@ -57,6 +57,13 @@ final class Tag {
         return (inner >>> 16 & 1) != 0;
     }
 
+    /// What people call the domain: the VMID, or the ASID of a stage 1 alone.
+    static int domain(Spaces spaces, int space) {
+        int inner = spaces.inner(space);
+        boolean nested = !isStage2(inner) && (inner >>> 27 & 1) != 0;
+        return isStage2(inner) || nested ? spaces.owner(space) : asid(inner);
+    }
+
     static int inputBits(int inner) {
         return isStage2(inner) ? inner & 63 : inner >>> 18 & 63;
     }

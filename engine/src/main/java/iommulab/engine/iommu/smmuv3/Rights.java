@@ -1,0 +1,45 @@
+package iommulab.engine.iommu.smmuv3;
+
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.TableEntry;
+
+/// What a request needs of the tables, by its attributes and what the stream entry makes of them.
+/// Spec: SMMUv3, "Attribute and permission overrides".
+final class Rights {
+    private static final int SET = 3;
+
+    private Rights() {}
+
+    /// The request with privilege and instruction as INSTCFG and PRIVCFG have them.
+    ///
+    /// @param access see [Iommu]
+    static int effective(int access, StreamContext context, SmmuCapabilities capabilities) {
+        if (!context.overrides(capabilities)) {
+            return access;
+        }
+        int effective = access;
+        effective =
+                switch (context.stream().privilege()) {
+                    case 2 -> effective & ~Iommu.PRIVILEGED;
+                    case SET -> effective | Iommu.PRIVILEGED;
+                    default -> effective;
+                };
+        // What writes is data, whatever the entry says.
+        return switch (context.stream().instruction()) {
+            case 2 -> effective & ~Iommu.EXECUTE;
+            case SET ->
+                    (access & Iommu.WRITE) == 0 ? effective | Iommu.EXECUTE : effective;
+            default -> effective;
+        };
+    }
+
+    /// Rights as [TableEntry] has them. An instruction fetch needs to execute, not to read.
+    static long needed(int access) {
+        boolean fetch = (access & Iommu.EXECUTE) != 0 && (access & Iommu.WRITE) == 0;
+        int plain = fetch ? TableEntry.EXECUTE : access & (Iommu.READ | Iommu.WRITE);
+        if ((access & Iommu.PRIVILEGED) == 0) {
+            return plain;
+        }
+        return fetch ? TableEntry.PRIV_EXECUTE : (long) plain << 56;
+    }
+}

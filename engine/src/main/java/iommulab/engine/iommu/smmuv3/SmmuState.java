@@ -1,0 +1,165 @@
+package iommulab.engine.iommu.smmuv3;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.memory.PhysicalMemory;
+
+/// What an SMMU keeps: registers, caches, queues, stalled requests.
+public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
+    private final SmmuCapabilities capabilities;
+    private final PhysicalMemory memory;
+    private final SmmuErrors errors = new SmmuErrors();
+    private final EventQueue events;
+    private final CommandQueue commands;
+    private final StalledRequests stalled;
+    private final FaultReporting reporting;
+    private final SmmuRegisters registers;
+    private long registerVersion;
+    private SmmuCaches caches;
+    DeviceEntryCache streams;
+    PasidEntryCache descriptors;
+    Iotlb iotlb;
+    boolean translating;
+
+    SmmuState(
+            SmmuCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        this.capabilities = capabilities;
+        this.memory = memory;
+        events = new EventQueue(memory, errors, capabilities.eventQueueBits());
+        commands = new CommandQueue(memory, capabilities, errors);
+        stalled = new StalledRequests(capabilities.mayStall() ? capabilities.mostStalled() : 0);
+        reporting = new FaultReporting(events, stalled);
+        caches = new SmmuCaches(shapes, capabilities, seed);
+        streams = caches.streams();
+        descriptors = caches.descriptors();
+        iotlb = caches.iotlb();
+        registers = new SmmuRegisters(this);
+    }
+
+    public SmmuCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /// The memory that holds the tables.
+    public PhysicalMemory memory() {
+        return memory;
+    }
+
+    public SmmuRegisters registers() {
+        return registers;
+    }
+
+    public EventQueue events() {
+        return events;
+    }
+
+    public CommandQueue commands() {
+        return commands;
+    }
+
+    public StalledRequests stalled() {
+        return stalled;
+    }
+
+    /// GERROR and GERRORN.
+    public SmmuErrors errors() {
+        return errors;
+    }
+
+    FaultReporting reporting() {
+        return reporting;
+    }
+
+    public SmmuCaches caches() {
+        return caches;
+    }
+
+    @Override
+    public boolean isTranslating() {
+        return translating;
+    }
+
+    /// Rises whenever a register changes that decides answers, also by going back; no part of the state.
+    long registerVersion() {
+        return registerVersion;
+    }
+
+    /// Gives the caches of a kind another shape; they are empty afterwards.
+    @Override
+    public void reshape(CacheKind kind, CacheGeometry geometry) {
+        caches.reshape(kind, geometry);
+        adoptCaches();
+    }
+
+    /// The caches are other objects now.
+    void adoptCaches() {
+        streams = caches.streams();
+        descriptors = caches.descriptors();
+        iotlb = caches.iotlb();
+    }
+
+    // ---- going back
+
+    /// Remembers the whole state. Costs copies of the caches' arrays.
+    @Override
+    public SmmuCheckpoint checkpoint() {
+        return new SmmuCheckpoint(this);
+    }
+
+    /// Makes the state what it was, on this unit or on another of the same capabilities. The same
+    /// checkpoint can be restored again.
+    @Override
+    public void restore(State state) {
+        if (!(state instanceof SmmuCheckpoint then)) {
+            throw new IllegalStateException("not a state of an SMMU: " + state);
+        }
+        caches = then.caches();
+        events.restore(then.events());
+        commands.restore(then.commands());
+        stalled.restore(then.stalled());
+        registers.restore(then.registers());
+        adoptCaches();
+    }
+
+    /// Hash of everything that decides what the unit will answer from now on, memory apart.
+    @Override
+    public long stateHash() {
+        long hash = caches.stateHash() * 31 + events.state().hashCode();
+        hash = hash * 31 + commands.state().hashCode();
+        hash = hash * 31 + stalled.state().hashCode();
+        return hash * 31 + registers.state().hashCode();
+    }
+
+    // ---- what registers do
+
+    /// CR0 and CR2 as they are now. Enabling and disabling does not empty the caches.
+    void adoptControl(int cr0, int cr2) {
+        translating = (cr0 & SmmuRegisters.ENABLED) != 0;
+        events.setEnabled((cr0 & SmmuRegisters.EVENT_QUEUE) != 0);
+        commands.setEnabled((cr0 & SmmuRegisters.COMMAND_QUEUE) != 0);
+        reporting.recordBadStreams((cr2 & SmmuRegisters.RECORD_BAD_STREAMS) != 0);
+        tablesChanged();
+    }
+
+    void tablesChanged() {
+        registerVersion++;
+    }
+
+    void runCommands() {
+        commands.run(caches, stalled);
+        for (var request : stalled.takeRetries()) {
+            stalled.end(
+                    request,
+                    translate(
+                            request.stream(),
+                            request.substream(),
+                            request.iova(),
+                            request.access()));
+        }
+    }
+}

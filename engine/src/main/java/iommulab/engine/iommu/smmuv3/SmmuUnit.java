@@ -1,0 +1,388 @@
+package iommulab.engine.iommu.smmuv3;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.SetAssociativeCache;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.iommu.WalkCosts;
+import iommulab.engine.iommu.WalkObserver;
+import iommulab.engine.iommu.smmuv3.StalledRequests.Stalled;
+import iommulab.engine.memory.PhysicalMemory;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/// One SMMU: requests in, host addresses or faults out, everything read from the tables in memory or from
+/// its caches. The requester is the stream, the PASID the substream.
+///
+/// Not thread-safe: one engine thread owns it. [#translate] allocates nothing, except when it reads a
+/// configuration and when it records an event.
+/// Spec: SMMUv3, "Operation", "Translation procedures".
+public final class SmmuUnit extends SmmuAnswers {
+    /*
+     * translate
+     *   not enabled?            -> GBPA: as it is, or stopped
+     *   cache of streams, or of descriptors for a substream
+     *                           -> number of a context, spaces    (else StreamTables)
+     *   IOTLB                   -> page, rights                   (else StageWalks)
+     */
+    private static final int PLAIN = READ | WRITE;
+    private static final long VIRTUAL = (1L << 56) - 1;
+    private static final long NO_CONTEXT = DeviceEntryCache.MISS;
+
+    private final StageWalks walks;
+    private final StreamTables tables;
+    private WalkObserver observer = WalkObserver.NONE;
+
+    /// A unit after power-on: not enabled, caches empty.
+    ///
+    /// @param seed of caches with random replacement
+    public SmmuUnit(
+            SmmuCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        this(capabilities, memory, shapes, seed, true);
+    }
+
+    /// @param marks whether it may change access flags and dirty states in memory
+    SmmuUnit(
+            SmmuCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean marks) {
+        super(capabilities, memory, shapes, seed);
+        walks = new StageWalks(memory, capabilities, marks);
+        tables = new StreamTables(memory, capabilities, walks);
+        walks.useCaches(caches());
+    }
+
+    @Override
+    void adoptCaches() {
+        super.adoptCaches();
+        walks.useCaches(caches());
+    }
+
+    // ---- the path of one request
+
+    @Override
+    public long translate(int requester, int pasid, long iova, int access) {
+        lastIova = iova;
+        lastWho = (long) requester << 32 | pasid & 0xffff_ffffL;
+        if (!translating) {
+            return untranslated(access);
+        }
+        long word =
+                pasid < 0
+                        ? streams.findByHint(requester)
+                        : descriptors.findByHint(requester, pasid);
+        // Slow words are negative, and a miss is zero.
+        if (word <= 0 || iova << 8 >> 8 != iova || (access & ~PLAIN) != 0) {
+            return translateSlowly(word, access);
+        }
+        int space = StreamContext.space(word, iova);
+        long leaf = iotlb.findByHint(space, iova & VIRTUAL);
+        if ((leaf & access) != access) {
+            return translateSearching(word, access);
+        }
+        if (observer != WalkObserver.NONE) {
+            tellDeviceProbe();
+            tellProbe(CacheKind.IOTLB, iotlb.lines());
+        }
+        lastFacts = access | DEVICE_HIT | STAGE_HIT | (long) space << SPACE_AT;
+        lastWord = leaf;
+        return Iotlb.hpaInSmallest(leaf, iova);
+    }
+
+    private long untranslated(int access) {
+        lastFacts = access;
+        boolean stopped =
+                (registers().bypass() & SmmuRegisters.ABORT) != 0
+                        || lastIova >>> capabilities().outputBits() != 0;
+        return ended(STAGE_UNTRANSLATED, stopped ? ABORTED : UNCHANGED);
+    }
+
+    private long translateSearching(long word, int access) {
+        tellDeviceProbe();
+        lastFacts = access | DEVICE_HIT;
+        return translateIn(contexts().of(word));
+    }
+
+    /// Everything but a plain request of a stream whose context is at hand.
+    ///
+    /// @param hinted word of the cache, or [#NO_CONTEXT]
+    private long translateSlowly(long hinted, int access) {
+        lastFacts = access;
+        boolean unchecked =
+                (access & TRANSLATED) != 0
+                        && (registers().control() & SmmuRegisters.CHECK_TRANSLATED) == 0;
+        if (unchecked) {
+            return ended(STAGE_UNTRANSLATED, UNCHANGED);
+        }
+        long word = hinted == NO_CONTEXT ? find() : hinted;
+        tellDeviceProbe();
+        if (word != NO_CONTEXT && contexts().of(word).kind() != StreamContext.Kind.UNREAD) {
+            lastFacts |= DEVICE_HIT;
+        } else {
+            word = readConfiguration();
+            if (word == NO_CONTEXT) {
+                return lastAnswer();
+            }
+        }
+        return pass(contexts().of(word));
+    }
+
+    private long find() {
+        return substream() < 0
+                ? streams.find(stream())
+                : descriptors.find(stream(), substream());
+    }
+
+    private StreamContexts contexts() {
+        return caches().contexts();
+    }
+
+    /// What the kind of context makes of a request.
+    private long pass(StreamContext context) {
+        if ((lastFacts & TRANSLATED) != 0 && context.kind() != StreamContext.Kind.ABORT) {
+            return passTranslated(context);
+        }
+        return switch (context.kind()) {
+            case ABORT -> ended(STAGE_DEVICE, ABORTED);
+            case DISABLED -> refuse(SmmuFault.STREAM_DISABLED, context);
+            case BYPASS -> bypass(context);
+            case FIRST, SECOND, NESTED ->
+                    (lastFacts & ASKS) != 0 ? ask(context) : translateIn(context);
+            case UNREAD -> throw new IllegalStateException("a context without descriptor");
+        };
+    }
+
+    private long bypass(StreamContext context) {
+        if ((lastFacts & ASKS) != 0) {
+            return refuse(SmmuFault.BAD_ATS_REQUEST, context);
+        }
+        if (lastIova >>> capabilities().outputBits() != 0) {
+            walks.stop().ofBypass();
+            return report(STAGE_DEVICE, context);
+        }
+        return ended(STAGE_DEVICE, UNCHANGED);
+    }
+
+    private long refuse(SmmuFault fault, StreamContext context) {
+        walks.stop().ofConfiguration(fault);
+        return report(STAGE_DEVICE, context);
+    }
+
+    private long translateIn(StreamContext context) {
+        if (!accepts(context)) {
+            return report(STAGE_DEVICE, context);
+        }
+        long iova = lastIova;
+        int space = context.space(iova);
+        lastFacts |= (long) space << SPACE_AT;
+        long leaf = iotlb.find(space, iova & VIRTUAL);
+        if (leaf == Iotlb.MISS) {
+            leaf = iotlb.findLarger(space, iova & VIRTUAL);
+        }
+        tellProbe(CacheKind.IOTLB, iotlb.lines());
+        long needs = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
+        if (leaf == Iotlb.MISS) {
+            return walk(context, needs, false);
+        }
+        if ((leaf & needs) == needs) {
+            lastFacts |= STAGE_HIT;
+            lastWord = leaf;
+            return Iotlb.hpa(leaf, iova);
+        }
+        // Of two stages only a walk finds out which refuses, and a clean page has to be marked.
+        if (context.isNested() || (leaf & TableEntry.CLEAN) != 0) {
+            return walk(context, needs, true);
+        }
+        boolean second = context.kind() == StreamContext.Kind.SECOND;
+        walks.stop().of(SmmuFault.PERMISSION, second, StopReport.INPUT, second ? iova : 0);
+        return report(STAGE_HIT, context);
+    }
+
+    /// Whether the address is one that the context translates at all.
+    private boolean accepts(StreamContext context) {
+        if (context.kind() != StreamContext.Kind.SECOND) {
+            if (!context.half(lastIova).translates(lastIova)) {
+                walks.stop().of(SmmuFault.TRANSLATION, false, StopReport.INPUT, 0);
+                return false;
+            }
+            return true;
+        }
+        if (lastIova >>> capabilities().intermediateBits() != 0) {
+            walks.stop().ofBypass();
+            return false;
+        }
+        return acceptsIntermediate(context.second());
+    }
+
+    private boolean acceptsIntermediate(Second second) {
+        if (lastIova >>> second.inputBits() != 0) {
+            walks.stop().of(SmmuFault.TRANSLATION, true, StopReport.INPUT, lastIova);
+            return false;
+        }
+        return true;
+    }
+
+    /// @param cached whether the IOTLB has the page, without the right or clean
+    private long walk(StreamContext context, long needs, boolean cached) {
+        walks.begin();
+        long origin = Origin.of(stream(), substream());
+        long leaf = walks.walk(context, lastIova, needs, 0, origin);
+        if (leaf < 0) {
+            countWalk();
+            return report(STAGE_WALK, context);
+        }
+        // A clean page is kept without its right to be written: the write that finds it walks again.
+        long kept = (leaf & TableEntry.CLEAN) == 0 ? leaf : leaf & ~TableEntry.ANY_WRITE;
+        int space = lastSpace();
+        if (cached) {
+            iotlb.replace(space, lastIova & VIRTUAL, kept, origin);
+        } else {
+            iotlb.insert(space, lastIova & VIRTUAL, kept, origin);
+        }
+        return walked(leaf);
+    }
+
+    private void countWalk() {
+        lastFacts += (long) walks.reads() << READS_AT | (long) walks.probes() << PROBES_AT;
+    }
+
+    private long walked(long leaf) {
+        countWalk();
+        lastFacts |= STAGE_WALK;
+        lastWord = leaf;
+        return lastAnswer();
+    }
+
+    // ---- ATS
+
+    /// The address comes from an answer that the device was given before.
+    private long passTranslated(StreamContext context) {
+        switch (context.stream().ats(capabilities())) {
+            case StreamEntry.ATS_FULL -> {
+                return ended(STAGE_DEVICE, UNCHANGED);
+            }
+            case StreamEntry.ATS_SPLIT -> {
+                walks.begin();
+                int access = Rights.effective(lastAccess(), context, capabilities());
+                long leaf =
+                        acceptsIntermediate(context.second())
+                                ? walks.second(
+                                        context.second(),
+                                        lastIova,
+                                        Rights.needed(access),
+                                        0,
+                                        Origin.of(stream(), substream()))
+                                : StopReport.STOPPED;
+                if (leaf < 0) {
+                    countWalk();
+                    return report(STAGE_WALK, context);
+                }
+                return walked(leaf);
+            }
+            default -> {
+                return refuse(SmmuFault.TRANSLATED_FORBIDDEN, context);
+            }
+        }
+    }
+
+    /// A translation request walks: what it finds is for the device's own cache. What only concerns the
+    /// address is no fault, but an answer without rights.
+    private long ask(StreamContext context) {
+        int ats = context.stream().ats(capabilities());
+        if (ats == 0) {
+            return refuse(SmmuFault.BAD_ATS_REQUEST, context);
+        }
+        walks.begin();
+        lastFacts |= (long) context.space(lastIova) << SPACE_AT;
+        long wanted = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
+        long origin = Origin.of(stream(), substream());
+        long leaf = StopReport.STOPPED;
+        if (accepts(context)) {
+            leaf =
+                    ats == StreamEntry.ATS_SPLIT && context.isNested()
+                            ? walks.split(context, lastIova, wanted, origin)
+                            : walks.walk(context, lastIova, 0, wanted, origin);
+        }
+        if (leaf < 0 && !walks.stop().fault().isTranslationRelated()) {
+            countWalk();
+            return report(STAGE_WALK, context);
+        }
+        return walked(leaf < 0 || (leaf & wanted) == 0 ? UNCHANGED : leaf);
+    }
+
+    // ---- configuration
+
+    /// No cache has the context: reads it from memory.
+    ///
+    /// @return its word, or [#NO_CONTEXT] if the request ends here
+    private long readConfiguration() {
+        caches().forgetIfFull();
+        tables.begin();
+        walks.begin();
+        long word = new ConfigurationFetch(this, tables, walks).read(stream(), substream());
+        lastFacts += (long) tables.reads() << READS_AT;
+        countWalk();
+        if (word < 0 && contexts().of(word).kind() == StreamContext.Kind.UNREAD) {
+            report(STAGE_DEVICE, contexts().of(word));
+            return NO_CONTEXT;
+        }
+        if (word == NO_CONTEXT) {
+            report(STAGE_DEVICE, null);
+        }
+        return word;
+    }
+
+    private long report(int stage, @Nullable StreamContext context) {
+        int access = lastAccess();
+        int told = context == null ? access : Rights.effective(access, context, capabilities());
+        var request = new Stalled(-1, stream(), substream(), lastIova, told);
+        if (reporting().report(walks.stop(), context, request)) {
+            lastFacts |= RECORDED;
+        }
+        return ended(stage, -walks.stop().fault().code());
+    }
+
+    // ---- looking into it
+
+    private void tellDeviceProbe() {
+        if (substream() < 0) {
+            tellProbe(CacheKind.DEVICE_ENTRY, streams.lines());
+        } else {
+            tellProbe(CacheKind.PASID_ENTRY, descriptors.lines());
+        }
+    }
+
+    private void tellProbe(CacheKind kind, SetAssociativeCache lines) {
+        if (observer != WalkObserver.NONE && !lines.isOff()) {
+            observer.cacheProbed(kind, 0, lines.lastSet(), lines.lastWay());
+        }
+    }
+
+    /// See [SmmuView#caches].
+    @Override
+    public List<CacheSnapshot> cacheSnapshots() {
+        return view().caches();
+    }
+
+    /// See [SmmuView#explain].
+    @Override
+    public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
+        return view().explain(name, request, costs, withCaches);
+    }
+
+    /// Tells `newObserver` every step of every request from now on.
+    void observe(WalkObserver newObserver) {
+        observer = newObserver;
+        walks.observe(newObserver);
+        tables.observe(newObserver);
+    }
+}
