@@ -64,6 +64,11 @@ record DmaAnswer(List<Piece> pieces, String fault) {
     /// @param reasonsTold whether the file tells reasons of stopped DMAs
     static DmaAnswer read(JsonObject expect, long iova, boolean reasonsTold) {
         boolean ok = expect.get("ok").getAsBoolean();
+        return new DmaAnswer(pieces(expect, iova), ok ? "" : readFault(expect, reasonsTold));
+    }
+
+    /// Where a file says that the pieces of a DMA went.
+    static List<Piece> pieces(JsonObject expect, long iova) {
         var pieces = new ArrayList<Piece>();
         if (expect.has("segments")) {
             long at = iova;
@@ -75,7 +80,7 @@ record DmaAnswer(List<Piece> pieces, String fault) {
                 at += length;
             }
         }
-        return new DmaAnswer(pieces, ok ? "" : readFault(expect, reasonsTold));
+        return pieces;
     }
 
     private static String readFault(JsonObject expect, boolean reasonsTold) {

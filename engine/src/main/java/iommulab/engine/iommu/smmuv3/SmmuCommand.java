@@ -193,7 +193,8 @@ public record SmmuCommand(long low, long high) {
 
     /// Whether hardware with these capabilities executes it.
     boolean isLegal(SmmuCapabilities capabilities) {
-        if ((low & SECURE) != 0) {
+        boolean streams = opcode() < TLBI_NH_ALL || opcode() >= ATC_INV && opcode() < SYNC;
+        if (streams && (low & SECURE) != 0) {
             return false;
         }
         return switch (opcode()) {

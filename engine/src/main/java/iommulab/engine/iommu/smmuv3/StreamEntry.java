@@ -4,7 +4,7 @@ package iommulab.engine.iommu.smmuv3;
 /// words do not concern the non-secure translation of DMA and are not kept.
 /// Spec: SMMUv3, "Stream Table Entry".
 ///
-/// @param word0 63:59 S1CDMax | 55:6 S1ContextPtr | 5:4 S1Fmt | 3:1 Config | 0 V
+/// @param word0 63:59 S1CDMax | 51:6 S1ContextPtr | 5:4 S1Fmt | 3:1 Config | 0 V
 /// @param word1 51:50 INSTCFG | 49:48 PRIVCFG | 31:30 STRW | 29:28 EATS | 27 S1STALLD | 19 MEV | 1:0 S1DSS
 /// @param word2 58 S2R | 57 S2S | 56 S2HA | 55 S2HD | 54 S2PTW | 53 S2AFFD | 52 S2ENDI | 51 S2AA64 | 50:48
 ///     S2PS | 47:46 S2TG | 39:38 S2SL0 | 37:32 S2T0SZ | 15:0 S2VMID
@@ -54,7 +54,7 @@ record StreamEntry(long word0, long word1, long word2, long word3) {
 
     /// S1ContextPtr: hpa, or gpa if stage 2 is on.
     long descriptors() {
-        return word0 & (1L << 56) - 64;
+        return word0 & (1L << 52) - 64;
     }
 
     /// S1Fmt: 0 linear, 1 two levels with 64 descriptors in a leaf, 2 with 1024.

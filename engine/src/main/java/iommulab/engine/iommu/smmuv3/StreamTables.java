@@ -97,7 +97,7 @@ final class StreamTables {
         if (!legal || (stream & (1 << split) - 1) >>> span - 1 != 0) {
             return stop().ofConfiguration(SmmuFault.BAD_STREAM_ID);
         }
-        return raw & (1L << 56) - 64 & -64L << span - 1;
+        return raw & (1L << 52) - 64 & -64L << span - 1;
     }
 
     private @Nullable StreamEntry entry(long table, int index) {
@@ -159,7 +159,7 @@ final class StreamTables {
         if ((raw & 1) == 0) {
             return stop().ofConfiguration(SmmuFault.BAD_SUBSTREAM_ID);
         }
-        return raw & (1L << 56) - 4096;
+        return raw & (1L << 52) - 4096;
     }
 
     private @Nullable ContextDescriptor descriptorAt(
