@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
 /// Recorded answers of kinds that the engine does not compute yet: other architectures, the system-call
 /// interface. Their steps are counted, so that nobody takes silence for agreement.
 public final class UnbuiltOracle implements Oracle {
-    private static final Set<String> ARCHITECTURES = Set.of("riscv-iommu", "smmuv3");
+    private static final Set<String> ARCHITECTURES = Set.of("riscv-iommu");
 
     /// The oracle; it has no state.
     public UnbuiltOracle() {}

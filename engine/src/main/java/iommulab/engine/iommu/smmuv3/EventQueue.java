@@ -17,6 +17,7 @@ public final class EventQueue {
     private final PhysicalMemory memory;
     private final SmmuErrors errors;
     private final Ring ring;
+    private final boolean rehearses;
     private boolean enabled;
     private int overflow;
     private int acknowledged;
@@ -24,9 +25,11 @@ public final class EventQueue {
     private List<EventRecord> waiting = new ArrayList<>();
     private List<EventRecord> recent = new ArrayList<>();
 
-    EventQueue(PhysicalMemory memory, SmmuErrors errors, int mostBits) {
+    /// @param rehearses whether memory stays as it is
+    EventQueue(PhysicalMemory memory, SmmuErrors errors, int mostBits, boolean rehearses) {
         this.memory = memory;
         this.errors = errors;
+        this.rehearses = rehearses;
         ring = new Ring(EventRecord.BYTES, mostBits);
     }
 
@@ -151,12 +154,7 @@ public final class EventQueue {
 
     private boolean write(EventRecord event) {
         long hpa = ring.entryHpa(ring.producer());
-        boolean written =
-                memory.write64(hpa, event.word0())
-                        && memory.write64(hpa + 8, event.word1())
-                        && memory.write64(hpa + 16, event.word2())
-                        && memory.write64(hpa + 24, event.word3());
-        if (!written) {
+        if (!(rehearses ? memory.isBacked(hpa) : put(hpa, event))) {
             errors.raise(SmmuErrors.EVENT_QUEUE_ABORTED);
             return false;
         }
@@ -167,6 +165,13 @@ public final class EventQueue {
         }
         recent.add(event);
         return true;
+    }
+
+    private boolean put(long hpa, EventRecord event) {
+        return memory.write64(hpa, event.word0())
+                && memory.write64(hpa + 8, event.word1())
+                && memory.write64(hpa + 16, event.word2())
+                && memory.write64(hpa + 24, event.word3());
     }
 
     private void flush() {

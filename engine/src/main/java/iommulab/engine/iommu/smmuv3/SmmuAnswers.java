@@ -40,8 +40,12 @@ public abstract sealed class SmmuAnswers extends SmmuState permits SmmuUnit {
     private @Nullable SmmuView view;
 
     SmmuAnswers(
-            SmmuCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
-        super(capabilities, memory, shapes, seed);
+            SmmuCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean rehearses) {
+        super(capabilities, memory, shapes, seed, rehearses);
     }
 
     final int stream() {

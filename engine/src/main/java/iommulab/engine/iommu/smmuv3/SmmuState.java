@@ -26,11 +26,16 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
     Iotlb iotlb;
     boolean translating;
 
+    /// @param rehearses whether events are only counted, not written
     SmmuState(
-            SmmuCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+            SmmuCapabilities capabilities,
+            PhysicalMemory memory,
+            CacheShapes shapes,
+            long seed,
+            boolean rehearses) {
         this.capabilities = capabilities;
         this.memory = memory;
-        events = new EventQueue(memory, errors, capabilities.eventQueueBits());
+        events = new EventQueue(memory, errors, capabilities.eventQueueBits(), rehearses);
         commands = new CommandQueue(memory, capabilities, errors);
         stalled = new StalledRequests(capabilities.mayStall() ? capabilities.mostStalled() : 0);
         reporting = new FaultReporting(events, stalled);
@@ -82,6 +87,12 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
     @Override
     public boolean isTranslating() {
         return translating;
+    }
+
+    /// Takes over what another unit has in its registers, and which of its requests wait.
+    void follow(SmmuState other) {
+        registers.restore(other.registers.state());
+        stalled.restore(other.stalled.state());
     }
 
     /// Rises whenever a register changes that decides answers, also by going back; no part of the state.

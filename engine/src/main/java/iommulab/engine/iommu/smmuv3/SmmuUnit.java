@@ -39,24 +39,34 @@ public final class SmmuUnit extends SmmuAnswers {
     private final StageWalks walks;
     private final StreamTables tables;
     private WalkObserver observer = WalkObserver.NONE;
+    /* Of the last request for which a configuration was read. */
+    private @Nullable StreamContext readContext;
 
     /// A unit after power-on: not enabled, caches empty.
     ///
     /// @param seed of caches with random replacement
     public SmmuUnit(
             SmmuCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
-        this(capabilities, memory, shapes, seed, true);
+        this(capabilities, memory, shapes, seed, Purpose.REAL);
     }
 
-    /// @param marks whether it may change access flags and dirty states in memory
+    /// What a unit is for.
+    enum Purpose {
+        REAL,
+        /// Shows what the real one would do: writes no event, but marks the use of descriptors.
+        REHEARSAL,
+        /// Says what is in memory, and changes nothing.
+        COMPARISON
+    }
+
     SmmuUnit(
             SmmuCapabilities capabilities,
             PhysicalMemory memory,
             CacheShapes shapes,
             long seed,
-            boolean marks) {
-        super(capabilities, memory, shapes, seed);
-        walks = new StageWalks(memory, capabilities, marks);
+            Purpose purpose) {
+        super(capabilities, memory, shapes, seed, purpose != Purpose.REAL);
+        walks = new StageWalks(memory, capabilities, purpose != Purpose.COMPARISON);
         tables = new StreamTables(memory, capabilities, walks);
         walks.useCaches(caches());
     }
@@ -100,6 +110,7 @@ public final class SmmuUnit extends SmmuAnswers {
 
     private long untranslated(int access) {
         lastFacts = access;
+        readContext = null;
         boolean stopped =
                 (registers().bypass() & SmmuRegisters.ABORT) != 0
                         || lastIova >>> capabilities().outputBits() != 0;
@@ -178,7 +189,7 @@ public final class SmmuUnit extends SmmuAnswers {
     }
 
     private long translateIn(StreamContext context) {
-        if (!accepts(context)) {
+        if (!walks.accepts(context, lastIova)) {
             return report(STAGE_DEVICE, context);
         }
         long iova = lastIova;
@@ -205,30 +216,6 @@ public final class SmmuUnit extends SmmuAnswers {
         boolean second = context.kind() == StreamContext.Kind.SECOND;
         walks.stop().of(SmmuFault.PERMISSION, second, StopReport.INPUT, second ? iova : 0);
         return report(STAGE_HIT, context);
-    }
-
-    /// Whether the address is one that the context translates at all.
-    private boolean accepts(StreamContext context) {
-        if (context.kind() != StreamContext.Kind.SECOND) {
-            if (!context.half(lastIova).translates(lastIova)) {
-                walks.stop().of(SmmuFault.TRANSLATION, false, StopReport.INPUT, 0);
-                return false;
-            }
-            return true;
-        }
-        if (lastIova >>> capabilities().intermediateBits() != 0) {
-            walks.stop().ofBypass();
-            return false;
-        }
-        return acceptsIntermediate(context.second());
-    }
-
-    private boolean acceptsIntermediate(Second second) {
-        if (lastIova >>> second.inputBits() != 0) {
-            walks.stop().of(SmmuFault.TRANSLATION, true, StopReport.INPUT, lastIova);
-            return false;
-        }
-        return true;
     }
 
     /// @param cached whether the IOTLB has the page, without the right or clean
@@ -272,16 +259,10 @@ public final class SmmuUnit extends SmmuAnswers {
             }
             case StreamEntry.ATS_SPLIT -> {
                 walks.begin();
-                int access = Rights.effective(lastAccess(), context, capabilities());
+                long needs = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
                 long leaf =
-                        acceptsIntermediate(context.second())
-                                ? walks.second(
-                                        context.second(),
-                                        lastIova,
-                                        Rights.needed(access),
-                                        0,
-                                        Origin.of(stream(), substream()))
-                                : StopReport.STOPPED;
+                        walks.translated(
+                                context, lastIova, needs, Origin.of(stream(), substream()));
                 if (leaf < 0) {
                     countWalk();
                     return report(STAGE_WALK, context);
@@ -306,7 +287,7 @@ public final class SmmuUnit extends SmmuAnswers {
         long wanted = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
         long origin = Origin.of(stream(), substream());
         long leaf = StopReport.STOPPED;
-        if (accepts(context)) {
+        if (walks.accepts(context, lastIova)) {
             leaf =
                     ats == StreamEntry.ATS_SPLIT && context.isNested()
                             ? walks.split(context, lastIova, wanted, origin)
@@ -331,12 +312,10 @@ public final class SmmuUnit extends SmmuAnswers {
         long word = new ConfigurationFetch(this, tables, walks).read(stream(), substream());
         lastFacts += (long) tables.reads() << READS_AT;
         countWalk();
-        if (word < 0 && contexts().of(word).kind() == StreamContext.Kind.UNREAD) {
-            report(STAGE_DEVICE, contexts().of(word));
+        readContext = word == NO_CONTEXT ? null : contexts().of(word);
+        if (readContext == null || readContext.kind() == StreamContext.Kind.UNREAD) {
+            report(STAGE_DEVICE, readContext);
             return NO_CONTEXT;
-        }
-        if (word == NO_CONTEXT) {
-            report(STAGE_DEVICE, null);
         }
         return word;
     }
@@ -365,6 +344,47 @@ public final class SmmuUnit extends SmmuAnswers {
         if (observer != WalkObserver.NONE && !lines.isOff()) {
             observer.cacheProbed(kind, 0, lines.lastSet(), lines.lastWay());
         }
+    }
+
+    /// The context of a stream and substream; null if there is none, see [#stop].
+    @Nullable StreamContext contextOf(int stream, int substream) {
+        lastIova = 0;
+        lastWho = (long) stream << 32 | substream & 0xffff_ffffL;
+        lastFacts = READ;
+        long word = find();
+        if (word == NO_CONTEXT || contexts().of(word).kind() == StreamContext.Kind.UNREAD) {
+            word = readConfiguration();
+        }
+        return word == NO_CONTEXT ? null : contexts().of(word);
+    }
+
+    /// The context of the last request; null if it never came to one.
+    @Nullable StreamContext lastContext() {
+        return (lastFacts & DEVICE_HIT) != 0 ? contexts().of(find()) : readContext;
+    }
+
+    /// What the IOTLB has for the last request, which it served or refused.
+    long hitWord() {
+        if (lastWord > 0) {
+            return lastWord;
+        }
+        long word = iotlb.find(lastSpace(), lastIova & VIRTUAL);
+        return word == Iotlb.MISS ? iotlb.findLarger(lastSpace(), lastIova & VIRTUAL) : word;
+    }
+
+    /// The entry of a stream as memory has it; null if there is none, see [#stop].
+    @Nullable StreamEntry streamOf(int stream) {
+        return tables.stream(
+                registers().streamTable(), registers().streamTableConfig(), stream);
+    }
+
+    /// Why the last request was stopped, in full.
+    StopReport stop() {
+        return walks.stop();
+    }
+
+    StageWalks walks() {
+        return walks;
     }
 
     /// See [SmmuView#caches].

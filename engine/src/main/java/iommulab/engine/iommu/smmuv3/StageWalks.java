@@ -21,11 +21,13 @@ final class StageWalks {
     private final TableWalker[] alone = new TableWalker[GRANULES];
     private final SecondStage[] below = new SecondStage[GRANULES];
     private final StopReport stop = new StopReport();
+    private final int intermediateBits;
     private int reads;
     private int probes;
 
     /// @param marks whether hardware may set access flags and dirty states
     StageWalks(PhysicalMemory memory, SmmuCapabilities capabilities, boolean marks) {
+        intermediateBits = capabilities.intermediateBits();
         boolean sets = marks && capabilities.setsAccessFlag();
         for (var granule : Granule.values()) {
             TableFormat second = new StageTwoFormat(granule, sets, capabilities);
@@ -57,6 +59,32 @@ final class StageWalks {
     void begin() {
         reads = 0;
         probes = 0;
+    }
+
+    // ---- before the walk
+
+    /// Whether an address is one that a context translates at all.
+    boolean accepts(StreamContext context, long iova) {
+        if (context.kind() == StreamContext.Kind.SECOND) {
+            return acceptsIntermediate(context.second(), iova);
+        }
+        if (!context.half(iova).translates(iova)) {
+            stop.of(SmmuFault.TRANSLATION, false, StopReport.INPUT, 0);
+            return false;
+        }
+        return true;
+    }
+
+    private boolean acceptsIntermediate(Second second, long ipa) {
+        if (ipa >>> intermediateBits != 0) {
+            stop.ofBypass();
+            return false;
+        }
+        if (ipa >>> second.inputBits() != 0) {
+            stop.of(SmmuFault.TRANSLATION, true, StopReport.INPUT, ipa);
+            return false;
+        }
+        return true;
     }
 
     // ---- the three kinds of walk
@@ -126,6 +154,13 @@ final class StageWalks {
         }
         count(lower.reads(), lower.probes());
         return leaf;
+    }
+
+    /// Stage 2 for an address that stage 1 was asked for before.
+    long translated(StreamContext context, long ipa, long needs, long origin) {
+        return acceptsIntermediate(context.second(), ipa)
+                ? second(context.second(), ipa, needs, 0, origin)
+                : StopReport.STOPPED;
     }
 
     /// Stage 1 through stage 2, but not its output: that is for the device to ask again about.

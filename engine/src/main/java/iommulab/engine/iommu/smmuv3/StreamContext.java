@@ -4,6 +4,8 @@ import iommulab.engine.cache.Spaces;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Objects;
+
 /// Everything that the requests of one stream (and substream) go through, worked out from a stream table
 /// entry and the context descriptor that belongs to it. Never changes.
 final class StreamContext {
@@ -67,6 +69,31 @@ final class StreamContext {
 
     boolean isNested() {
         return kind == Kind.NESTED;
+    }
+
+    /// Whether another context was made of the same entries, whatever numbers its tags have.
+    boolean isMadeOf(StreamContext other) {
+        return kind == other.kind
+                && stream.equals(other.stream)
+                && Objects.equals(descriptor, other.descriptor);
+    }
+
+    /// What people call the domain: the VMID, or the ASID of a stage 1 alone; -1 if there is neither.
+    int domain(SmmuCapabilities capabilities) {
+        return switch (kind) {
+            case SECOND, NESTED -> vmid(stream, capabilities);
+            case FIRST -> descriptor == null ? -1 : descriptor.asid(capabilities);
+            case ABORT, BYPASS, DISABLED, UNREAD -> -1;
+        };
+    }
+
+    /// The table at which its walks begin, 0 if there is none; of the lower half, if that is walked.
+    long firstTable() {
+        return switch (kind) {
+            case SECOND -> second.table();
+            case FIRST, NESTED -> lower.enabled() ? lower.table() : upper.table();
+            case ABORT, BYPASS, DISABLED, UNREAD -> 0;
+        };
     }
 
     /// The tag of translations that are found for an address.
