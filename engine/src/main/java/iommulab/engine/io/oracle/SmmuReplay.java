@@ -74,8 +74,7 @@ final class SmmuReplay {
     private void start(JsonObject wanted) {
         registers.write64(SmmuRegisters.STRTAB_BASE, VtdReplay.bits(wanted, "strtab_base"));
         registers.write32(
-                SmmuRegisters.STRTAB_BASE_CFG,
-                (int) VtdReplay.bits(wanted, "strtab_base_cfg"));
+                SmmuRegisters.STRTAB_BASE_CFG, (int) VtdReplay.bits(wanted, "strtab_base_cfg"));
         registers.write64(SmmuRegisters.CMDQ_BASE, COMMANDS | QUEUE_BITS);
         registers.write64(SmmuRegisters.EVENTQ_BASE, EVENTS | QUEUE_BITS);
         registers.write32(SmmuRegisters.CR2, (int) VtdReplay.bits(wanted, "cr2"));
@@ -246,8 +245,7 @@ final class SmmuReplay {
                 recorded
                         ? SmmuEvent.read(unit.memory(), EVENTS + (first & 0xff) * 32L)
                         : stopped ? DmaAnswer.UNRECORDED : "";
-        events.write32(
-                SmmuRegisters.EVENTQ_CONS, events.read32(SmmuRegisters.EVENTQ_PROD));
+        events.write32(SmmuRegisters.EVENTQ_CONS, events.read32(SmmuRegisters.EVENTQ_PROD));
         return new DmaAnswer(pieces, event);
     }
 }

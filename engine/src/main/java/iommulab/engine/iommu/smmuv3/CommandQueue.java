@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
@@ -114,6 +115,19 @@ public final class CommandQueue {
         return signalled;
     }
 
+    QueueState queue() {
+        return new QueueState(
+                "command queue",
+                true,
+                base(),
+                entries() * SmmuCommand.BYTES,
+                SmmuCommand.BYTES,
+                consumer() * SmmuCommand.BYTES,
+                producer() * SmmuCommand.BYTES,
+                false,
+                recent().stream().map(SmmuCommand::toString).toList());
+    }
+
     /// Commands executed since power-on.
     public long executed() {
         return executed;
@@ -182,8 +196,8 @@ public final class CommandQueue {
             case SmmuCommand.TLBI_S12_VMALL ->
                     caches.removeTranslations((owner, _, _) -> owner == vmid);
             case SmmuCommand.TLBI_NH_ALL ->
-                    caches.removeTranslations((owner, inner, _) ->
-                            owner == vmid && !Tag.isStage2(inner));
+                    caches.removeTranslations(
+                            (owner, inner, _) -> owner == vmid && !Tag.isStage2(inner));
             case SmmuCommand.TLBI_NH_ASID ->
                     caches.removeTranslations((owner, inner, global) ->
                             owner == vmid
@@ -191,16 +205,23 @@ public final class CommandQueue {
                                     && Tag.asid(inner) == asid
                                     && !global);
             case SmmuCommand.TLBI_NH_VA ->
-                    byAddress(command, caches, (owner, inner, global) ->
-                            owner == vmid
-                                    && !Tag.isStage2(inner)
-                                    && (Tag.asid(inner) == asid || global));
+                    byAddress(
+                            command,
+                            caches,
+                            (owner, inner, global) ->
+                                    owner == vmid
+                                            && !Tag.isStage2(inner)
+                                            && (Tag.asid(inner) == asid || global));
             case SmmuCommand.TLBI_NH_VAA ->
-                    byAddress(command, caches, (owner, inner, _) ->
-                            owner == vmid && !Tag.isStage2(inner));
+                    byAddress(
+                            command,
+                            caches,
+                            (owner, inner, _) -> owner == vmid && !Tag.isStage2(inner));
             case SmmuCommand.TLBI_S2_IPA ->
-                    byAddress(command, caches, (owner, inner, _) ->
-                            owner == vmid && Tag.isStage2(inner));
+                    byAddress(
+                            command,
+                            caches,
+                            (owner, inner, _) -> owner == vmid && Tag.isStage2(inner));
             default -> {}
         }
     }

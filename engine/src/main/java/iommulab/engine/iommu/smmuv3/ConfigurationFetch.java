@@ -44,9 +44,7 @@ record ConfigurationFetch(SmmuState unit, StreamTables tables, StageWalks walks)
         if (fetched) {
             unit.streams.insert(stream, word, entry.word0());
         }
-        return substream >= 0 && kind != StreamContext.Kind.ABORT
-                ? badSubstream(entry)
-                : word;
+        return substream >= 0 && kind != StreamContext.Kind.ABORT ? badSubstream(entry) : word;
     }
 
     private long badSubstream(StreamEntry entry) {

@@ -46,7 +46,8 @@ final class ConfigurationRungs {
         for (int step = StreamTables.STREAM_DIRECTORY; step <= StreamTables.DESCRIPTOR; step++) {
             var read = done.structure(step);
             var shown = read == null && isShown(step) ? saved.structure(step) : read;
-            if (step >= StreamTables.DESCRIPTOR_DIRECTORY && (shown != null || stoppedAt(row, done))) {
+            boolean before = step == StreamTables.DESCRIPTOR && stoppedAt(row, done);
+            if (step >= StreamTables.DESCRIPTOR_DIRECTORY && (shown != null || before)) {
                 addSecondStage(steps, row, done, saved);
             }
             if (shown == null) {
@@ -100,7 +101,10 @@ final class ConfigurationRungs {
     private Source source(int step, @Nullable DeviceTableRead read, Optional<CacheProbed> probe) {
         if (read != null) {
             boolean probed =
-                    step == (request.pasid() < 0 ? StreamTables.STREAM_ENTRY : StreamTables.DESCRIPTOR)
+                    step
+                                    == (request.pasid() < 0
+                                            ? StreamTables.STREAM_ENTRY
+                                            : StreamTables.DESCRIPTOR)
                             && probe.isPresent();
             return new Source(
                     GivenBy.MEMORY,
@@ -118,7 +122,7 @@ final class ConfigurationRungs {
         if (request.pasid() >= 0 && hit && step == StreamTables.DESCRIPTOR) {
             return cached(GivenBy.PASID_CACHE, probe, costs.deviceProbe());
         }
-        return request.pasid() >= 0 && !hit && step == StreamTables.STREAM_ENTRY
+        return !hit && step == StreamTables.STREAM_ENTRY
                 ? new Source(GivenBy.DEVICE_CACHE, "", 0, false)
                 : Source.SAVED;
     }

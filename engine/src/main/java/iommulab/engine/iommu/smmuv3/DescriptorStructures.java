@@ -19,8 +19,7 @@ public final class DescriptorStructures {
     public Structure table(Granule granule, int level, boolean first) {
         var entry =
                 new Structure.Builder(
-                        "Level %d table descriptor, stage %d"
-                                .formatted(4 - level, first ? 1 : 2),
+                        "Level %d table descriptor, stage %d".formatted(4 - level, first ? 1 : 2),
                         1);
         if (first) {
             entry.bit(0, 63, "NSTable", "secure tables", "non-secure tables")

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
@@ -102,6 +103,19 @@ public final class EventQueue {
     /// Whether a record was lost and software has not acknowledged that.
     public boolean hasOverflown() {
         return overflow != acknowledged;
+    }
+
+    QueueState queue() {
+        return new QueueState(
+                "event queue",
+                false,
+                base(),
+                entries() * EventRecord.BYTES,
+                EventRecord.BYTES,
+                consumer() * EventRecord.BYTES,
+                producer() * EventRecord.BYTES,
+                hasOverflown(),
+                recent().stream().map(EventRecord::toString).toList());
     }
 
     /// Records written since power-on.

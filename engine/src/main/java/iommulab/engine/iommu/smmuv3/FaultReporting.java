@@ -71,8 +71,7 @@ final class FaultReporting {
                     BAD_SUBSTREAM_ID,
                     BAD_DESCRIPTOR ->
                     new EventRecord(word0, 0, 0, 0);
-            case STREAM_FETCH, DESCRIPTOR_FETCH ->
-                    new EventRecord(word0, 0, 0, stop.address());
+            case STREAM_FETCH, DESCRIPTOR_FETCH -> new EventRecord(word0, 0, 0, stop.address());
             case UNSUPPORTED_UPSTREAM, BAD_ATS_REQUEST, TRANSLATED_FORBIDDEN ->
                     new EventRecord(word0, access(request), request.iova(), 0);
             case WALK_ABORT, TRANSLATION, ADDRESS_SIZE, ACCESS_FLAG, PERMISSION ->

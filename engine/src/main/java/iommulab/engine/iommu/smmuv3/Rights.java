@@ -27,8 +27,7 @@ final class Rights {
         // What writes is data, whatever the entry says.
         return switch (context.stream().instruction()) {
             case 2 -> effective & ~Iommu.EXECUTE;
-            case SET ->
-                    (access & Iommu.WRITE) == 0 ? effective | Iommu.EXECUTE : effective;
+            case SET -> (access & Iommu.WRITE) == 0 ? effective | Iommu.EXECUTE : effective;
             default -> effective;
         };
     }

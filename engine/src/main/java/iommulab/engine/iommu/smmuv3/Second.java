@@ -10,10 +10,8 @@ import iommulab.engine.cache.Spaces;
 /// @param table address of the first table (of up to sixteen, one behind the other), aligned to its size
 /// @param space tag in the caches
 /// @param regime see [StageTwoFormat]
-record Second(
-        Granule granule, int inputBits, int levels, long table, int space, long regime) {
-    private static final Second NONE =
-            new Second(Granule.FOUR_KIB, 48, 4, 0, Tag.NO_SPACE, 0);
+record Second(Granule granule, int inputBits, int levels, long table, int space, long regime) {
+    private static final Second NONE = new Second(Granule.FOUR_KIB, 48, 4, 0, Tag.NO_SPACE, 0);
 
     static Second of(StreamEntry stream, SmmuCapabilities capabilities, Spaces spaces) {
         if (!stream.stage2()) {

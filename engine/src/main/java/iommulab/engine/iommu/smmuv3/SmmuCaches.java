@@ -179,11 +179,8 @@ public final class SmmuCaches {
 
     /// CFGI_CD
     int removeDescriptor(int stream, int substream) {
-        int removed =
-                descriptors.remove((other, own, _) -> other == stream && own == substream);
-        return substream == 0
-                ? removed + streams.remove((other, _) -> other == stream)
-                : removed;
+        int removed = descriptors.remove((other, own, _) -> other == stream && own == substream);
+        return substream == 0 ? removed + streams.remove((other, _) -> other == stream) : removed;
     }
 
     // ---- translations
@@ -198,9 +195,7 @@ public final class SmmuCaches {
         Spaces spaces = contexts.spaces();
         return (space, word) ->
                 test.covers(
-                        spaces.owner(space),
-                        spaces.inner(space),
-                        (word & TableEntry.GLOBAL) != 0);
+                        spaces.owner(space), spaces.inner(space), (word & TableEntry.GLOBAL) != 0);
     }
 
     /// All that is covered. Inner entries are never global: one may lead to pages of both sorts.

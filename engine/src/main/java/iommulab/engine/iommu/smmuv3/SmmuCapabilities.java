@@ -16,17 +16,8 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
     /// and 20-bit substream numbers, range invalidation; SMMUv3.2.
     public static final SmmuCapabilities EVERYTHING =
             new SmmuCapabilities(
-                    3
-                            | 2 << 2
-                            | 1 << 4
-                            | 2 << 6
-                            | 1 << 10
-                            | 1 << 12
-                            | 1 << 16
-                            | 1 << 18
-                            | 1 << 19
-                            | 2 << 21
-                            | 1 << 27,
+                    3 | 2 << 2 | 1 << 4 | 2 << 6 | 1 << 10 | 1 << 12 | 1 << 16 | 1 << 18 | 1 << 19
+                            | 2 << 21 | 1 << 27,
                     24 | 20 << 6 | 10 << 11 | 10 << 16 | 10 << 21 | 1 << 26,
                     1 << 2 | 1 << 4 | 1 << 10,
                     5 | 7 << 4 | 64 << 16,

@@ -91,9 +91,7 @@ final class SmmuCoherence {
         }
         return Optional.of(
                 new Staleness(
-                        leaf < 0
-                                ? uncached.stop().fault().kernelText()
-                                : pageWords(leaf, address),
+                        leaf < 0 ? uncached.stop().fault().kernelText() : pageWords(leaf, address),
                         command(space, address, true).toString()));
     }
 
@@ -145,7 +143,12 @@ final class SmmuCoherence {
                         ? new StageOneFormat(granule, false)
                         : new StageTwoFormat(granule, false, unit.capabilities());
         long entry =
-                entryAt(recording, first ? Stage.FIRST : Stage.SECOND, cache.level(), format, regime);
+                entryAt(
+                        recording,
+                        first ? Stage.FIRST : Stage.SECOND,
+                        cache.level(),
+                        format,
+                        regime);
         long word = cache.word(line);
         boolean agrees =
                 TableEntry.kind(entry) == TableEntry.TABLE
@@ -206,8 +209,7 @@ final class SmmuCoherence {
         }
         var own = uncached.caches().contexts().spaces();
         int inner = spaces().inner(space);
-        int now =
-                Tag.isStage2(inner) ? context.second().space() : context.half(address).space();
+        int now = Tag.isStage2(inner) ? context.second().space() : context.half(address).space();
         boolean same =
                 now != Tag.NO_SPACE
                         && own.owner(now) == spaces().owner(space)

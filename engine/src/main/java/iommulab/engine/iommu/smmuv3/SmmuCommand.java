@@ -63,13 +63,11 @@ public record SmmuCommand(long low, long high) {
 
     public static SmmuCommand tlbAddress(int vmid, int asid, long iova, boolean leaf) {
         return new SmmuCommand(
-                TLBI_NH_VA | (long) vmid << 32 | (long) asid << 48,
-                iova & -4096L | (leaf ? 1 : 0));
+                TLBI_NH_VA | (long) vmid << 32 | (long) asid << 48, iova & -4096L | (leaf ? 1 : 0));
     }
 
     public static SmmuCommand tlbAddressAllAsids(int vmid, long iova, boolean leaf) {
-        return new SmmuCommand(
-                TLBI_NH_VAA | (long) vmid << 32, iova & -4096L | (leaf ? 1 : 0));
+        return new SmmuCommand(TLBI_NH_VAA | (long) vmid << 32, iova & -4096L | (leaf ? 1 : 0));
     }
 
     public static SmmuCommand tlbVmid(int vmid) {
@@ -77,8 +75,7 @@ public record SmmuCommand(long low, long high) {
     }
 
     public static SmmuCommand tlbIntermediate(int vmid, long ipa, boolean leaf) {
-        return new SmmuCommand(
-                TLBI_S2_IPA | (long) vmid << 32, ipa & -4096L | (leaf ? 1 : 0));
+        return new SmmuCommand(TLBI_S2_IPA | (long) vmid << 32, ipa & -4096L | (leaf ? 1 : 0));
     }
 
     public static SmmuCommand tlbAll() {
@@ -119,8 +116,7 @@ public record SmmuCommand(long low, long high) {
 
     /// Completion writes 32 bits of data.
     public static SmmuCommand syncAndWrite(int data, long hpa) {
-        return new SmmuCommand(
-                SYNC | 1 << 12 | (long) data << 32, hpa & (1L << 52) - 4);
+        return new SmmuCommand(SYNC | 1 << 12 | (long) data << 32, hpa & (1L << 52) - 4);
     }
 
     int opcode() {

@@ -44,11 +44,8 @@ public enum SmmuFault implements FaultReason {
             "No memory answers where the context descriptor, or the descriptor that leads to it,"
                     + " should be."),
     BAD_DESCRIPTOR(
-            0x0a,
-            "C_BAD_CD",
-            "The context descriptor is not valid, or a field of it is illegal."),
-    WALK_ABORT(
-            0x0b, "F_WALK_EABT", "No memory answers where a translation table should be."),
+            0x0a, "C_BAD_CD", "The context descriptor is not valid, or a field of it is illegal."),
+    WALK_ABORT(0x0b, "F_WALK_EABT", "No memory answers where a translation table should be."),
     TRANSLATION(
             0x10,
             "F_TRANSLATION",

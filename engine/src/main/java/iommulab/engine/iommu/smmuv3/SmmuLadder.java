@@ -56,8 +56,8 @@ final class SmmuLadder {
         var context = unit.lastContext();
         var rungs = new SmmuRungs(unit, request, context);
         int levels = rungs.firstLevels();
-        var done = new SmmuReads(recording, levels);
-        var saved = new SmmuReads(memory, levels);
+        var done = new SmmuReads(recording, levels, unit.lastDeviceHit());
+        var saved = new SmmuReads(memory, levels, false);
         if (unit.lastStage() != SmmuAnswers.STAGE_UNTRANSLATED) {
             new ConfigurationRungs(unit, request, rungs, costs, context)
                     .add(steps, done, saved, recording);
@@ -134,9 +134,7 @@ final class SmmuLadder {
                             shown,
                             cell,
                             input(cell, done, saved),
-                            read == null
-                                    ? given(cell, done, saved)
-                                    : fromMemory(done, cell, read),
+                            read == null ? given(cell, done, saved) : fromMemory(done, cell, read),
                             stopped));
         }
     }
@@ -167,8 +165,7 @@ final class SmmuLadder {
     private Source given(Cell cell, SmmuReads done, SmmuReads saved) {
         var probe = done.probe(cell);
         if (probe != null && probe.isHit()) {
-            return new Source(
-                    GivenBy.PAGING_CACHE, probe.place(), costs.pagingProbe(), false);
+            return new Source(GivenBy.PAGING_CACHE, probe.place(), costs.pagingProbe(), false);
         }
         var nested = cell.column() == 0 ? null : done.nested(cell.row());
         boolean last = cell.column() == lastColumn(cell.row(), saved);

@@ -38,12 +38,12 @@ final class SmmuReads {
     private boolean below;
 
     /// @param firstLevels levels of the tree of stage 1, 0 if there is none
-    SmmuReads(WalkRecording recording, int firstLevels) {
+    /// @param configurationCached whether a cache gave the context
+    SmmuReads(WalkRecording recording, int firstLevels, boolean configurationCached) {
         nextFirst = firstLevels;
         row = 0;
         int descriptorRow = DESCRIPTOR_ROW;
-        boolean configured = recording.deviceTable(StreamTables.STREAM_ENTRY).isEmpty()
-                && recording.deviceTable(StreamTables.DESCRIPTOR).isEmpty();
+        boolean configured = configurationCached;
         for (var event : recording.events()) {
             switch (event) {
                 case CacheProbed probe -> probed(probe);

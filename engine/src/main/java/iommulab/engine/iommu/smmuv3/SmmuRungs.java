@@ -134,9 +134,7 @@ final class SmmuRungs {
         if (step <= StreamTables.STREAM_ENTRY) {
             return "stream 0x%04x".formatted(request.requester().raw());
         }
-        return request.pasid() < 0
-                ? "no substream"
-                : "substream %d".formatted(request.pasid());
+        return request.pasid() < 0 ? "no substream" : "substream %d".formatted(request.pasid());
     }
 
     private static Place placeOf(DeviceTableRead read, Structure structure) {
@@ -155,14 +153,16 @@ final class SmmuRungs {
         return switch (step) {
             case StreamTables.STREAM_DIRECTORY ->
                     "stream table entries at 0x%x".formatted(raw[0] & (1L << 52) - 64);
-            case StreamTables.STREAM_ENTRY -> structures.streamEntry().field("Config")
-                    .meaning()
-                    .of(raw[0] >>> 1 & 7);
+            case StreamTables.STREAM_ENTRY ->
+                    structures.streamEntry().field("Config").meaning().of(raw[0] >>> 1 & 7);
             case StreamTables.DESCRIPTOR_DIRECTORY ->
                     "context descriptors at 0x%x".formatted(raw[0] & (1L << 52) - 4096);
-            default -> "ASID %d, tables at 0x%x and 0x%x"
-                    .formatted(
-                            raw[0] >>> 48, raw[1] & (1L << 52) - 16, raw[2] & (1L << 52) - 16);
+            default ->
+                    "ASID %d, tables at 0x%x and 0x%x"
+                            .formatted(
+                                    raw[0] >>> 48,
+                                    raw[1] & (1L << 52) - 16,
+                                    raw[2] & (1L << 52) - 16);
         };
     }
 
@@ -235,9 +235,7 @@ final class SmmuRungs {
         if (context == null) {
             return Granule.FOUR_KIB;
         }
-        return first
-                ? context.half(request.iova()).granule()
-                : context.second().granule();
+        return first ? context.half(request.iova()).granule() : context.second().granule();
     }
 
     private static Place tablePlace(

@@ -7,7 +7,11 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /// What an SMMU keeps: registers, caches, queues, stalled requests.
 public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
@@ -112,6 +116,55 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
         streams = caches.streams();
         descriptors = caches.descriptors();
         iotlb = caches.iotlb();
+    }
+
+    // ---- what is told of it
+
+    @Override
+    public long deviceTable() {
+        return registers.streamTable() & (1L << 52) - 64;
+    }
+
+    /// IDR1 and IDR0.
+    @Override
+    public long capabilityRegister() {
+        return (long) capabilities.idr1() << 32 | capabilities.idr0() & 0xffff_ffffL;
+    }
+
+    /// IDR5 and IDR3.
+    @Override
+    public long extendedCapabilityRegister() {
+        return (long) capabilities.idr5() << 32 | capabilities.idr3() & 0xffff_ffffL;
+    }
+
+    @Override
+    public int addressBits() {
+        return capabilities.stage1()
+                ? capabilities.wideVirtual() ? 52 : 48
+                : capabilities.intermediateBits();
+    }
+
+    @Override
+    public List<QueueState> queues() {
+        var queues = new ArrayList<QueueState>();
+        if (commands.isEnabled()) {
+            queues.add(commands.queue());
+        }
+        if (events.isEnabled()) {
+            queues.add(events.queue());
+        }
+        return List.copyOf(queues);
+    }
+
+    /// None: events lie in memory.
+    @Override
+    public List<FaultRegister> faultRegisters() {
+        return List.of();
+    }
+
+    @Override
+    public boolean faultsLost() {
+        return events.hasOverflown();
     }
 
     // ---- going back

@@ -212,7 +212,11 @@ public final class SmmuStructures {
                     .ignored(word, 59, 52)
                     .address(word, 51, 4, "TTB" + half, "stage 1 table")
                     .ignored(word, 3, 3)
-                    .bit(word, 2, half == 0 ? "E0PD0" : "E0PD1", "as tables say",
+                    .bit(
+                            word,
+                            2,
+                            half == 0 ? "E0PD0" : "E0PD1",
+                            "as tables say",
                             "unprivileged requests fault")
                     .bit(word, 1, "HAD" + half, "rights in tables count", "they do not count")
                     .bit(word, 0, "NSCFG" + half, "secure", "non-secure");
@@ -238,11 +242,19 @@ public final class SmmuStructures {
                 .bit(0, 43, "HA", "software sets access flags", "hardware sets access flags")
                 .bit(0, 42, "HD", "software keeps the dirty state", "hardware does")
                 .bit(0, 41, "AA64", "AArch32 tables", "AArch64 tables")
-                .bit(0, 40, "PAN", "privileged requests reach all",
+                .bit(
+                        0,
+                        40,
+                        "PAN",
+                        "privileged requests reach all",
                         "they do not reach unprivileged pages")
                 .bit(0, 39, "TBI1", "top byte counts", "top byte of upper addresses ignored")
                 .bit(0, 38, "TBI0", "top byte counts", "top byte of lower addresses ignored")
-                .bit(0, 37, "UWXN", "as tables say",
+                .bit(
+                        0,
+                        37,
+                        "UWXN",
+                        "as tables say",
                         "unprivileged-writable is never executed with privilege")
                 .bit(0, 36, "WXN", "as tables say", "writable is never executed")
                 .bit(0, 35, "AFFD", "a clear access flag faults", "access flags do not count")

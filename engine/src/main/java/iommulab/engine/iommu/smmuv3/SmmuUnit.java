@@ -148,9 +148,7 @@ public final class SmmuUnit extends SmmuAnswers {
     }
 
     private long find() {
-        return substream() < 0
-                ? streams.find(stream())
-                : descriptors.find(stream(), substream());
+        return substream() < 0 ? streams.find(stream()) : descriptors.find(stream(), substream());
     }
 
     private StreamContexts contexts() {
@@ -227,7 +225,8 @@ public final class SmmuUnit extends SmmuAnswers {
             countWalk();
             return report(STAGE_WALK, context);
         }
-        // A clean page is kept without its right to be written: the write that finds it walks again.
+        // A clean page is kept without its right to be written: the write that finds it walks
+        // again.
         long kept = (leaf & TableEntry.CLEAN) == 0 ? leaf : leaf & ~TableEntry.ANY_WRITE;
         int space = lastSpace();
         if (cached) {
@@ -374,8 +373,7 @@ public final class SmmuUnit extends SmmuAnswers {
 
     /// The entry of a stream as memory has it; null if there is none, see [#stop].
     @Nullable StreamEntry streamOf(int stream) {
-        return tables.stream(
-                registers().streamTable(), registers().streamTableConfig(), stream);
+        return tables.stream(registers().streamTable(), registers().streamTableConfig(), stream);
     }
 
     /// Why the last request was stopped, in full.

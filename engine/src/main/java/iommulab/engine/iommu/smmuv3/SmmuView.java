@@ -113,11 +113,7 @@ public final class SmmuView {
     private WalkRecording asInMemory(DmaRequest request) {
         var recording = new WalkRecording();
         uncached.observe(recording);
-        fresh(
-                request.requester().raw(),
-                request.pasid(),
-                request.iova(),
-                request.rights());
+        fresh(request.requester().raw(), request.pasid(), request.iova(), request.rights());
         uncached.observe(WalkObserver.NONE);
         return recording;
     }

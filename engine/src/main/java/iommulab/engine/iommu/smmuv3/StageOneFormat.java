@@ -49,12 +49,10 @@ final class StageOneFormat implements TableFormat {
                 | Regime.flag(!sets && !descriptor.ignoresAccessFlag(), Regime.FLAG_NEEDED)
                 | Regime.flag(sets, Regime.SETS_FLAG)
                 | Regime.flag(sets && descriptor.setsDirtyState(), Regime.SETS_DIRTY)
-                | Regime.flag(
-                        descriptor.disablesTableRights(half, unit), Regime.NO_TABLE_RIGHTS)
+                | Regime.flag(descriptor.disablesTableRights(half, unit), Regime.NO_TABLE_RIGHTS)
                 | Regime.flag(descriptor.isBigEndian(), Regime.BIG_ENDIAN)
                 | Regime.flag(wide, Regime.WIDE)
-                | Regime.flag(
-                        descriptor.writableNeverExecutes(), Regime.WRITABLE_NEVER_EXECUTES)
+                | Regime.flag(descriptor.writableNeverExecutes(), Regime.WRITABLE_NEVER_EXECUTES)
                 | Regime.flag(
                         descriptor.unprivilegedWritableNeverExecutes(),
                         Regime.UNPRIVILEGED_WRITABLE_NEVER_EXECUTES)
@@ -177,8 +175,7 @@ final class StageOneFormat implements TableFormat {
             return raw;
         }
         long accessed = raw | ACCESSED;
-        boolean dirties =
-                write && (regime & Regime.SETS_DIRTY) != 0 && (raw & DIRTY_MODIFIER) != 0;
+        boolean dirties = write && (regime & Regime.SETS_DIRTY) != 0 && (raw & DIRTY_MODIFIER) != 0;
         return dirties ? accessed & ~READ_ONLY : accessed;
     }
 

@@ -117,8 +117,7 @@ final class StageTwoFormat implements TableFormat {
             return raw;
         }
         long accessed = raw | ACCESSED;
-        boolean dirties =
-                write && (regime & Regime.SETS_DIRTY) != 0 && (raw & DIRTY_MODIFIER) != 0;
+        boolean dirties = write && (regime & Regime.SETS_DIRTY) != 0 && (raw & DIRTY_MODIFIER) != 0;
         return dirties ? accessed | WRITABLE : accessed;
     }
 

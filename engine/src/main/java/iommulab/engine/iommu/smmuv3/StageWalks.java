@@ -134,14 +134,11 @@ final class StageWalks {
         walker.enter(second.table(), second.levels(), second.space(), second.regime());
         long leaf = walker.walk(ipa, needs, hopes, origin);
         count(walker.reads(), walker.probes());
-        return leaf >= 0
-                ? leaf
-                : ofSecond(leaf, StopReport.INPUT, ipa, walker.lastEntry());
+        return leaf >= 0 ? leaf : ofSecond(leaf, StopReport.INPUT, ipa, walker.lastEntry());
     }
 
     /// Stage 1, each of its tables and its output through stage 2.
-    private long nested(
-            StreamContext context, long iova, long needs, long hopes, long origin) {
+    private long nested(StreamContext context, long iova, long needs, long hopes, long origin) {
         var lower = enter(context.second(), origin);
         long leaf = throughSecond(context.half(iova), lower, iova, needs, hopes, origin);
         if (leaf >= 0) {
@@ -219,8 +216,7 @@ final class StageWalks {
     private static long combine(long first, long second, long hpa) {
         int shift = Math.min(Iotlb.pageShift(first), Iotlb.pageShift(second));
         long flags = (first | second) & TableEntry.CLEAN | first & TableEntry.GLOBAL;
-        return TableEntry.leaf(
-                        hpa & -1L << shift, shift, first & second & TableEntry.RIGHTS)
+        return TableEntry.leaf(hpa & -1L << shift, shift, first & second & TableEntry.RIGHTS)
                 | flags;
     }
 

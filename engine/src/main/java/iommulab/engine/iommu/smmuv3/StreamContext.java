@@ -156,14 +156,10 @@ final class StreamContext {
     // ---- how faults are told
 
     boolean records(boolean secondStage) {
-        return secondStage
-                ? stream.secondRecords()
-                : descriptor == null || descriptor.records();
+        return secondStage ? stream.secondRecords() : descriptor == null || descriptor.records();
     }
 
     boolean stalls(boolean secondStage) {
-        return secondStage
-                ? stream.secondStalls()
-                : descriptor != null && descriptor.stalls();
+        return secondStage ? stream.secondStalls() : descriptor != null && descriptor.stalls();
     }
 }

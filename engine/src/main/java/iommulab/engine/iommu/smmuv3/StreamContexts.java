@@ -61,10 +61,8 @@ final class StreamContexts {
     }
 
     /// The word that a cache line holds for a context.
-    long word(
-            StreamContext.Kind kind, StreamEntry stream, @Nullable ContextDescriptor descriptor) {
-        int number =
-                numbers.computeIfAbsent(new Key(kind, stream, descriptor), this::add);
+    long word(StreamContext.Kind kind, StreamEntry stream, @Nullable ContextDescriptor descriptor) {
+        int number = numbers.computeIfAbsent(new Key(kind, stream, descriptor), this::add);
         return contexts.get(number).word(number, capabilities);
     }
 

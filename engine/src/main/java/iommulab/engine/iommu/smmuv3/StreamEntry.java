@@ -232,8 +232,10 @@ record StreamEntry(long word0, long word1, long word2, long word3) {
     /// tables for the initial stage 2 lookup".
     private boolean secondShapeIsLegal(Granule granule, SmmuCapabilities capabilities) {
         int size = secondSizeField();
-        int smallest = Math.max(granule == Granule.SIXTY_FOUR_KIB ? 12 : 16,
-                64 - capabilities.intermediateBits());
+        int smallest =
+                Math.max(
+                        granule == Granule.SIXTY_FOUR_KIB ? 12 : 16,
+                        64 - capabilities.intermediateBits());
         int largest = capabilities.smallTables() ? 48 : 39;
         int levels = secondLevels(granule, capabilities);
         if (size < smallest || size > largest || levels == 0) {

@@ -109,8 +109,7 @@ final class StreamTables {
                         memory.read64(hpa + 16),
                         memory.read64(hpa + 24));
         reads++;
-        observer.deviceTableRead(
-                STREAM_ENTRY, table, index, hpa, entry.word0(), entry.word1());
+        observer.deviceTableRead(STREAM_ENTRY, table, index, hpa, entry.word0(), entry.word1());
         if (entry.word0() == -1 && !memory.isBacked(hpa)) {
             stop().fetchAborted(SmmuFault.STREAM_FETCH, hpa);
             return null;
@@ -132,8 +131,7 @@ final class StreamTables {
     @Nullable ContextDescriptor descriptor(StreamEntry stream, Second second, int substream) {
         long table = stream.descriptors();
         int index = substream;
-        int format =
-                stream.descriptorBits(capabilities) == 0 ? 0 : stream.descriptorFormat();
+        int format = stream.descriptorBits(capabilities) == 0 ? 0 : stream.descriptorFormat();
         if (format != 0) {
             int leafBits = format == 1 ? 6 : 10;
             table = leafDescriptors(stream, second, table, substream >>> leafBits);

@@ -84,9 +84,7 @@ class SmmuStructuresTest {
     void bitsThatTheTableCallsIgnoredNeverChangeWhatADescriptorMeans(Granule granule) {
         var descriptors = new DescriptorStructures(ALL);
         var stages =
-                List.of(
-                        new StageOneFormat(granule, true),
-                        new StageTwoFormat(granule, true, ALL));
+                List.of(new StageOneFormat(granule, true), new StageTwoFormat(granule, true, ALL));
         for (int stage = 0; stage < 2; stage++) {
             var format = stages.get(stage);
             for (int level = 2; level <= 3; level++) {
@@ -103,8 +101,9 @@ class SmmuStructuresTest {
             var leaf = descriptors.leaf(granule, 1, stage == 0);
             long raw = 0x1234_5000_0000L | 0x4c3;
             for (var field : leaf.fields()) {
-                boolean attribute = List.of("SH", "AttrIndx", "NS", "MemAttr", "GP", "Contiguous")
-                        .contains(field.name());
+                boolean attribute =
+                        List.of("SH", "AttrIndx", "NS", "MemAttr", "GP", "Contiguous")
+                                .contains(field.name());
                 if (attribute || field.use() == BitField.Use.IGNORED) {
                     assertThat(format.decode(raw ^ field.mask(), 1, 0))
                             .as("%s, bits %d:%d", leaf.name(), field.high(), field.low())
