@@ -25,17 +25,17 @@ final class SmmuEvent {
         }
         var event = expect.getAsJsonObject("event");
         int type = event.get("type").getAsInt();
-        var words = words(type, VtdReplay.bits(event, "sid"));
+        var words = words(type, MemoryImage.bits(event, "sid"));
         if (type == WALK_ABORT || type >= TRANSLATION) {
             words +=
                     access(
                             event.get("rnw").getAsInt(),
                             event.get("s2").getAsInt(),
                             event.get("class").getAsInt(),
-                            VtdReplay.bits(event, "addr"));
+                            MemoryImage.bits(event, "addr"));
         }
         if (hasAddress(type, event.has("s2") && event.get("s2").getAsInt() == 1)) {
-            words += address(type, VtdReplay.bits(event, "addr2"));
+            words += address(type, MemoryImage.bits(event, "addr2"));
         }
         return words;
     }

@@ -21,6 +21,8 @@ import java.util.Optional;
 /// One file of DMA steps, run on an SMMU of ours and compared step by step. Everything the unit is told it
 /// is told as software would: by its registers, or by its command queue in memory.
 final class SmmuReplay {
+    static final String ARCHITECTURE = "smmuv3";
+
     /// Queues lie beyond every address that an image can name.
     private static final long COMMANDS = 1L << 50;
 
@@ -64,7 +66,7 @@ final class SmmuReplay {
                 register(idr, 1),
                 register(idr, 3),
                 register(idr, 5),
-                (int) VtdReplay.bits(wanted, "aidr"));
+                (int) MemoryImage.bits(wanted, "aidr"));
     }
 
     private static int register(JsonArray idr, int number) {
@@ -72,14 +74,14 @@ final class SmmuReplay {
     }
 
     private void start(JsonObject wanted) {
-        registers.write64(SmmuRegisters.STRTAB_BASE, VtdReplay.bits(wanted, "strtab_base"));
+        registers.write64(SmmuRegisters.STRTAB_BASE, MemoryImage.bits(wanted, "strtab_base"));
         registers.write32(
-                SmmuRegisters.STRTAB_BASE_CFG, (int) VtdReplay.bits(wanted, "strtab_base_cfg"));
+                SmmuRegisters.STRTAB_BASE_CFG, (int) MemoryImage.bits(wanted, "strtab_base_cfg"));
         registers.write64(SmmuRegisters.CMDQ_BASE, COMMANDS | QUEUE_BITS);
         registers.write64(SmmuRegisters.EVENTQ_BASE, EVENTS | QUEUE_BITS);
-        registers.write32(SmmuRegisters.CR2, (int) VtdReplay.bits(wanted, "cr2"));
-        registers.write32(SmmuRegisters.CR0, (int) VtdReplay.bits(wanted, "cr0"));
-        bypass(VtdReplay.bits(wanted, "gbpa"));
+        registers.write32(SmmuRegisters.CR2, (int) MemoryImage.bits(wanted, "cr2"));
+        registers.write32(SmmuRegisters.CR0, (int) MemoryImage.bits(wanted, "cr0"));
+        bypass(MemoryImage.bits(wanted, "gbpa"));
     }
 
     private void bypass(long value) {
@@ -100,10 +102,10 @@ final class SmmuReplay {
     private void load(JsonArray pages) {
         for (var element : pages) {
             var page = element.getAsJsonObject();
-            long gpa = VtdReplay.bits(page, "gpa");
+            long gpa = MemoryImage.bits(page, "gpa");
             var words = page.getAsJsonObject("qwords");
             for (var offset : words.keySet()) {
-                memory.write64(gpa + Long.decode(offset), VtdReplay.bits(words, offset));
+                memory.write64(gpa + Long.decode(offset), MemoryImage.bits(words, offset));
             }
         }
     }
@@ -124,7 +126,7 @@ final class SmmuReplay {
     private Optional<String> run(JsonObject step) {
         return switch (step.get("op").getAsString()) {
             case "store" ->
-                    memory.write64(VtdReplay.bits(step, "gpa"), VtdReplay.bits(step, "qword"))
+                    memory.write64(MemoryImage.bits(step, "gpa"), MemoryImage.bits(step, "qword"))
                             ? Optional.empty()
                             : Optional.of("no memory to store to");
             case "invalidate" -> command(step.getAsJsonArray("command"), 0);
@@ -137,7 +139,7 @@ final class SmmuReplay {
                 yield Optional.empty();
             }
             case "gbpa" -> {
-                bypass(VtdReplay.bits(step, "value"));
+                bypass(MemoryImage.bits(step, "value"));
                 yield Optional.empty();
             }
             case "dma" -> compareDma(step);
@@ -186,7 +188,7 @@ final class SmmuReplay {
     // ---- DMA
 
     private Optional<String> compareDma(JsonObject step) {
-        var answer = dma(unit, (int) VtdReplay.bits(step, "sid"), step);
+        var answer = dma(unit, (int) MemoryImage.bits(step, "sid"), step);
         var accepted = accepted(step);
         boolean agrees =
                 accepted.stream().anyMatch(answer::agreesWith)
@@ -220,13 +222,13 @@ final class SmmuReplay {
 
     private static DmaAnswer answer(JsonObject step, JsonObject expect) {
         return new DmaAnswer(
-                DmaAnswer.pieces(expect, VtdReplay.bits(step, "iova")), SmmuEvent.told(expect));
+                DmaAnswer.pieces(expect, MemoryImage.bits(step, "iova")), SmmuEvent.told(expect));
     }
 
     /// Cuts a DMA at the borders of pages and lets a unit translate each piece.
     static DmaAnswer dma(SmmuUnit unit, int stream, JsonObject step) {
         int access = step.get("write").getAsBoolean() ? Iommu.WRITE : Iommu.READ;
-        long iova = VtdReplay.bits(step, "iova");
+        long iova = MemoryImage.bits(step, "iova");
         long end = iova + step.get("len").getAsLong();
         var pieces = new ArrayList<DmaAnswer.Piece>();
         var events = unit.registers();

@@ -80,7 +80,7 @@ final class SmmuValidOnce {
         for (int register : CONTROL) {
             to.write32(register, from.read32(register));
         }
-        var then = SmmuReplay.dma(uncached, (int) VtdReplay.bits(step, "sid"), step);
+        var then = SmmuReplay.dma(uncached, (int) MemoryImage.bits(step, "sid"), step);
         return answer.pieces().equals(then.pieces()) && answer.sameReason(then);
     }
 

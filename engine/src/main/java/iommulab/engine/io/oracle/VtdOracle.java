@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-/// Files of DMA steps that an emulator of VT-d and AMD-Vi has answered: a memory image, registers, and
+/// Files of DMA steps that an emulator of VT-d, AMD-Vi and SMMUv3 has answered: a memory image, registers, and
 /// for each step what happened. One step of a file is one answer. Files may be packed by gzip.
 public final class VtdOracle implements Oracle {
     /// The oracle; it has no state.
@@ -56,6 +56,7 @@ public final class VtdOracle implements Oracle {
                 case VtdReplay.LEGACY, VtdReplay.SCALABLE ->
                         Optional.of(new VtdReplay(name, json).run());
                 case AmdReplay.ARCHITECTURE -> Optional.of(new AmdReplay(name, json).run());
+                case SmmuReplay.ARCHITECTURE -> Optional.of(new SmmuReplay(name, json).run());
                 default -> Optional.empty();
             };
         } catch (JsonParseException | IllegalStateException | IllegalArgumentException damaged) {

@@ -35,14 +35,13 @@ final class FaultReporting {
         if (fault == SmmuFault.BAD_STREAM_ID && !recordsBadStreams) {
             return false;
         }
-        boolean second = stop.isSecondStage();
-        boolean related = context != null && fault.isTranslationRelated();
-        int tag =
-                related && !stop.isAlwaysRecorded() && context.stalls(second)
-                        ? stalled.freeTag()
-                        : -1;
-        if (tag < 0 && related && !stop.isAlwaysRecorded() && !context.records(second)) {
-            return false;
+        int tag = -1;
+        if (context != null && !stop.isAlwaysRecorded()) {
+            boolean second = stop.isSecondStage();
+            tag = context.stalls(second) ? stalled.freeTag() : -1;
+            if (tag < 0 && !context.records(second)) {
+                return false;
+            }
         }
         if (tag >= 0) {
             stalled.add(

@@ -63,10 +63,9 @@ final class SmmuCoherence {
         if (fresh != null && cached.isMadeOf(fresh)) {
             return Optional.empty();
         }
-        boolean stopped = fresh == null || fresh.kind() == StreamContext.Kind.UNREAD;
         return Optional.of(
                 new Staleness(
-                        stopped
+                        fresh == null || fresh.kind() == StreamContext.Kind.UNREAD
                                 ? uncached.stop().fault().kernelText()
                                 : "domain %d, table at 0x%x"
                                         .formatted(

@@ -10,7 +10,7 @@ class SmmuOracleTest {
     @Test
     void everyRecordedStepIsAnsweredAlike() throws Exception {
         var verdict =
-                new SmmuOracle().verify(Path.of("src/test/resources/smmuv3-qemu")).orElseThrow();
+                new VtdOracle().verify(Path.of("src/test/resources/smmuv3-qemu")).orElseThrow();
         assertThat(verdict.failures()).isEmpty();
         assertThat(verdict.passed()).isGreaterThan(23_000);
     }
