@@ -7,6 +7,7 @@ import iommulab.engine.cache.CacheSnapshot;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One IOMMU as the fabric and the machine see it, whatever its architecture: requests in, host addresses
 /// or faults out, everything read from tables in memory or from its caches.
@@ -139,6 +140,10 @@ public interface Iommu {
     /// @param name of the unit
     /// @param withCaches whether the caches are as they are now; else empty
     Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches);
+
+    /// Visits every structure in memory that the unit would use now: tables of devices, of PASIDs, page
+    /// tables, queues.
+    default void forEachTable(Consumer<TableUse> visitor) {}
 
     // ---- its state
 

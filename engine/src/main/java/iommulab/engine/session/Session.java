@@ -162,6 +162,18 @@ public final class Session implements AutoCloseable {
         return ask(() -> machine.explain(question));
     }
 
+    /// The frame of memory that holds an address, with what IOMMUs take it for.
+    ///
+    /// @param hpa any byte of it
+    public CompletableFuture<FrameView> frame(long hpa) {
+        return ask(() -> MemoryLook.frame(machine, hpa));
+    }
+
+    /// All structures in memory that IOMMUs use now.
+    public CompletableFuture<List<FrameView.Place>> tables() {
+        return ask(() -> MemoryLook.places(machine));
+    }
+
     /// What configuration edits would do to the groups; the machine is as before.
     public CompletableFuture<Preview> preview(List<Command> commands) {
         return ask(() -> machine.preview(commands));

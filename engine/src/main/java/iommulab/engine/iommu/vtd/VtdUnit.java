@@ -10,6 +10,7 @@ import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -19,6 +20,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One VT-d remapping unit: requests in, host addresses or faults out, everything read from the tables in
 /// memory or from its caches. Legacy mode is here, scalable mode in [ScalableMode]; the root table address
@@ -300,6 +302,11 @@ public final class VtdUnit extends VtdOutcome {
     @Override
     public List<CacheSnapshot> cacheSnapshots() {
         return view().caches();
+    }
+
+    @Override
+    public void forEachTable(Consumer<TableUse> visitor) {
+        new VtdAtlas(this, visitor).visit();
     }
 
     /// See [VtdView#explain].
