@@ -85,9 +85,7 @@ public final class AmdUnit extends AmdRequests {
         lastWho = who(requester, pasid, space);
         long word = iotlb.findByHint(space, iova);
         if (word == Iotlb.MISS) {
-            lastFacts = access | DEVICE_HIT | SPACE_KNOWN;
-            tellDeviceProbe();
-            return byHostTable(entry);
+            return byKind(requester, pasid, access | DEVICE_HIT, entry);
         }
         if (observer != WalkObserver.NONE) {
             tellDeviceProbe();
