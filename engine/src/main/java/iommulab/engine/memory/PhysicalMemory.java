@@ -1,16 +1,21 @@
 package iommulab.engine.memory;
 
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/// Host-physical memory: 4 KiB frames over 52 bits, little-endian. A frame exists once something other
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Host-physical memory: 4 KiB frames over 56 bits, little-endian. A frame exists once something other
 /// than zero was written to it; the rest of RAM reads as zero. Where no RAM is, reads give all ones and
-/// writes are dropped, as on a bus where nobody answers; [#isBacked] tells the two apart.
+/// writes are dropped, as on a bus where nobody answers; [#isBacked] tells the two apart. RAM can be
+/// made to fail, see [#fail].
 ///
 /// Not thread-safe: one engine thread owns it. Reads and writes within an existing frame allocate
 /// nothing.
 public final class PhysicalMemory {
-    /// Widest host-physical address, in bits.
-    public static final int ADDRESS_BITS = 52;
+    /// Widest host-physical address, in bits: RISC-V has the widest.
+    public static final int ADDRESS_BITS = 56;
 
     public static final int FRAME_BYTES = 4096;
     static final int FRAME_SHIFT = 12;
@@ -26,8 +31,12 @@ public final class PhysicalMemory {
      *
      * OWNED:  no checkpoint holds the frame; it may be written in place.
      * HASHED: hashes[place] is that of the frame's present content.
+     *
+     * A frame of which a part fails keeps its place, but its key has SET_ASIDE set: read64 does not find it
+     * and goes the longer way, where failures are looked up. So they cost nothing where there are none.
      */
     private static final long FREE = -1;
+    private static final long SET_ASIDE = 1L << 62;
     private static final long NOTHING = -1;
     private static final byte OWNED = 1;
     private static final byte HASHED = 2;
@@ -42,6 +51,7 @@ public final class PhysicalMemory {
     private int shift;
     private int used;
     private long version;
+    private List<FailingRange> failing = List.of();
 
     /// Memory of zeroes wherever the map has RAM.
     public PhysicalMemory(AddressMap map) {
@@ -54,9 +64,9 @@ public final class PhysicalMemory {
         return map;
     }
 
-    /// Whether RAM answers at an address.
+    /// Whether RAM answers at an address when it is read.
     public boolean isBacked(long hpa) {
-        return frameAt(hpa) != NO_FRAME || isMemory(hpa);
+        return (frameAt(hpa) != NO_FRAME || isMemory(hpa)) && !failsReads(hpa);
     }
 
     /// A frame of which only a part is RAM answers as its first byte does.
@@ -91,6 +101,9 @@ public final class PhysicalMemory {
     }
 
     private long read64Further(long hpa) {
+        if (failsReads(hpa)) {
+            return NOTHING;
+        }
         var frame = frameAt(hpa);
         if (frame != NO_FRAME) {
             return frame[wordIndex(hpa)];
@@ -102,7 +115,7 @@ public final class PhysicalMemory {
     ///
     /// @return whether anything was there to be written
     public boolean write64(long hpa, long value) {
-        if (!isBacked(hpa)) {
+        if (!isBacked(hpa) || failureAt(hpa) != null) {
             return false;
         }
         long old = read64(hpa);
@@ -112,6 +125,67 @@ public final class PhysicalMemory {
             version++;
         }
         return true;
+    }
+
+    // ---- failures
+
+    /// What goes wrong at addresses that fail.
+    public enum Failure {
+        /// Nobody answers: an access fault, for reads and writes.
+        ACCESS,
+        /// The data are known to be damaged: an uncorrectable error.
+        POISON,
+        /// Reads succeed, writes do not.
+        WRITE
+    }
+
+    private record FailingRange(AddressRange range, Failure failure) {}
+
+    /// Makes a range fail from now on; its content stays. Where several ranges overlap, the first counts.
+    public void fail(AddressRange range, Failure failure) {
+        var more = new ArrayList<>(failing);
+        more.add(new FailingRange(range, failure));
+        setFailing(more);
+    }
+
+    /// Nothing fails any more.
+    public void mend() {
+        setFailing(List.of());
+    }
+
+    private void setFailing(List<FailingRange> ranges) {
+        failing = List.copyOf(ranges);
+        for (int place = 0; place < pfns.length; place++) {
+            if (pfns[place] != FREE) {
+                pfns[place] = keyOf(pfns[place] & ~SET_ASIDE);
+            }
+        }
+        version++;
+    }
+
+    /// What fails in the aligned 64-bit word that holds the addressed byte; null if nothing does, or if no
+    /// RAM is there.
+    public @Nullable Failure failureAt(long hpa) {
+        for (var one : failing) {
+            if (one.range.overlaps(AddressRange.of(hpa & -8L, 8))) {
+                return one.failure;
+            }
+        }
+        return null;
+    }
+
+    private boolean failsReads(long hpa) {
+        var failure = failing.isEmpty() ? null : failureAt(hpa);
+        return failure != null && failure != Failure.WRITE;
+    }
+
+    private long keyOf(long pfn) {
+        for (var one : failing) {
+            if (one.range.overlaps(AddressRange.of(pfn << FRAME_SHIFT, FRAME_BYTES))) {
+                return pfn | SET_ASIDE;
+            }
+        }
+        return pfn;
     }
 
     // ---- narrower
@@ -169,7 +243,11 @@ public final class PhysicalMemory {
     }
 
     private long[] sortedPfns() {
-        var present = Arrays.stream(pfns).filter(pfn -> pfn != FREE).toArray();
+        var present =
+                Arrays.stream(pfns)
+                        .filter(pfn -> pfn != FREE)
+                        .map(pfn -> pfn & ~SET_ASIDE)
+                        .toArray();
         Arrays.sort(present);
         return present;
     }
@@ -177,17 +255,26 @@ public final class PhysicalMemory {
     /// Hash of the content. Frames of zeroes count as absent, and the order in which frames came to be
     /// does not matter. Only frames written since the last call are read again.
     public long contentHash() {
-        long sum = 0;
+        long sum = hashOfFailing();
         for (int place = 0; place < pfns.length; place++) {
             if (pfns[place] != FREE) {
                 if ((marks[place] & HASHED) == 0) {
-                    hashes[place] = hashOf(pfns[place], frames[place]);
+                    hashes[place] = hashOf(pfns[place] & ~SET_ASIDE, frames[place]);
                     marks[place] |= HASHED;
                 }
                 sum += hashes[place];
             }
         }
         return sum;
+    }
+
+    private long hashOfFailing() {
+        long hash = 0;
+        for (var one : failing) {
+            hash = mix(hash ^ one.range.start()) + mix(one.range.last());
+            hash += one.failure.ordinal();
+        }
+        return hash;
     }
 
     /// 0 for a frame of zeroes.
@@ -216,6 +303,7 @@ public final class PhysicalMemory {
         private final byte[] marks;
         private final long[] hashes;
         private final int used;
+        private final List<FailingRange> failing;
 
         private Checkpoint(PhysicalMemory memory) {
             pfns = memory.pfns.clone();
@@ -223,6 +311,7 @@ public final class PhysicalMemory {
             marks = memory.marks.clone();
             hashes = memory.hashes.clone();
             used = memory.used;
+            failing = memory.failing;
         }
     }
 
@@ -240,6 +329,7 @@ public final class PhysicalMemory {
         hashes = then.hashes.clone();
         shift = shiftFor(pfns.length);
         used = then.used;
+        failing = then.failing;
         version++;
     }
 
@@ -253,14 +343,13 @@ public final class PhysicalMemory {
 
     private long[] frameAt(long hpa) {
         long pfn = hpa >>> FRAME_SHIFT;
-        int place = placeOf(pfn);
-        return pfns[place] == pfn ? frames[place] : NO_FRAME;
+        return frames[placeOf(pfn)];
     }
 
     /// Where a frame is, or where it would be put.
     private int placeOf(long pfn) {
         int place = (int) (pfn * SPREAD >>> shift);
-        while (pfns[place] != pfn && pfns[place] != FREE) {
+        while ((pfns[place] & ~SET_ASIDE) != pfn && pfns[place] != FREE) {
             place = place + 1 & pfns.length - 1;
         }
         return place;
@@ -282,7 +371,7 @@ public final class PhysicalMemory {
             grow();
         }
         int place = placeOf(pfn);
-        pfns[place] = pfn;
+        pfns[place] = keyOf(pfn);
         frames[place] = frame;
         return place;
     }
@@ -295,7 +384,7 @@ public final class PhysicalMemory {
         makeTable(oldPfns.length * 2);
         for (int old = 0; old < oldPfns.length; old++) {
             if (oldPfns[old] != FREE) {
-                int place = placeOf(oldPfns[old]);
+                int place = placeOf(oldPfns[old] & ~SET_ASIDE);
                 pfns[place] = oldPfns[old];
                 frames[place] = oldFrames[old];
                 marks[place] = oldMarks[old];

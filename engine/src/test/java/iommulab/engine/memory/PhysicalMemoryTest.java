@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 class PhysicalMemoryTest {
-    private static final long TOP = 1L << 52;
+    private static final long TOP = 1L << 56;
 
     @Test
     void ramThatNobodyWroteIsZero() {
@@ -55,7 +55,40 @@ class PhysicalMemoryTest {
     }
 
     @Test
-    void theHighestFrameOfFiftyTwoBitsCanBeUsed() {
+    void aRangeThatFailsDisturbsNoOtherWordOfItsFrame() {
+        var memory = memory();
+        memory.write64(0x5000, 1);
+        memory.write64(0x5008, 2);
+        var before = memory.checkpoint();
+        long hash = memory.contentHash();
+        memory.fail(AddressRange.of(0x5008, 8), PhysicalMemory.Failure.POISON);
+        assertThat(memory.read64(0x5000)).isEqualTo(1);
+        assertThat(memory.read64(0x5008)).isEqualTo(-1);
+        assertThat(memory.isBacked(0x5008)).isFalse();
+        assertThat(memory.failureAt(0x5008)).isEqualTo(PhysicalMemory.Failure.POISON);
+        assertThat(memory.write64(0x5008, 3)).isFalse();
+        assertThat(memory.contentHash()).isNotEqualTo(hash);
+        memory.mend();
+        assertThat(memory.read64(0x5008)).isEqualTo(2);
+        memory.fail(AddressRange.of(0x5000, 16), PhysicalMemory.Failure.ACCESS);
+        memory.restore(before);
+        assertThat(memory.read64(0x5000)).isEqualTo(1);
+        assertThat(memory.contentHash()).isEqualTo(hash);
+    }
+
+    @Test
+    void memoryThatRefusesWritesCanBeRead() {
+        var memory = memory();
+        memory.fail(AddressRange.of(0x5000, 8), PhysicalMemory.Failure.WRITE);
+        assertThat(memory.write64(0x5000, 7)).isFalse();
+        assertThat(memory.read64(0x5000)).isZero();
+        assertThat(memory.isBacked(0x5000)).isTrue();
+        assertThat(memory.write64(0x5008, 7)).isTrue();
+        assertThat(memory.read64(0x5008)).isEqualTo(7);
+    }
+
+    @Test
+    void theHighestFrameOfFiftySixBitsCanBeUsed() {
         var memory = memory();
         assertThat(memory.write64(TOP - 8, 42)).isTrue();
         assertThat(memory.read64(TOP - 8)).isEqualTo(42);
