@@ -26,6 +26,7 @@ public final class SecondStage {
     private long gpa;
     private boolean write;
     private long answer;
+    private boolean walked;
     private int reads;
     private int probes;
     private int hits;
@@ -79,8 +80,24 @@ public final class SecondStage {
     ///
     /// @param needs [TableEntry#READ] or [TableEntry#WRITE]
     long hpa(long entryGpa, int needs) {
-        long word = place(entryGpa, needs, tableHopes);
+        long word =
+                needs == TableEntry.WRITE && entryGpa == gpa && answer >= 0
+                        ? forUpdate()
+                        : place(entryGpa, needs, tableHopes);
         return word < 0 ? word : Iotlb.hpa(word, entryGpa);
+    }
+
+    /// The entry that was read just now is to be written: what its walk has found still holds.
+    private long forUpdate() {
+        if (serves(answer, TableEntry.WRITE, 0)) {
+            return answer;
+        }
+        if (walked && (answer & TableEntry.WRITE) == 0) {
+            write = true;
+            answer = TableWalker.NO_RIGHT;
+            return answer;
+        }
+        return place(gpa, TableEntry.WRITE, tableHopes);
     }
 
     /// Translates one guest-physical address.
@@ -113,9 +130,11 @@ public final class SecondStage {
             tellProbe();
             if (word != Iotlb.MISS && serves(word, needs, hopes)) {
                 hits++;
+                walked = false;
                 return word;
             }
         }
+        walked = true;
         long word = walker.walk(gpa, needs, hopes, origin);
         reads += walker.reads();
         probes += walker.probes();

@@ -1,0 +1,289 @@
+package iommulab.engine.iommu.riscv;
+
+import iommulab.engine.cache.CacheGeometry;
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.cache.Spaces;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.TableEntry;
+
+import java.util.Arrays;
+
+/// All caches of a RISC-V IOMMU, and what each invalidation command removes from them.
+/// Spec: RISC-V IOMMU, "Caching in-memory data structures", "IOMMU Page-Table cache invalidation commands",
+/// "IOMMU directory cache invalidation commands".
+final class RiscvCaches {
+    /// Owner of the spaces of devices without a second stage: the host.
+    static final int HOST = -1;
+
+    /// Bit of the inner half of a space: its supervisor may use the user's pages.
+    static final int SUM = 1 << 20;
+
+    private static final int PSCIDS = SUM - 1;
+    private static final int LEVELS_CACHED = 4;
+    private static final int MOST_SPACES = (1 << 16) - 16;
+    private static final PagingStructureCache[] NO_CACHES = new PagingStructureCache[0];
+
+    private CacheShapes shapes;
+    private final Spaces spaces;
+    private int highestSpace;
+    private final Interned<DeviceContext> deviceContexts;
+    private final Interned<ProcessContext> processContexts;
+    private DeviceEntryCache devices;
+    private PasidEntryCache processes;
+    private Iotlb iotlb;
+    private Iotlb nested;
+    private final PagingStructureCache[] paging;
+    private final PagingStructureCache[] nestedPaging;
+
+    RiscvCaches(CacheShapes shapes, long seed) {
+        this.shapes = shapes;
+        spaces = new Spaces();
+        deviceContexts = new Interned<>();
+        processContexts = new Interned<>();
+        devices = new DeviceEntryCache(shapes.of(CacheKind.DEVICE_ENTRY), seed);
+        processes = new PasidEntryCache(shapes.of(CacheKind.PASID_ENTRY), seed + 1);
+        iotlb = new Iotlb(shapes.of(CacheKind.IOTLB), seed + 2);
+        nested = new Iotlb(shapes.of(CacheKind.NESTED), seed + 3);
+        paging = levels(shapes.of(CacheKind.PAGING_STRUCTURE), seed + 4);
+        nestedPaging = levels(shapes.of(CacheKind.NESTED_PAGING), seed + 4 + LEVELS_CACHED);
+    }
+
+    private static PagingStructureCache[] levels(CacheGeometry geometry, long seed) {
+        var levels = new PagingStructureCache[LEVELS_CACHED];
+        Arrays.setAll(
+                levels, i -> new PagingStructureCache(i + 2, 21 + 9 * i, geometry, seed + i));
+        return levels;
+    }
+
+    private RiscvCaches(RiscvCaches other) {
+        shapes = other.shapes;
+        spaces = other.spaces.copy();
+        highestSpace = other.highestSpace;
+        deviceContexts = other.deviceContexts.copy();
+        processContexts = other.processContexts.copy();
+        devices = other.devices.copy();
+        processes = other.processes.copy();
+        iotlb = other.iotlb.copy();
+        nested = other.nested.copy();
+        paging = other.paging.clone();
+        Arrays.setAll(paging, i -> paging[i].copy());
+        nestedPaging = other.nestedPaging.clone();
+        Arrays.setAll(nestedPaging, i -> nestedPaging[i].copy());
+    }
+
+    RiscvCaches copy() {
+        return new RiscvCaches(this);
+    }
+
+    CacheShapes shapes() {
+        return shapes;
+    }
+
+    /// Gives the caches of a kind another shape; they are empty afterwards.
+    void reshape(CacheKind kind, CacheGeometry geometry) {
+        shapes = shapes.with(kind, geometry);
+        switch (kind) {
+            case DEVICE_ENTRY -> devices = devices.reshaped(geometry);
+            case PASID_ENTRY -> processes = processes.reshaped(geometry);
+            case IOTLB -> iotlb = iotlb.reshaped(geometry);
+            case NESTED -> nested = nested.reshaped(geometry);
+            case PAGING_STRUCTURE -> Arrays.setAll(paging, i -> paging[i].reshaped(geometry));
+            case NESTED_PAGING ->
+                    Arrays.setAll(nestedPaging, i -> nestedPaging[i].reshaped(geometry));
+            // A device's own TLB is the device's.
+            case DEVICE_TLB -> {}
+        }
+    }
+
+    DeviceEntryCache devices() {
+        return devices;
+    }
+
+    PasidEntryCache processes() {
+        return processes;
+    }
+
+    Iotlb iotlb() {
+        return iotlb;
+    }
+
+    /// Guest-physical to host pages.
+    Iotlb nested() {
+        return nested;
+    }
+
+    /// By level, from 2.
+    PagingStructureCache[] paging() {
+        return paging.clone();
+    }
+
+    /// By level, from 2.
+    PagingStructureCache[] nestedPaging() {
+        return nestedPaging.clone();
+    }
+
+    /// By level, from 2; none if they are off.
+    PagingStructureCache[] pagingInUse() {
+        return shapes.of(CacheKind.PAGING_STRUCTURE).isOff() ? NO_CACHES : paging;
+    }
+
+    /// By level, from 2; none if they are off.
+    PagingStructureCache[] nestedPagingInUse() {
+        return shapes.of(CacheKind.NESTED_PAGING).isOff() ? NO_CACHES : nestedPaging;
+    }
+
+    // ---- address spaces and contexts by number
+
+    /// The number of an address space.
+    ///
+    /// @param owner GSCID, or [#HOST]
+    /// @param inner PSCID, with [#SUM]; or [Spaces#NONE] if the first stage is Bare
+    int space(int owner, int inner) {
+        int space = spaces.of(owner, inner);
+        highestSpace = Math.max(highestSpace, space);
+        return space;
+    }
+
+    /// Makes sure that the numbers of a few spaces and contexts can be given; at worst, by starting anew.
+    void makeRoom() {
+        if (highestSpace > MOST_SPACES || deviceContexts.isFull() || processContexts.isFull()) {
+            removeAll();
+        }
+    }
+
+    /// GSCID of a space, or [#HOST].
+    int owner(int space) {
+        return spaces.owner(space);
+    }
+
+    /// PSCID of a space, -1 if its first stage is Bare.
+    int pscid(int space) {
+        int inner = spaces.inner(space);
+        return inner == Spaces.NONE ? -1 : inner & PSCIDS;
+    }
+
+    int number(DeviceContext context) {
+        return deviceContexts.of(context);
+    }
+
+    int number(ProcessContext context) {
+        return processContexts.of(context);
+    }
+
+    DeviceContext deviceContext(long number) {
+        return deviceContexts.value((int) number);
+    }
+
+    ProcessContext processContext(long number) {
+        return processContexts.value((int) number);
+    }
+
+    // ---- invalidations, each with the number of entries it removed
+
+    int removeAll() {
+        int removed = removeDevices() + iotlb.removeAll() + nested.removeAll();
+        for (int i = 0; i < LEVELS_CACHED; i++) {
+            removed += paging[i].removeAll() + nestedPaging[i].removeAll();
+        }
+        spaces.clear();
+        highestSpace = 0;
+        deviceContexts.clear();
+        processContexts.clear();
+        return removed;
+    }
+
+    /// IODIR.INVAL_DDT for all devices, and with them their processes.
+    int removeDevices() {
+        return devices.removeAll() + processes.removeAll();
+    }
+
+    /// IODIR.INVAL_DDT for one device, and with it its processes.
+    int removeDevice(int device) {
+        return devices.remove((other, _) -> other == device)
+                + processes.remove((other, _, _) -> other == device);
+    }
+
+    /// IODIR.INVAL_PDT
+    int removeProcess(int device, int process) {
+        return processes.remove((other, pid, _) -> other == device && pid == process);
+    }
+
+    /// IOTINVAL.VMA: what first stages gave.
+    ///
+    /// @param owner GSCID, or [#HOST]
+    /// @param pscid only entries of this one that are not global; -1 for all
+    int removeFirstStage(int owner, int pscid, Addresses addresses) {
+        Iotlb.LineTest test =
+                (space, word) ->
+                        owner(space) == owner
+                                && (pscid < 0
+                                        || pscid(space) == pscid
+                                                && (word & TableEntry.GLOBAL) == 0);
+        return remove(iotlb, paging, test, addresses);
+    }
+
+    /// IOTINVAL.GVMA: what second stages gave, and all translations that went through them: an entry of the
+    /// IOTLB does not know its guest-physical address.
+    ///
+    /// @param gscid -1 for all
+    int removeSecondStage(int gscid, Addresses addresses) {
+        Iotlb.LineTest test =
+                (space, _) -> gscid < 0 ? owner(space) != HOST : owner(space) == gscid;
+        int removed = remove(nested, nestedPaging, test, addresses) + iotlb.remove(test);
+        for (var cache : paging) {
+            removed += cache.remove(test);
+        }
+        return removed;
+    }
+
+    private static int remove(
+            Iotlb pages, PagingStructureCache[] tables, Iotlb.LineTest test, Addresses addresses) {
+        int removed = 0;
+        switch (addresses) {
+            case Addresses.All() -> {
+                removed = pages.remove(test);
+                for (var cache : tables) {
+                    removed += cache.remove(test);
+                }
+            }
+            case Addresses.Range(long first, int pageBits, boolean withTables) -> {
+                removed = pages.remove(test, Path.key(first), pageBits);
+                for (int i = 0; withTables && i < tables.length; i++) {
+                    // The tables' prefixes are cut to what their tree translates: 39, 48 or 57 bits.
+                    for (int bits = 39; bits <= 57; bits += 9) {
+                        long key = first & (1L << bits) - 1;
+                        removed += tables[i].remove(test, key, pageBits);
+                    }
+                }
+            }
+        }
+        return removed;
+    }
+
+    /// Which addresses an invalidation covers.
+    sealed interface Addresses {
+        /// All of a space, leaves and tables above them.
+        record All() implements Addresses {}
+
+        /// A range of 2^pageBits pages.
+        ///
+        /// @param withTables also the tables on the way to it
+        record Range(long first, int pageBits, boolean withTables) implements Addresses {}
+    }
+
+    long stateHash() {
+        long hash = devices.lines().stateHash() * 31 + processes.lines().stateHash();
+        hash = hash * 31 + iotlb.lines().stateHash();
+        hash = hash * 31 + nested.lines().stateHash();
+        for (int i = 0; i < LEVELS_CACHED; i++) {
+            hash = hash * 31 + paging[i].lines().stateHash();
+            hash = hash * 31 + nestedPaging[i].lines().stateHash();
+        }
+        hash = (hash * 31 + deviceContexts.hashCode()) * 31 + processContexts.hashCode();
+        return hash * 31 + spaces.stateHash();
+    }
+}

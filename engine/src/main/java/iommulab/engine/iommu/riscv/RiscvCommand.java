@@ -1,0 +1,134 @@
+package iommulab.engine.iommu.riscv;
+
+/// A command of the command queue, 16 bytes.
+/// Spec: RISC-V IOMMU, "Command-Queue (CQ)".
+///
+/// @param low opcode and most operands
+/// @param high address or payload
+public record RiscvCommand(long low, long high) {
+    /*
+     * low   6:0 opcode | 9:7 func3 | operands
+     */
+    static final int IOTINVAL_VMA = 1;
+    static final int IOTINVAL_GVMA = 1 | 1 << 7;
+    static final int IOFENCE = 2;
+    static final int INVAL_DDT = 3;
+    static final int INVAL_PDT = 3 | 1 << 7;
+    static final int ATS_INVAL = 4;
+    static final int ATS_PRGR = 4 | 1 << 7;
+
+    static final long AV = 1 << 10;
+    static final long WSI = 1 << 11;
+    static final long PSCV = 1L << 32;
+    static final long GV = 1L << 33;
+    static final long NL = 1L << 34;
+    static final long DV = 1L << 33;
+    static final long PV = 1L << 32;
+    static final long DSV = 1L << 33;
+    static final long S = 1 << 9;
+
+    static final long IOTINVAL_RESERVED = 0xfL << 60 | 0x1ffL << 35 | 1 << 11;
+    static final long IOTINVAL_HIGH_RESERVED = 3L << 62 | 0x1ff;
+    static final long IOFENCE_RESERVED = 0xffff_c000L;
+    static final long IOFENCE_HIGH_RESERVED = 3L << 62;
+    static final long IODIR_RESERVED = 0x3fL << 34 | 1L << 32 | 3 << 10;
+    static final long ATS_RESERVED = 0x3fL << 34 | 3 << 10;
+
+    private static final int PID = 0xf_ffff;
+
+    /// Opcode and function together.
+    int operation() {
+        return (int) low & 0x3ff;
+    }
+
+    boolean has(long bit) {
+        return (low & bit) != 0;
+    }
+
+    int pscid() {
+        return (int) (low >>> 12) & PID;
+    }
+
+    int gscid() {
+        return (int) (low >>> 44) & 0xffff;
+    }
+
+    int processId() {
+        return (int) (low >>> 12) & PID;
+    }
+
+    int deviceId() {
+        return (int) (low >>> 40);
+    }
+
+    /// Requester of an ATS message.
+    int requester() {
+        return (int) (low >>> 40) & 0xffff;
+    }
+
+    int segment() {
+        return (int) (low >>> 56);
+    }
+
+    /// First address of an IOTINVAL: with S the lowest clear bit tells the size of the range.
+    long firstAddress() {
+        return (page() & -1L << pageBits()) << 12;
+    }
+
+    /// An IOTINVAL covers two to this power pages.
+    int pageBits() {
+        return (high & S) == 0
+                ? 0
+                : Math.min(52, 1 + Long.numberOfTrailingZeros(~page()));
+    }
+
+    private long page() {
+        return high >>> 10 & (1L << 52) - 1;
+    }
+
+    /// Where IOFENCE.C writes its data.
+    long fenceAddress() {
+        return high << 2;
+    }
+
+    int fenceData() {
+        return (int) (low >>> 32);
+    }
+
+    /// Whether hardware of these capabilities can execute it.
+    ///
+    /// @param wiredInterrupts `fctl.WSI`
+    boolean isLegal(RiscvCapabilities capabilities, boolean wiredInterrupts) {
+        return switch (operation()) {
+            case IOTINVAL_VMA, IOTINVAL_GVMA -> isLegalInvalidation(capabilities);
+            case IOFENCE ->
+                    (low & IOFENCE_RESERVED) == 0
+                            && (high & IOFENCE_HIGH_RESERVED) == 0
+                            && (wiredInterrupts || !has(WSI));
+            case INVAL_DDT, INVAL_PDT -> isLegalDirectory(capabilities);
+            case ATS_INVAL, ATS_PRGR -> capabilities.ats() && (low & ATS_RESERVED) == 0;
+            default -> false;
+        };
+    }
+
+    private boolean isLegalInvalidation(RiscvCapabilities capabilities) {
+        boolean guest = operation() == IOTINVAL_GVMA;
+        return (low & IOTINVAL_RESERVED) == 0
+                && (high & IOTINVAL_HIGH_RESERVED) == 0
+                && !(guest && has(PSCV))
+                && (capabilities.nonLeafInvalidation() || !has(NL))
+                && (capabilities.rangeInvalidation() || (high & S) == 0);
+    }
+
+    private boolean isLegalDirectory(RiscvCapabilities capabilities) {
+        if ((low & IODIR_RESERVED) != 0 || high != 0) {
+            return false;
+        }
+        boolean deviceKnown = !has(DV) || deviceId() >>> capabilities.deviceIdBits() == 0;
+        return operation() == INVAL_DDT
+                ? deviceKnown && processId() == 0
+                : deviceKnown
+                        && has(DV)
+                        && processId() >>> capabilities.processIdBits() == 0;
+    }
+}
