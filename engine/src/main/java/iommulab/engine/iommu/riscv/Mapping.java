@@ -31,9 +31,9 @@ public record Mapping(
     /// @param noticeId number that the notice carries, 11 bits
     public record InterruptFile(long hpa, int noticeId) {}
 
-    static Mapping of(long word, boolean asks, Stages stages) {
-        long clean = asks ? 0 : TableEntry.CLEAN;
-        boolean inMemory = stages.reachedInterruptFile() && stages.msiTable().isMrif();
+    /// @param granted whether the word is an answer to an ATS request, which tells what is granted
+    static Mapping of(long word, boolean granted, Optional<InterruptFile> interruptFile) {
+        long clean = granted ? 0 : TableEntry.CLEAN;
         return new Mapping(
                 TableEntry.address(word),
                 1L << Iotlb.pageShift(word),
@@ -42,11 +42,6 @@ public record Mapping(
                 (word & (TableEntry.EXECUTE | TableEntry.PRIV_EXECUTE)) != 0,
                 (word & TableEntry.GLOBAL) != 0,
                 (int) (word >>> Stages.MEMORY_TYPE_AT) & 3,
-                inMemory
-                        ? Optional.of(
-                                new InterruptFile(
-                                        stages.msiTable().mrifAddress(),
-                                        stages.msiTable().noticeId()))
-                        : Optional.empty());
+                interruptFile);
     }
 }

@@ -90,13 +90,10 @@ final class MsiTable {
         return ((isMrif() ? high : low) >>> 10 & PPN) << 12;
     }
 
-    /// Address of the interrupt file in memory, 512 bytes.
-    long mrifAddress() {
-        return (low >>> 7 & (1L << 47) - 1) << 9;
-    }
-
-    /// Number that the notice carries, 11 bits.
-    int noticeId() {
-        return (int) (high & 0x3ff | high >>> 60 - 10 & 1 << 10);
+    /// The file in memory that the last entry leads to.
+    Mapping.InterruptFile interruptFile() {
+        long hpa = (low >>> 7 & (1L << 47) - 1) << 9;
+        int notice = (int) (high & 0x3ff | high >>> 60 - 10 & 1 << 10);
+        return new Mapping.InterruptFile(hpa, notice);
     }
 }

@@ -35,6 +35,7 @@ public final class RiscvUnit extends RiscvState implements Iommu {
      * What a request found is left in five words:
      *   lastIova, lastRequester, lastPasid
      *   lastFacts  15:0 address space | 23:16 access flags | 24 device hit | 25 recorded | 27:26 stage
+     *              28 the address is that of a notice, the interrupt file lies in memory
      *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
      *              negative answer
      */
@@ -46,6 +47,7 @@ public final class RiscvUnit extends RiscvState implements Iommu {
     private static final int ACCESS_AT = 16;
     private static final int DEVICE_HIT = 1 << 24;
     private static final int RECORDED = 1 << 25;
+    private static final int IN_MEMORY = 1 << 28;
     private static final long UNCHANGED = 0;
 
     /* How far the last request came: two bits of its facts. */
@@ -243,6 +245,7 @@ public final class RiscvUnit extends RiscvState implements Iommu {
         }
         lastWord = leaf;
         if (isMrif()) {
+            lastFacts |= IN_MEMORY;
             answer = TableEntry.address(leaf);
             return answer;
         }
@@ -283,6 +286,7 @@ public final class RiscvUnit extends RiscvState implements Iommu {
 
     /// Answers an ATS request.
     private long grant(DeviceContext context, long leaf, int access) {
+        lastFacts |= isMrif() ? IN_MEMORY : 0;
         long rights = granted(leaf, access);
         long page = TableEntry.address(leaf);
         int shift = Iotlb.pageShift(leaf);
@@ -456,9 +460,15 @@ public final class RiscvUnit extends RiscvState implements Iommu {
 
     /// What the last request found in the tables, if it was translated.
     public Optional<Mapping> lastMapping() {
-        return lastWord <= 0
-                ? Optional.empty()
-                : Optional.of(Mapping.of(lastWord, (lastFacts >>> ACCESS_AT & ASKS) != 0, stages));
+        if (lastWord <= 0) {
+            return Optional.empty();
+        }
+        var file =
+                (lastFacts & IN_MEMORY) == 0
+                        ? Optional.<Mapping.InterruptFile>empty()
+                        : Optional.of(stages.msiTable().interruptFile());
+        boolean asked = (lastFacts >>> ACCESS_AT & ASKS) != 0;
+        return Optional.of(Mapping.of(lastWord, asked, file));
     }
 
     /// `iotval2` of the last fault.
