@@ -95,6 +95,10 @@ public final class CommandQueue {
         return tail;
     }
 
+    boolean isOn() {
+        return (status & ON) != 0;
+    }
+
     public int status() {
         return status;
     }

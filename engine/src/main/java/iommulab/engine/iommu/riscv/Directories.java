@@ -38,6 +38,11 @@ final class Directories {
     long device(int requester) {
         fault = null;
         reads = 0;
+        deviceHit = false;
+        if (isTooWide(requester)) {
+            fault = RiscvFault.TYPE_DISALLOWED;
+            return DeviceEntryCache.MISS;
+        }
         long path = unit.devices.find(requester);
         deviceHit = path != DeviceEntryCache.MISS;
         if (!deviceHit) {
@@ -47,11 +52,12 @@ final class Directories {
         return deviceHit ? path : readDevice(requester);
     }
 
+    /// Whether the directory in force cannot look a device up.
+    boolean isTooWide(int requester) {
+        return requester >>> deviceDirectory.deviceIdBits(unit.levels) != 0;
+    }
+
     private long readDevice(int requester) {
-        if (requester >>> deviceDirectory.deviceIdBits(unit.levels) != 0) {
-            fault = RiscvFault.TYPE_DISALLOWED;
-            return DeviceEntryCache.MISS;
-        }
         long root = DeviceContext.root(unit.directory() >>> 10);
         fault = deviceDirectory.read(root, unit.levels, requester, unit.control(), observer);
         reads = deviceDirectory.reads();
@@ -135,6 +141,10 @@ final class Directories {
         if (observer != WalkObserver.NONE && !lines.isOff()) {
             observer.cacheProbed(kind, 0, lines.lastSet(), lines.lastWay());
         }
+    }
+
+    DeviceDirectory deviceDirectory() {
+        return deviceDirectory;
     }
 
     /// Why there is no context.

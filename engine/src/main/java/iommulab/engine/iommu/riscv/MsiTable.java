@@ -16,6 +16,9 @@ final class MsiTable {
      * MRIF  63 C | 62:54 reserved | 53:7 address 55:9 | 6:3 reserved | 2:1 M = 1 | 0 V
      *       63:61 reserved | 60 NID bit 10 | 59:54 reserved | 53:10 notice PPN | 9:0 NID bits 9:0
      */
+    /// What an observer is told as step of an entry.
+    static final int STEP = 32;
+
     static final int VALID = 1;
     static final int MODE_AT = 1;
     static final int FLAT = 3;
@@ -48,7 +51,7 @@ final class MsiTable {
         long entry = table | index << ENTRY_SHIFT;
         low = word(entry, big);
         high = word(entry + 8, big);
-        observer.deviceTableRead(0, table, (int) index, entry, low, high);
+        observer.deviceTableRead(STEP, table, (int) index, entry, low, high);
         if (!memory.isBacked(entry) || !memory.isBacked(entry + 8)) {
             return isPoisoned(entry) || isPoisoned(entry + 8)
                     ? RiscvFault.MSI_CORRUPTED

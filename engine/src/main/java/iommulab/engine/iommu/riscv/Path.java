@@ -54,6 +54,15 @@ final class Path {
         return (iova + half) >>> bits == 0;
     }
 
+    /// An address again of which caches have kept the lower bits.
+    ///
+    /// @param path of the space it lies in, 0 if there is none any more
+    static long whole(long path, long key) {
+        int bits = (int) (path >>> BITS_AT) & 63;
+        boolean negative = (path & SIGNED) != 0 && (key >>> bits - 1 & 1) != 0;
+        return negative ? key | -1L << bits : key;
+    }
+
     /// An address as caches are asked for it.
     static long key(long iova) {
         return iova & KEYS;

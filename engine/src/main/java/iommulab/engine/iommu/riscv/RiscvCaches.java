@@ -166,6 +166,16 @@ final class RiscvCaches {
         return inner == Spaces.NONE ? -1 : inner & PSCIDS;
     }
 
+    /// `GSCID 3, PSCID 5`
+    String words(int space) {
+        int pscid = pscid(space);
+        String process = pscid < 0 ? "" : "PSCID " + pscid;
+        if (owner(space) == HOST) {
+            return process.isEmpty() ? "no address space" : process;
+        }
+        return "GSCID " + owner(space) + (process.isEmpty() ? "" : ", " + process);
+    }
+
     int number(DeviceContext context) {
         return deviceContexts.of(context);
     }

@@ -44,6 +44,16 @@ public record RiscvCapabilities(
         return levels >= 3 && levels <= 5 && has(6 + levels);
     }
 
+    /// Bits of the widest iova of a first stage.
+    int addressBits() {
+        for (int levels = 5; levels >= 3; levels--) {
+            if (firstStageLevels(levels)) {
+                return 12 + 9 * levels;
+            }
+        }
+        return 32;
+    }
+
     public boolean sv32x4() {
         return has(16);
     }

@@ -131,4 +131,39 @@ public record RiscvCommand(long low, long high) {
                         && has(DV)
                         && processId() >>> capabilities.processIdBits() == 0;
     }
+
+    /// `IOTINVAL.VMA GSCID 3, PSCID 5, 0x1000`
+    @Override
+    public String toString() {
+        return switch (operation()) {
+            case IOTINVAL_VMA -> "IOTINVAL.VMA" + guest() + process() + range();
+            case IOTINVAL_GVMA -> "IOTINVAL.GVMA" + guest() + range();
+            case IOFENCE -> "IOFENCE.C" + (has(AV) ? " to 0x%x".formatted(fenceAddress()) : "");
+            case INVAL_DDT -> "IODIR.INVAL_DDT" + device();
+            case INVAL_PDT -> "IODIR.INVAL_PDT" + device() + " process " + processId();
+            case ATS_INVAL -> "ATS.INVAL requester 0x%x".formatted(requester());
+            case ATS_PRGR -> "ATS.PRGR requester 0x%x".formatted(requester());
+            default -> "illegal command 0x%x 0x%x".formatted(low, high);
+        };
+    }
+
+    private String guest() {
+        return has(GV) ? " GSCID " + gscid() : "";
+    }
+
+    private String process() {
+        return has(PSCV) ? " PSCID " + pscid() : "";
+    }
+
+    private String device() {
+        return has(DV) ? " device 0x%x".formatted(deviceId()) : " all devices";
+    }
+
+    private String range() {
+        if (!has(AV)) {
+            return " all addresses";
+        }
+        String tables = has(NL) ? " with tables" : "";
+        return " 0x%x, %d KiB%s".formatted(firstAddress(), 4L << pageBits(), tables);
+    }
 }

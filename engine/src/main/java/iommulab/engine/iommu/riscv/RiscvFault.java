@@ -56,14 +56,14 @@ public enum RiscvFault implements FaultReason {
             true,
             AtsAnswer.NO_ACCESS,
             "Instruction guest page fault",
-            "The request executes, and the second stage does not map the guest- "
+            "The request executes, and the second stage does not map the guest-"
                     + "physical address, or that of a table on the way."),
     READ_GUEST_PAGE(
             21,
             true,
             AtsAnswer.NO_ACCESS,
             "Read guest-page fault",
-            "The request reads, and the second stage does not map the guest- "
+            "The request reads, and the second stage does not map the guest-"
                     + "physical address, or that of a table on the way."),
     WRITE_GUEST_PAGE(
             23,

@@ -7,10 +7,13 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
+import java.util.List;
+
 /// What a RISC-V IOMMU keeps: registers, queues, interrupts, caches.
-public abstract sealed class RiscvState implements Iommu permits RiscvUnit {
+public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
     static final int OFF = 0;
     static final int BARE = 1;
 
@@ -108,6 +111,42 @@ public abstract sealed class RiscvState implements Iommu permits RiscvUnit {
     @Override
     public boolean isTranslating() {
         return levels != 0;
+    }
+
+    @Override
+    public long deviceTable() {
+        return DeviceContext.root(directory >>> 10);
+    }
+
+    @Override
+    public long capabilityRegister() {
+        return capabilities.bits();
+    }
+
+    @Override
+    public long extendedCapabilityRegister() {
+        return 0;
+    }
+
+    @Override
+    public int addressBits() {
+        return capabilities.addressBits();
+    }
+
+    @Override
+    public List<QueueState> queues() {
+        return QueueWords.of(this);
+    }
+
+    /// None: faults go to memory.
+    @Override
+    public List<FaultRegister> faultRegisters() {
+        return List.of();
+    }
+
+    @Override
+    public boolean faultsLost() {
+        return faults.has(RecordQueue.OVERFLOW | RecordQueue.MEMORY_FAULT);
     }
 
     /// Rises whenever a register changes that decides how requests are translated, also by going back.

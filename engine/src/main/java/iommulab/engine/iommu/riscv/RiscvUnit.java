@@ -1,10 +1,7 @@
 package iommulab.engine.iommu.riscv;
 
-import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
-import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
-import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
@@ -25,54 +22,16 @@ import java.util.Optional;
 /// Not thread-safe: one engine thread owns it. [#translate] allocates nothing, except for the first request
 /// of a device or process.
 /// Spec: RISC-V IOMMU, "Process to translate an IOVA".
-public final class RiscvUnit extends RiscvState implements Iommu {
+public final class RiscvUnit extends RiscvSteps {
     /*
      * translate, an untranslated request without privilege
      *   device or process cache  -> Path: address space, width of addresses
      *   IOTLB                    -> page, rights
      * everything else, and what these do not give: translateFully, step by step as the specification has it
-     *
-     * What a request found is left in five words:
-     *   lastIova, lastRequester, lastPasid
-     *   lastFacts  15:0 address space | 23:16 access flags | 24 device hit | 25 recorded | 27:26 stage
-     *              28 the address is that of a notice, the interrupt file lies in memory
-     *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
-     *              negative answer
      */
-    /// Bit of an answer to an ATS request: the device has to use the address untranslated.
-    public static final long UNTRANSLATED_ONLY = 1 << 11;
+    private static final int STRAIGHT_HIT = DEVICE_HIT | STAGE_HIT | IOTLB_ASKED | STRAIGHT;
 
-    private static final int RWX = READ | WRITE | EXECUTE;
-    private static final int SPECIAL = PRIVILEGED | TRANSLATED | ASKS;
-    private static final int ACCESS_AT = 16;
-    private static final int DEVICE_HIT = 1 << 24;
-    private static final int RECORDED = 1 << 25;
-    private static final int IN_MEMORY = 1 << 28;
-    private static final long UNCHANGED = 0;
-
-    /* How far the last request came: two bits of its facts. */
-    static final int STAGE_DEVICE = 1 << 26;
-    static final int STAGE_WALK = 2 << 26;
-    static final int STAGE_HIT = 3 << 26;
-
-    /* Last word of an ATS request to which nothing is granted. */
-    private static final long NOTHING_GRANTED = -0x1003;
-
-    private final Directories directories;
-    private final Stages stages;
-    private WalkObserver observer = WalkObserver.NONE;
-
-    private long lastIova;
-    private int lastRequester;
-    private int lastPasid;
-    private int lastFacts;
-    private long lastWord;
-    /* Of the last request that was not a straight hit. */
-    private int reads;
-    private int probes;
-    private @Nullable RiscvFault cause;
-    private @Nullable DeviceContext device;
-    private long answer;
+    private @Nullable RiscvView view;
 
     /// An IOMMU after power-on: `ddtp` Off, queues off, caches empty.
     ///
@@ -80,8 +39,6 @@ public final class RiscvUnit extends RiscvState implements Iommu {
     public RiscvUnit(
             RiscvCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
         super(capabilities, memory, shapes, seed);
-        directories = new Directories(this, memory);
-        stages = new Stages(memory, capabilities);
         adoptCaches();
     }
 
@@ -102,272 +59,13 @@ public final class RiscvUnit extends RiscvState implements Iommu {
                     lastRequester = requester;
                     lastPasid = pasid;
                     lastFacts =
-                            Path.space(path) | access << ACCESS_AT | DEVICE_HIT | STAGE_HIT;
+                            Path.space(path) | access << ACCESS_AT | STRAIGHT_HIT;
                     lastWord = word;
                     return Iotlb.hpaInSmallest(word, iova);
                 }
             }
         }
         return translateFully(requester, pasid, iova, access);
-    }
-
-    // ---- every request, step by step
-
-    private long translateFully(int requester, int pasid, long iova, int access) {
-        lastIova = iova;
-        lastRequester = requester;
-        lastPasid = pasid;
-        boolean privileged = pasid >= 0 && (access & PRIVILEGED) != 0;
-        int kind = access & (TRANSLATED | ASKS) | (privileged ? PRIVILEGED : 0);
-        lastFacts = (access & RWX | kind) << ACCESS_AT;
-        reads = 0;
-        probes = 0;
-        cause = null;
-        device = null;
-        if (levels == 0) {
-            return withoutDirectory(kind);
-        }
-        caches().makeRoom();
-        long path = directories.device(requester);
-        lastFacts |= STAGE_DEVICE | (directories.hitDevice() ? DEVICE_HIT : 0);
-        reads = directories.reads();
-        var fault = directories.fault();
-        if (fault != null) {
-            return stop(fault);
-        }
-        device = caches().deviceContext(Path.context(path));
-        return inDevice(device, path, wanted(access, pasid) | kind);
-    }
-
-    private long withoutDirectory(int kind) {
-        if (mode() == OFF) {
-            return stop(RiscvFault.ALL_DISALLOWED);
-        }
-        return (kind & (TRANSLATED | ASKS)) != 0 ? stop(RiscvFault.TYPE_DISALLOWED) : unchanged();
-    }
-
-    /// The rights that a request wants: what is read untranslated to be executed needs no right to be read;
-    /// an ATS request always asks to read.
-    private static int wanted(int access, int pasid) {
-        int rights = access & RWX;
-        if ((access & ASKS) != 0) {
-            return rights | READ;
-        }
-        if ((rights & EXECUTE) == 0) {
-            return rights;
-        }
-        if ((access & TRANSLATED) == 0) {
-            return EXECUTE;
-        }
-        return pasid < 0 ? READ : READ | EXECUTE;
-    }
-
-    /// What the cause of a fault is chosen by.
-    private static long judged(int access, int pasid) {
-        if ((access & ASKS) != 0) {
-            return pasid >= 0 && (access & EXECUTE) != 0 ? EXECUTE : READ;
-        }
-        return access & RWX;
-    }
-
-    private long inDevice(DeviceContext context, long path, int access) {
-        boolean translated = (access & TRANSLATED) != 0;
-        boolean processes = context.has(DeviceContext.PDTV);
-        if ((access & (TRANSLATED | ASKS)) != 0 && !context.has(DeviceContext.EN_ATS)
-                || lastPasid >= 0 && (!processes || isTooWide(context, lastPasid))) {
-            return stop(RiscvFault.TYPE_DISALLOWED);
-        }
-        if (translated && !context.has(DeviceContext.T2GPA)) {
-            return unchanged();
-        }
-        stages.enterSecond(context, control(), directories.guestSpace(context), origin());
-        if (translated) {
-            return inSpace(context, 0, false, directories.guestPath(context), access);
-        }
-        int process = lastPasid >= 0 || !context.has(DeviceContext.DPE) ? lastPasid : 0;
-        if (!processes) {
-            return inSpace(context, context.fsc(), false, path, access);
-        }
-        return process < 0 || context.firstMode() == DeviceContext.BARE
-                ? inSpace(context, 0, false, path, access)
-                : inProcess(context, process, access);
-    }
-
-    private static boolean isTooWide(DeviceContext context, int process) {
-        int mode = context.firstMode();
-        return mode != DeviceContext.BARE && process >>> ProcessDirectory.processIdBits(mode) != 0;
-    }
-
-    private long inProcess(DeviceContext context, int process, int access) {
-        long judged = judged(access, lastPasid);
-        long path = directories.process(lastRequester, context, process, stages, judged);
-        reads = directories.reads();
-        var fault = directories.fault();
-        if (fault != null) {
-            return stop(fault);
-        }
-        if ((access & PRIVILEGED) != 0 && (path & Path.SUPERVISOR) == 0) {
-            return stop(RiscvFault.TYPE_DISALLOWED);
-        }
-        var own = caches().processContext(Path.context(path));
-        return inSpace(context, own.fsc(), own.sum(), path, access);
-    }
-
-    private long inSpace(DeviceContext context, long fsc, boolean sum, long path, int access) {
-        lastFacts = lastFacts & ~0xffff | Path.space(path);
-        boolean asks = (access & ASKS) != 0;
-        if ((path & Path.UNCHANGED) != 0 && !asks) {
-            return unchanged();
-        }
-        boolean cachable = !asks && Path.covers(path, lastIova);
-        if (cachable && isHit(Path.space(path), Stages.rights(access))) {
-            return answered();
-        }
-        lastFacts |= STAGE_WALK;
-        long judged = judged(access, lastPasid);
-        long leaf =
-                stages.translate(
-                        context,
-                        fsc,
-                        access,
-                        judged,
-                        sum,
-                        Path.space(path),
-                        lastIova,
-                        origin());
-        reads = directories.reads() + stages.reads();
-        probes = stages.probes();
-        if (leaf < 0) {
-            return stop(RiscvFault.ofCode((int) -leaf).orElseThrow());
-        }
-        if (asks) {
-            return grant(context, leaf, access);
-        }
-        lastWord = leaf;
-        if (isMrif()) {
-            lastFacts |= IN_MEMORY;
-            answer = TableEntry.address(leaf);
-            return answer;
-        }
-        if (cachable) {
-            iotlb.replace(Path.space(path), Path.key(lastIova), cached(leaf), origin());
-        }
-        return answered();
-    }
-
-    /// A cached page without a right that is needed is given up: the tables may say more now, and have to be
-    /// walked to know what a fault is to report.
-    private boolean isHit(int space, long needs) {
-        long key = Path.key(lastIova);
-        long word = iotlb.find(space, key);
-        if (word == Iotlb.MISS) {
-            word = iotlb.findLarger(space, key);
-        }
-        if (observer != WalkObserver.NONE && !iotlb.lines().isOff()) {
-            observer.cacheProbed(
-                    CacheKind.IOTLB, 0, iotlb.lines().lastSet(), iotlb.lines().lastWay());
-        }
-        if (word == Iotlb.MISS) {
-            return false;
-        }
-        if ((word & needs) != needs) {
-            iotlb.removePages(space, key, 0);
-            return false;
-        }
-        lastFacts |= STAGE_HIT;
-        lastWord = word;
-        return true;
-    }
-
-    /// A page whose dirty bit is still to be set is cached without the right to write.
-    private static long cached(long leaf) {
-        return (leaf & TableEntry.CLEAN) == 0 ? leaf : leaf & ~TableEntry.ANY_WRITE;
-    }
-
-    /// Answers an ATS request.
-    private long grant(DeviceContext context, long leaf, int access) {
-        lastFacts |= isMrif() ? IN_MEMORY : 0;
-        long rights = granted(leaf, access);
-        long page = TableEntry.address(leaf);
-        int shift = Iotlb.pageShift(leaf);
-        if (context.has(DeviceContext.T2GPA) && !isMrif()) {
-            page = stages.gpa() & -1L << shift;
-        }
-        // Without a process there are none for which the answer could hold as well.
-        long global = lastPasid < 0 ? 0 : leaf & TableEntry.GLOBAL;
-        lastWord =
-                TableEntry.leaf(page, shift, rights)
-                        | global
-                        | leaf & Stages.MEMORY_TYPE
-                        | (isMrif() ? UNTRANSLATED_ONLY : 0);
-        answer = lastWord;
-        return answer;
-    }
-
-    /// Without the right to read, nothing is granted; nor is writing where the dirty bit is not set.
-    private static long granted(long leaf, int access) {
-        long mine = (access & PRIVILEGED) == 0 ? leaf : leaf >>> 56 & 3 | leaf >>> 54 & EXECUTE;
-        if ((mine & READ) == 0) {
-            return 0;
-        }
-        long write = (leaf & TableEntry.CLEAN) == 0 ? mine & WRITE : 0;
-        return READ | write | mine & access & EXECUTE;
-    }
-
-    private long origin() {
-        return Origin.of(lastRequester, lastPasid, (lastFacts >>> ACCESS_AT & TRANSLATED) != 0);
-    }
-
-    private long unchanged() {
-        lastWord = UNCHANGED;
-        answer = lastIova;
-        return answer;
-    }
-
-    private long answered() {
-        answer = Iotlb.hpa(lastWord, lastIova);
-        return answer;
-    }
-
-    private long stop(RiscvFault fault) {
-        cause = fault;
-        int access = lastFacts >>> ACCESS_AT;
-        if ((access & ASKS) != 0 && fault.atsAnswer() == RiscvFault.AtsAnswer.NO_ACCESS) {
-            lastWord = NOTHING_GRANTED;
-            answer = 0;
-            return answer;
-        }
-        boolean silent = fault.qualified() && device != null && device.has(DeviceContext.DTF);
-        if (!silent && record(recordOf(fault, access))) {
-            lastFacts |= RECORDED;
-        }
-        lastWord = -fault.code();
-        answer = lastWord;
-        return answer;
-    }
-
-    private FaultRecord recordOf(RiscvFault fault, int access) {
-        boolean privileged = (access & PRIVILEGED) != 0;
-        int type = transactionType(access, lastPasid);
-        long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
-        return FaultRecord.of(
-                fault, type, lastRequester, lastPasid, privileged, lastIova, iotval2);
-    }
-
-    private static int transactionType(int access, int pasid) {
-        if ((access & ASKS) != 0) {
-            return FaultRecord.ATS_REQUEST;
-        }
-        boolean translated = (access & TRANSLATED) != 0;
-        int base = translated ? FaultRecord.TRANSLATED : 0;
-        if ((access & EXECUTE) != 0) {
-            return base + (translated && pasid < 0 ? FaultRecord.READ : FaultRecord.EXECUTE);
-        }
-        return base + ((access & WRITE) != 0 ? FaultRecord.WRITE : FaultRecord.READ);
-    }
-
-    private boolean isMrif() {
-        return stages.reachedInterruptFile() && stages.msiTable().isMrif();
     }
 
     // ---- page requests
@@ -416,18 +114,18 @@ public final class RiscvUnit extends RiscvState implements Iommu {
 
     @Override
     public int lastReads() {
-        return lastHit() ? 0 : reads;
+        return isStraight() ? 0 : reads;
     }
 
     @Override
     public int lastPagingProbes() {
-        return lastHit() ? 0 : probes;
+        return isStraight() ? 0 : probes;
     }
 
     @Override
     public long lastCycles(WalkCosts costs) {
         boolean deviceAsked = lastStage() >= STAGE_DEVICE && !devices.lines().isOff();
-        boolean iotlbAsked = lastStage() >= STAGE_WALK && !iotlb.lines().isOff();
+        boolean iotlbAsked = (lastFacts & IOTLB_ASKED) != 0 && !iotlb.lines().isOff();
         return (deviceAsked ? costs.deviceProbe() : 0)
                 + (iotlbAsked ? costs.iotlbProbe() : 0)
                 + lastPagingProbes() * costs.pagingProbe()
@@ -441,7 +139,16 @@ public final class RiscvUnit extends RiscvState implements Iommu {
 
     @Override
     public boolean lastWasStale() {
-        return false;
+        int access = lastFacts >>> ACCESS_AT & 0xff;
+        return view().isStale(lastRequester, lastPasid, lastIova, access, lastAnswer());
+    }
+
+    private boolean isStraight() {
+        return (lastFacts & STRAIGHT) != 0;
+    }
+
+    private long lastAnswer() {
+        return isStraight() ? Iotlb.hpa(lastWord, lastIova) : answer;
     }
 
     int lastStage() {
@@ -478,14 +185,58 @@ public final class RiscvUnit extends RiscvState implements Iommu {
 
     // ---- looking into it
 
+    private RiscvView view() {
+        if (view == null) {
+            view = new RiscvView(this);
+        }
+        return view;
+    }
+
     @Override
     public List<CacheSnapshot> cacheSnapshots() {
-        return List.of();
+        return view().caches();
     }
 
     @Override
     public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
-        throw new IllegalStateException();
+        return view().explain(name, request, costs, withCaches);
+    }
+
+    /// What the last request, no straight hit, found before the page tables.
+    Found found() {
+        return new Found(device, fsc, path);
+    }
+
+    Directories directories() {
+        return directories;
+    }
+
+    /// Requests from now on leave memory as it is.
+    void onlyLook() {
+        stages.onlyLook();
+    }
+
+    /// The context of a device as memory has it, if it is well formed; for a unit without caches.
+    Optional<DeviceContext> lookUpDevice(int requester) {
+        translate(requester, NO_PASID, 0, 0);
+        return Optional.ofNullable(device);
+    }
+
+    /// The context of the process of the last request, if there is a well-formed one.
+    Optional<ProcessContext> lookUpProcess() {
+        return Optional.ofNullable(process);
+    }
+
+    /// Where a guest-physical address of a device leads, if the device still belongs to a guest; else
+    /// negative.
+    long lookUpGuest(int requester, int gscid, long gpa) {
+        var context = lookUpDevice(requester);
+        if (context.isEmpty() || context.get().gscid() != gscid) {
+            return -1;
+        }
+        stages.enterSecond(context.get(), control(), 0, 0);
+        var second = stages.second();
+        return second == null ? -1 : second.place(gpa, 0, 0);
     }
 
     @Override

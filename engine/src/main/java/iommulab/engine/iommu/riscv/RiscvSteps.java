@@ -1,0 +1,339 @@
+package iommulab.engine.iommu.riscv;
+
+import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.WalkObserver;
+import iommulab.engine.memory.PhysicalMemory;
+
+import org.jspecify.annotations.Nullable;
+
+/// How a RISC-V IOMMU translates a request, step by step as the specification has it, and what the last one
+/// found.
+/// Spec: RISC-V IOMMU, "Process to translate an IOVA".
+public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
+    /*
+     * What a request found is left in five words:
+     *   lastIova, lastRequester, lastPasid
+     *   lastFacts  15:0 address space | 23:16 access flags | 24 device hit | 25 recorded | 27:26 stage
+     *              28 the address is that of a notice, the interrupt file lies in memory
+     *              29 the IOTLB was asked | 30 it was a straight hit
+     *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
+     *              negative answer
+     */
+    /// Bit of an answer to an ATS request: the device has to use the address untranslated.
+    public static final long UNTRANSLATED_ONLY = 1 << 11;
+
+    static final int RWX = READ | WRITE | EXECUTE;
+    static final int SPECIAL = PRIVILEGED | TRANSLATED | ASKS;
+    static final int ACCESS_AT = 16;
+    static final int DEVICE_HIT = 1 << 24;
+    static final int RECORDED = 1 << 25;
+    static final int IN_MEMORY = 1 << 28;
+    static final int IOTLB_ASKED = 1 << 29;
+    static final int STRAIGHT = 1 << 30;
+    static final long UNCHANGED = 0;
+
+    /* How far the last request came: two bits of its facts. */
+    static final int STAGE_DEVICE = 1 << 26;
+    static final int STAGE_WALK = 2 << 26;
+    static final int STAGE_HIT = 3 << 26;
+
+    /* Last word of an ATS request to which nothing is granted. */
+    static final long NOTHING_GRANTED = -0x1003;
+
+    final Directories directories;
+    final Stages stages;
+    WalkObserver observer = WalkObserver.NONE;
+
+    long lastIova;
+    int lastRequester;
+    int lastPasid;
+    int lastFacts;
+    long lastWord;
+    /* Of the last request that was not a straight hit. */
+    int reads;
+    int probes;
+    @Nullable RiscvFault cause;
+    @Nullable DeviceContext device;
+    long fsc;
+    long path;
+    @Nullable ProcessContext process;
+    long answer;
+
+    RiscvSteps(
+            RiscvCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
+        super(capabilities, memory, shapes, seed);
+        directories = new Directories(this, memory);
+        stages = new Stages(memory, capabilities);
+    }
+
+    final long translateFully(int requester, int pasid, long iova, int access) {
+        lastIova = iova;
+        lastRequester = requester;
+        lastPasid = pasid;
+        boolean privileged = pasid >= 0 && (access & PRIVILEGED) != 0;
+        int kind = access & (TRANSLATED | ASKS) | (privileged ? PRIVILEGED : 0);
+        lastFacts = (access & RWX | kind) << ACCESS_AT;
+        reads = 0;
+        probes = 0;
+        cause = null;
+        device = null;
+        process = null;
+        fsc = 0;
+        path = 0;
+        if (levels == 0) {
+            return withoutDirectory(kind);
+        }
+        if (directories.isTooWide(requester)) {
+            return stop(RiscvFault.TYPE_DISALLOWED);
+        }
+        caches().makeRoom();
+        long way = directories.device(requester);
+        lastFacts |= STAGE_DEVICE | (directories.hitDevice() ? DEVICE_HIT : 0);
+        reads = directories.reads();
+        var fault = directories.fault();
+        if (fault != null) {
+            return stop(fault);
+        }
+        device = caches().deviceContext(Path.context(way));
+        return inDevice(device, way, wanted(access, pasid) | kind);
+    }
+
+    private long withoutDirectory(int kind) {
+        if (mode() == OFF) {
+            return stop(RiscvFault.ALL_DISALLOWED);
+        }
+        return (kind & (TRANSLATED | ASKS)) != 0 ? stop(RiscvFault.TYPE_DISALLOWED) : unchanged();
+    }
+
+    /// The rights that a request wants: what is read untranslated to be executed needs no right to be read;
+    /// an ATS request always asks to read.
+    private static int wanted(int access, int pasid) {
+        int rights = access & RWX;
+        if ((access & ASKS) != 0) {
+            return rights | READ;
+        }
+        if ((rights & EXECUTE) == 0) {
+            return rights;
+        }
+        if ((access & TRANSLATED) == 0) {
+            return EXECUTE;
+        }
+        return pasid < 0 ? READ : READ | EXECUTE;
+    }
+
+    /// What the cause of a fault is chosen by.
+    private static long judged(int access, int pasid) {
+        if ((access & ASKS) != 0) {
+            return pasid >= 0 && (access & EXECUTE) != 0 ? EXECUTE : READ;
+        }
+        return access & RWX;
+    }
+
+    private long inDevice(DeviceContext context, long way, int access) {
+        boolean translated = (access & TRANSLATED) != 0;
+        boolean processes = context.has(DeviceContext.PDTV);
+        if ((access & (TRANSLATED | ASKS)) != 0 && !context.has(DeviceContext.EN_ATS)
+                || lastPasid >= 0 && (!processes || isTooWide(context, lastPasid))) {
+            return stop(RiscvFault.TYPE_DISALLOWED);
+        }
+        if (translated && !context.has(DeviceContext.T2GPA)) {
+            return unchanged();
+        }
+        stages.enterSecond(context, control(), directories.guestSpace(context), origin());
+        if (translated) {
+            return inSpace(context, 0, false, directories.guestPath(context), access);
+        }
+        int pid = lastPasid >= 0 || !context.has(DeviceContext.DPE) ? lastPasid : 0;
+        if (!processes) {
+            return inSpace(context, context.fsc(), false, way, access);
+        }
+        return pid < 0 || context.firstMode() == DeviceContext.BARE
+                ? inSpace(context, 0, false, way, access)
+                : inProcess(context, pid, access);
+    }
+
+    private static boolean isTooWide(DeviceContext context, int process) {
+        int mode = context.firstMode();
+        return mode != DeviceContext.BARE && process >>> ProcessDirectory.processIdBits(mode) != 0;
+    }
+
+    private long inProcess(DeviceContext context, int pid, int access) {
+        long judged = judged(access, lastPasid);
+        long way = directories.process(lastRequester, context, pid, stages, judged);
+        reads = directories.reads() + stages.reads();
+        probes = stages.probes();
+        var fault = directories.fault();
+        if (fault != null) {
+            return stop(fault);
+        }
+        if ((access & PRIVILEGED) != 0 && (way & Path.SUPERVISOR) == 0) {
+            return stop(RiscvFault.TYPE_DISALLOWED);
+        }
+        process = caches().processContext(Path.context(way));
+        return inSpace(context, process.fsc(), process.sum(), way, access);
+    }
+
+    private long inSpace(
+            DeviceContext context, long firstStage, boolean sum, long way, int access) {
+        fsc = firstStage;
+        path = way;
+        lastFacts = lastFacts & ~0xffff | Path.space(path);
+        boolean asks = (access & ASKS) != 0;
+        if ((path & Path.UNCHANGED) != 0 && !asks) {
+            return unchanged();
+        }
+        boolean cachable = !asks && Path.covers(path, lastIova);
+        if (cachable && isHit(Path.space(path), Stages.rights(access))) {
+            return answered();
+        }
+        lastFacts = lastFacts & ~STAGE_HIT | STAGE_WALK;
+        long judged = judged(access, lastPasid);
+        long leaf =
+                stages.translate(
+                        context,
+                        fsc,
+                        access,
+                        judged,
+                        sum,
+                        Path.space(path),
+                        lastIova,
+                        origin());
+        reads = directories.reads() + stages.reads();
+        probes = stages.probes();
+        if (leaf < 0) {
+            return stop(RiscvFault.ofCode((int) -leaf).orElseThrow());
+        }
+        if (asks) {
+            return grant(context, leaf, access);
+        }
+        lastWord = leaf;
+        if (isMrif()) {
+            lastFacts |= IN_MEMORY;
+            answer = TableEntry.address(leaf);
+            return answer;
+        }
+        if (cachable) {
+            iotlb.replace(Path.space(path), Path.key(lastIova), cached(leaf), origin());
+        }
+        return answered();
+    }
+
+    /// A cached page without a right that is needed is given up: the tables may say more now, and have to be
+    /// walked to know what a fault is to report.
+    private boolean isHit(int space, long needs) {
+        lastFacts |= IOTLB_ASKED;
+        long key = Path.key(lastIova);
+        long word = iotlb.find(space, key);
+        if (word == Iotlb.MISS) {
+            word = iotlb.findLarger(space, key);
+        }
+        if (observer != WalkObserver.NONE && !iotlb.lines().isOff()) {
+            observer.cacheProbed(
+                    CacheKind.IOTLB, 0, iotlb.lines().lastSet(), iotlb.lines().lastWay());
+        }
+        if (word == Iotlb.MISS) {
+            return false;
+        }
+        if ((word & needs) != needs) {
+            iotlb.removePages(space, key, 0);
+            return false;
+        }
+        lastFacts |= STAGE_HIT;
+        lastWord = word;
+        return true;
+    }
+
+    /// A page whose dirty bit is still to be set is cached without the right to write.
+    private static long cached(long leaf) {
+        return (leaf & TableEntry.CLEAN) == 0 ? leaf : leaf & ~TableEntry.ANY_WRITE;
+    }
+
+    /// Answers an ATS request.
+    private long grant(DeviceContext context, long leaf, int access) {
+        lastFacts |= isMrif() ? IN_MEMORY : 0;
+        long rights = granted(leaf, access);
+        long page = TableEntry.address(leaf);
+        int shift = Iotlb.pageShift(leaf);
+        if (context.has(DeviceContext.T2GPA) && !isMrif()) {
+            page = stages.gpa() & -1L << shift;
+        }
+        // Without a process there are none for which the answer could hold as well.
+        long global = lastPasid < 0 ? 0 : leaf & TableEntry.GLOBAL;
+        lastWord =
+                TableEntry.leaf(page, shift, rights)
+                        | global
+                        | leaf & Stages.MEMORY_TYPE
+                        | (isMrif() ? UNTRANSLATED_ONLY : 0);
+        answer = lastWord;
+        return answer;
+    }
+
+    /// Without the right to read, nothing is granted; nor is writing where the dirty bit is not set.
+    private static long granted(long leaf, int access) {
+        long mine = (access & PRIVILEGED) == 0 ? leaf : leaf >>> 56 & 3 | leaf >>> 54 & EXECUTE;
+        if ((mine & READ) == 0) {
+            return 0;
+        }
+        long write = (leaf & TableEntry.CLEAN) == 0 ? mine & WRITE : 0;
+        return READ | write | mine & access & EXECUTE;
+    }
+
+    private long origin() {
+        return Origin.of(lastRequester, lastPasid, (lastFacts >>> ACCESS_AT & TRANSLATED) != 0);
+    }
+
+    private long unchanged() {
+        lastWord = UNCHANGED;
+        answer = lastIova;
+        return answer;
+    }
+
+    private long answered() {
+        answer = Iotlb.hpa(lastWord, lastIova);
+        return answer;
+    }
+
+    private long stop(RiscvFault fault) {
+        cause = fault;
+        int access = lastFacts >>> ACCESS_AT;
+        if ((access & ASKS) != 0 && fault.atsAnswer() == RiscvFault.AtsAnswer.NO_ACCESS) {
+            lastWord = NOTHING_GRANTED;
+            answer = 0;
+            return answer;
+        }
+        boolean silent = fault.qualified() && device != null && device.has(DeviceContext.DTF);
+        if (!silent && record(recordOf(fault, access))) {
+            lastFacts |= RECORDED;
+        }
+        lastWord = -fault.code();
+        answer = lastWord;
+        return answer;
+    }
+
+    private FaultRecord recordOf(RiscvFault fault, int access) {
+        boolean privileged = (access & PRIVILEGED) != 0;
+        int type = transactionType(access, lastPasid);
+        long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
+        return FaultRecord.of(
+                fault, type, lastRequester, lastPasid, privileged, lastIova, iotval2);
+    }
+
+    private static int transactionType(int access, int pasid) {
+        if ((access & ASKS) != 0) {
+            return FaultRecord.ATS_REQUEST;
+        }
+        boolean translated = (access & TRANSLATED) != 0;
+        int base = translated ? FaultRecord.TRANSLATED : 0;
+        if ((access & EXECUTE) != 0) {
+            return base + (translated && pasid < 0 ? FaultRecord.READ : FaultRecord.EXECUTE);
+        }
+        return base + ((access & WRITE) != 0 ? FaultRecord.WRITE : FaultRecord.READ);
+    }
+
+    private boolean isMrif() {
+        return stages.reachedInterruptFile() && stages.msiTable().isMrif();
+    }
+}
