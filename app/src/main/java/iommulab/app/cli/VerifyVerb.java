@@ -3,6 +3,7 @@ package iommulab.app.cli;
 import iommulab.engine.io.machine.SampleOracle;
 import iommulab.engine.io.oracle.GroupsOracle;
 import iommulab.engine.io.oracle.Oracle;
+import iommulab.engine.io.oracle.RiscvOracle;
 import iommulab.engine.io.oracle.UnbuiltOracle;
 import iommulab.engine.io.oracle.Verdict;
 import iommulab.engine.io.oracle.VtdOracle;
@@ -29,7 +30,12 @@ import java.util.stream.Stream;
                         + " knows.")
 final class VerifyVerb implements Callable<Integer> {
     private static final List<Oracle> ORACLES =
-            List.of(new GroupsOracle(), new VtdOracle(), new UnbuiltOracle(), new SampleOracle());
+            List.of(
+                    new GroupsOracle(),
+                    new VtdOracle(),
+                    new RiscvOracle(),
+                    new UnbuiltOracle(),
+                    new SampleOracle());
 
     @Spec private CommandSpec spec;
 

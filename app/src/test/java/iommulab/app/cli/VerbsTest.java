@@ -67,7 +67,7 @@ class VerbsTest {
 
     @Test
     void answersOfAKindThatIsNotBuiltAreSkippedAndCounted() throws Exception {
-        write("a.json", "{\"arch\": \"riscv-iommu\", \"steps\": [{}, {}, {}]}");
+        write("a.json", "[{\"model\": \"linux\", \"steps\": [{}, {}, {}]}]");
         write("b.json", "[{\"model\": \"linux\", \"steps\": [{}, {}]}]");
         assertThat(run("verify", folder.toString()).lastLine())
                 .isEqualTo("0 passed, 0 failed, 5 skipped");

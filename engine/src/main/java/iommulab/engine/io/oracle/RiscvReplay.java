@@ -142,8 +142,7 @@ final class RiscvReplay {
     }
 
     private void fail(JsonObject fault) {
-        var range =
-                AddressRange.of(Json.bits(fault, "gpa"), fault.get("len").getAsLong());
+        var range = AddressRange.of(Json.bits(fault, "gpa"), fault.get("len").getAsLong());
         memory.fail(range, failure(fault.get("kind").getAsString()));
         expected.fail(range, failure(fault.get("kind").getAsString()));
     }
@@ -203,17 +202,15 @@ final class RiscvReplay {
             return "";
         }
         var differences = new ArrayList<String>();
-        memory.forEachWord(
-                (hpa, value) -> {
-                    if (expected.read64(hpa) != value) {
-                        differences.add("0x%x = 0x%x".formatted(hpa, value));
-                    }
-                });
+        memory.forEachWord((hpa, value) -> {
+            if (expected.read64(hpa) != value) {
+                differences.add("0x%x = 0x%x".formatted(hpa, value));
+            }
+        });
         return ", changed " + differences;
     }
 
-    private boolean agrees(
-            JsonObject step, String outcome, String writes, RiscvAnswer answer) {
+    private boolean agrees(JsonObject step, String outcome, String writes, RiscvAnswer answer) {
         if (!answer.agreesWith(step.getAsJsonObject(outcome), step)) {
             return false;
         }

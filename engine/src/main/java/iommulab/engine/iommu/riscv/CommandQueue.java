@@ -180,8 +180,7 @@ public final class CommandQueue {
     private boolean execute(RiscvCommand command, RiscvCaches caches, boolean big) {
         switch (command.operation()) {
             case RiscvCommand.IOTINVAL_VMA -> {
-                int owner =
-                        command.has(RiscvCommand.GV) ? command.gscid() : RiscvCaches.HOST;
+                int owner = command.has(RiscvCommand.GV) ? command.gscid() : RiscvCaches.HOST;
                 int pscid = command.has(RiscvCommand.PSCV) ? command.pscid() : -1;
                 caches.removeFirstStage(owner, pscid, addresses(command));
             }
@@ -212,9 +211,7 @@ public final class CommandQueue {
     private static Addresses addresses(RiscvCommand command) {
         return command.has(RiscvCommand.AV)
                 ? new Addresses.Range(
-                        command.firstAddress(),
-                        command.pageBits(),
-                        command.has(RiscvCommand.NL))
+                        command.firstAddress(), command.pageBits(), command.has(RiscvCommand.NL))
                 : new Addresses.All();
     }
 

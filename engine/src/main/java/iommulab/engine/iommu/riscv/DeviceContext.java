@@ -11,13 +11,7 @@ package iommulab.engine.iommu.riscv;
 /// @param msiMask bits of a page number that index the MSI page table
 /// @param msiPattern what the other bits of the page number of an MSI address are
 record DeviceContext(
-        long tc,
-        long iohgatp,
-        long ta,
-        long fsc,
-        long msiptp,
-        long msiMask,
-        long msiPattern) {
+        long tc, long iohgatp, long ta, long fsc, long msiptp, long msiMask, long msiPattern) {
     static final long VALID = 1;
     static final long EN_ATS = 1 << 1;
     static final long EN_PRI = 1 << 2;

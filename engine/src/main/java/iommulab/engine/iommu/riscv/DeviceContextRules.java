@@ -52,8 +52,7 @@ final class DeviceContextRules {
         if ((t2gpa || pri) && !ats || context.has(DeviceContext.PRPR) && !pri) {
             return false;
         }
-        return !t2gpa
-                || capabilities.t2gpa() && context.secondMode() != DeviceContext.BARE;
+        return !t2gpa || capabilities.t2gpa() && context.secondMode() != DeviceContext.BARE;
     }
 
     private boolean firstStageRules(DeviceContext context) {

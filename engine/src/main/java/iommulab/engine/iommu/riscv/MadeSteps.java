@@ -109,8 +109,7 @@ final class MadeSteps {
         if (made != null && !made.isEmpty()) {
             return new Source(GivenBy.MEMORY, "", made.removeFirst());
         }
-        return hit.map(probe -> new Source(cache, probe.place(), cost(cache)))
-                .orElse(Source.SAVED);
+        return hit.map(probe -> new Source(cache, probe.place(), cost(cache))).orElse(Source.SAVED);
     }
 
     private long cost(GivenBy cache) {

@@ -24,9 +24,7 @@ final class Origin {
     }
 
     static int pasid(long origin) {
-        return (origin & HAS_PASID) == 0
-                ? Iommu.NO_PASID
-                : (int) (origin >>> PASID_AT) & 0xf_ffff;
+        return (origin & HAS_PASID) == 0 ? Iommu.NO_PASID : (int) (origin >>> PASID_AT) & 0xf_ffff;
     }
 
     static boolean isTranslated(long origin) {

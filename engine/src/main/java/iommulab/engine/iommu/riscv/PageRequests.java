@@ -103,8 +103,7 @@ public final class PageRequests {
     }
 
     private Outcome refuse(Request request, RiscvFault fault, @Nullable DeviceContext device) {
-        boolean silent =
-                fault.qualified() && device != null && device.has(DeviceContext.DTF);
+        boolean silent = fault.qualified() && device != null && device.has(DeviceContext.DTF);
         if (!silent) {
             unit.record(
                     FaultRecord.of(

@@ -223,5 +223,4 @@ final class PageTableFormat implements TableFormat {
         long marked = raw | ACCESSED | (write ? DIRTY : 0);
         return marked == raw || (regime & UPDATES) != 0 ? marked : UNMARKED;
     }
-
 }

@@ -80,8 +80,7 @@ public final class PageTableStructures {
         };
     }
 
-    private static Structure.Builder lowBits(
-            Structure.Builder entry, Stage stage, boolean leaf) {
+    private static Structure.Builder lowBits(Structure.Builder entry, Stage stage, boolean leaf) {
         entry.ignored(0, 9, 8);
         if (leaf) {
             entry.bit(0, 7, "D", "not written yet", "written")
@@ -107,8 +106,7 @@ public final class PageTableStructures {
     /// @param level 1 or 2
     /// @param leaf whether it maps a page
     public Structure narrowEntry(Stage stage, int level, boolean leaf) {
-        var entry =
-                new Structure.Builder(name(stage, level, leaf), 1).ignored(0, 63, 32);
+        var entry = new Structure.Builder(name(stage, level, leaf), 1).ignored(0, 63, 32);
         if (leaf && level == 2) {
             entry.address(0, 31, 20, "PPN", "4 MiB page, unit").reserved(0, 19, 10);
         } else {

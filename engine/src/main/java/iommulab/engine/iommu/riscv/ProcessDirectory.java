@@ -102,8 +102,7 @@ final class ProcessDirectory {
                 || answer == TableWalker.NO_UPDATE) {
             boolean poisoned =
                     stage != null
-                            && memory.failureAt(stage.lastEntry())
-                                    == PhysicalMemory.Failure.POISON;
+                            && memory.failureAt(stage.lastEntry()) == PhysicalMemory.Failure.POISON;
             return poisoned ? RiscvFault.PDT_CORRUPTED : RiscvFault.PDT_ACCESS;
         }
         return RiscvFault.guestPage(access);
@@ -112,8 +111,7 @@ final class ProcessDirectory {
     private RiscvFault unreadable(long hpa, int level) {
         boolean poisoned =
                 memory.failureAt(hpa) == PhysicalMemory.Failure.POISON
-                        || level == 0
-                                && memory.failureAt(hpa + 8) == PhysicalMemory.Failure.POISON;
+                        || level == 0 && memory.failureAt(hpa + 8) == PhysicalMemory.Failure.POISON;
         return poisoned ? RiscvFault.PDT_CORRUPTED : RiscvFault.PDT_ACCESS;
     }
 

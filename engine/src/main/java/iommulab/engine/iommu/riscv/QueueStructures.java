@@ -17,11 +17,7 @@ public final class QueueStructures {
             case RiscvCommand.INVAL_PDT -> directory("IODIR.INVAL_PDT", true);
             case RiscvCommand.ATS_INVAL -> ats("ATS.INVAL");
             case RiscvCommand.ATS_PRGR -> ats("ATS.PRGR");
-            default ->
-                    operation("Illegal command")
-                            .reserved(0, 63, 10)
-                            .reserved(1, 63, 0)
-                            .build();
+            default -> operation("Illegal command").reserved(0, 63, 10).reserved(1, 63, 0).build();
         };
     }
 

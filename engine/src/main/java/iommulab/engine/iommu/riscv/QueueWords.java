@@ -75,8 +75,7 @@ final class QueueWords {
     private static String faultWords(RiscvState unit, RecordQueue queue, int number) {
         long head = word(unit, queue, number, 0);
         var record =
-                new FaultRecord(
-                        head, word(unit, queue, number, 2), word(unit, queue, number, 3));
+                new FaultRecord(head, word(unit, queue, number, 2), word(unit, queue, number, 3));
         String cause =
                 RiscvFault.ofCode(record.cause()).map(RiscvFault::kernelText).orElse("unknown");
         return "cause %d (%s), device 0x%x%s, iova 0x%x, iova2 0x%x"

@@ -54,8 +54,7 @@ final class RiscvCaches {
 
     private static PagingStructureCache[] levels(CacheGeometry geometry, long seed) {
         var levels = new PagingStructureCache[LEVELS_CACHED];
-        Arrays.setAll(
-                levels, i -> new PagingStructureCache(i + 2, 21 + 9 * i, geometry, seed + i));
+        Arrays.setAll(levels, i -> new PagingStructureCache(i + 2, 21 + 9 * i, geometry, seed + i));
         return levels;
     }
 
@@ -263,7 +262,8 @@ final class RiscvCaches {
             case Addresses.Range(long first, int pageBits, boolean withTables) -> {
                 removed = pages.remove(test, Path.key(first), pageBits);
                 for (int i = 0; withTables && i < tables.length; i++) {
-                    // The tables' prefixes are cut to what their tree translates: 39, 48 or 57 bits.
+                    // The tables' prefixes are cut to what their tree translates: 39, 48 or 57
+                    // bits.
                     for (int bits = 39; bits <= 57; bits += 9) {
                         long key = first & (1L << bits) - 1;
                         removed += tables[i].remove(test, key, pageBits);

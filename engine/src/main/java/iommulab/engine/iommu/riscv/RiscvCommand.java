@@ -77,9 +77,7 @@ public record RiscvCommand(long low, long high) {
 
     /// An IOTINVAL covers two to this power pages.
     int pageBits() {
-        return (high & S) == 0
-                ? 0
-                : Math.min(52, 1 + Long.numberOfTrailingZeros(~page()));
+        return (high & S) == 0 ? 0 : Math.min(52, 1 + Long.numberOfTrailingZeros(~page()));
     }
 
     private long page() {
@@ -127,9 +125,7 @@ public record RiscvCommand(long low, long high) {
         boolean deviceKnown = !has(DV) || deviceId() >>> capabilities.deviceIdBits() == 0;
         return operation() == INVAL_DDT
                 ? deviceKnown && processId() == 0
-                : deviceKnown
-                        && has(DV)
-                        && processId() >>> capabilities.processIdBits() == 0;
+                : deviceKnown && has(DV) && processId() >>> capabilities.processIdBits() == 0;
     }
 
     /// `IOTINVAL.VMA GSCID 3, PSCID 5, 0x1000`

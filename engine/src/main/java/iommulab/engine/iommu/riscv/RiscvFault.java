@@ -35,22 +35,19 @@ public enum RiscvFault implements FaultReason {
             true,
             AtsAnswer.NO_ACCESS,
             "Instruction page fault",
-            "The request executes, and the first stage does not allow that at this "
-                    + "address."),
+            "The request executes, and the first stage does not allow that at this " + "address."),
     READ_PAGE(
             13,
             true,
             AtsAnswer.NO_ACCESS,
             "Read page fault",
-            "The request reads, and the first stage does not allow that at this "
-                    + "address."),
+            "The request reads, and the first stage does not allow that at this " + "address."),
     WRITE_PAGE(
             15,
             true,
             AtsAnswer.NO_ACCESS,
             "Write/AMO page fault",
-            "The request writes, and the first stage does not allow that at this "
-                    + "address."),
+            "The request writes, and the first stage does not allow that at this " + "address."),
     EXECUTE_GUEST_PAGE(
             20,
             true,
@@ -89,8 +86,7 @@ public enum RiscvFault implements FaultReason {
             false,
             AtsAnswer.UNSUPPORTED,
             "DDT entry not valid",
-            "Nobody gave this device a context: V of an entry of the device "
-                    + "directory is 0."),
+            "Nobody gave this device a context: V of an entry of the device " + "directory is 0."),
     DDT_MISCONFIGURED(
             259,
             false,
@@ -136,8 +132,7 @@ public enum RiscvFault implements FaultReason {
             true,
             AtsAnswer.NO_ACCESS,
             "PDT entry not valid",
-            "The process has no context: V of an entry of the process directory is "
-                    + "0."),
+            "The process has no context: V of an entry of the process directory is " + "0."),
     PDT_MISCONFIGURED(
             267,
             true,

@@ -254,8 +254,7 @@ final class RiscvLadder {
             afterLeaf = (read.raw() & RWX) != 0;
         }
         var hit = second ? made.guestHit(gpa, read) : made.hit(read.level());
-        var giver =
-                second && (read.raw() & RWX) != 0 ? GivenBy.NESTED_CACHE : GivenBy.PAGING_CACHE;
+        var giver = second && (read.raw() & RWX) != 0 ? GivenBy.NESTED_CACHE : GivenBy.PAGING_CACHE;
         var step =
                 rungs.tableEntry(
                         read,
@@ -313,9 +312,6 @@ final class RiscvLadder {
             return new Walk.Outcome.NotTranslated("ddtp is Bare.", Optional.of(answer));
         }
         return new Walk.Outcome.Reached(
-                answer,
-                unit.lastPageBytes(),
-                RiscvRungs.permissions(word <= 0 ? 3 : word),
-                stale);
+                answer, unit.lastPageBytes(), RiscvRungs.permissions(word <= 0 ? 3 : word), stale);
     }
 }

@@ -127,9 +127,7 @@ public final class RiscvRegisters {
             case ICVEC -> unit.interrupts().setVectors(value);
             default -> {
                 int message = offset - MSI_TABLE;
-                if (message >= 0
-                        && message < MSI_TABLE_BYTES
-                        && message % MSI_ENTRY_BYTES == 0) {
+                if (message >= 0 && message < MSI_TABLE_BYTES && message % MSI_ENTRY_BYTES == 0) {
                     unit.interrupts().setAddress(message / MSI_ENTRY_BYTES, value);
                 }
             }

@@ -40,7 +40,8 @@ final class RiscvRungs {
     }
 
     /// Where an entry is: the address of its table and of itself, its index, and the bits that make it.
-    record Place(long table, int index, IndexSource source, int high, int low, int bytes, long hpa) {
+    record Place(
+            long table, int index, IndexSource source, int high, int low, int bytes, long hpa) {
         static final Place NONE = new Place(0, 0, IndexSource.NONE, -1, -1, 0, 0);
     }
 
@@ -182,8 +183,7 @@ final class RiscvRungs {
         }
         return leaf
                 ? "page of %s at 0x%x, %s"
-                        .formatted(
-                                size(read.raw() < 0 ? 16 : shift), address, rights(read.raw()))
+                        .formatted(size(read.raw() < 0 ? 16 : shift), address, rights(read.raw()))
                 : "table at 0x%x".formatted(address);
     }
 
@@ -290,8 +290,7 @@ final class RiscvRungs {
     }
 
     /// Of an entry at which a request was stopped, the reserved bits that are set, or V if that is clear.
-    private static long[] offending(
-            Structure structure, long[] raw, @Nullable RiscvFault fault) {
+    private static long[] offending(Structure structure, long[] raw, @Nullable RiscvFault fault) {
         var bits = new long[raw.length];
         if (fault != null) {
             for (int word = 0; word < raw.length; word++) {

@@ -276,9 +276,7 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
 
     private void recordLostMessage(long hpa) {
         if (hpa >= 0) {
-            record(
-                    FaultRecord.of(
-                            RiscvFault.MESSAGE_WRITE, 0, 0, NO_PASID, false, hpa, 0));
+            record(FaultRecord.of(RiscvFault.MESSAGE_WRITE, 0, 0, NO_PASID, false, hpa, 0));
         }
     }
 

@@ -193,14 +193,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         long judged = judged(access, lastPasid);
         long leaf =
                 stages.translate(
-                        context,
-                        fsc,
-                        access,
-                        judged,
-                        sum,
-                        Path.space(path),
-                        lastIova,
-                        origin());
+                        context, fsc, access, judged, sum, Path.space(path), lastIova, origin());
         reads = directories.reads() + stages.reads();
         probes = stages.probes();
         if (leaf < 0) {
@@ -317,8 +310,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         boolean privileged = (access & PRIVILEGED) != 0;
         int type = transactionType(access, lastPasid);
         long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
-        return FaultRecord.of(
-                fault, type, lastRequester, lastPasid, privileged, lastIova, iotval2);
+        return FaultRecord.of(fault, type, lastRequester, lastPasid, privileged, lastIova, iotval2);
     }
 
     private static int transactionType(int access, int pasid) {

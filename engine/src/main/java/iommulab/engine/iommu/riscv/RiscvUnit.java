@@ -58,8 +58,7 @@ public final class RiscvUnit extends RiscvSteps {
                     lastIova = iova;
                     lastRequester = requester;
                     lastPasid = pasid;
-                    lastFacts =
-                            Path.space(path) | access << ACCESS_AT | STRAIGHT_HIT;
+                    lastFacts = Path.space(path) | access << ACCESS_AT | STRAIGHT_HIT;
                     lastWord = word;
                     return Iotlb.hpaInSmallest(word, iova);
                 }

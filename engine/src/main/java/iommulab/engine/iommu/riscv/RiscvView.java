@@ -104,8 +104,7 @@ final class RiscvView {
         var before = unit.memory().checkpoint();
         var recording = new WalkRecording();
         copy.observe(recording);
-        long answer =
-                copy.translate(requester, request.pasid(), request.iova(), request.rights());
+        long answer = copy.translate(requester, request.pasid(), request.iova(), request.rights());
         unit.memory().restore(before);
         boolean stale =
                 withCaches
@@ -146,9 +145,7 @@ final class RiscvView {
                         .snapshot(
                                 CacheKind.NESTED,
                                 0,
-                                line ->
-                                        pageLine(
-                                                caches.nested(), line, coherence.ofNested(line))));
+                                line -> pageLine(caches.nested(), line, coherence.ofNested(line))));
         tables(all, CacheKind.NESTED_PAGING, caches.nestedPaging());
         return List.copyOf(all);
     }
@@ -170,8 +167,7 @@ final class RiscvView {
                 line,
                 domain(Path.space(path)),
                 devices.requesterAt(line),
-                DeviceContext.root(
-                        context.secondMode() == 0 ? context.fsc() : context.iohgatp()),
+                DeviceContext.root(context.secondMode() == 0 ? context.fsc() : context.iohgatp()),
                 0,
                 "",
                 coherence.ofDevice(line));

@@ -219,8 +219,7 @@ final class Stages {
         if ((access & Iommu.ASKS) == 0) {
             return 0;
         }
-        long execute =
-                (access & TableEntry.EXECUTE) != 0 ? PageTableFormat.ASKS_TO_EXECUTE : 0;
+        long execute = (access & TableEntry.EXECUTE) != 0 ? PageTableFormat.ASKS_TO_EXECUTE : 0;
         return (access & Iommu.PRIVILEGED) != 0
                 ? PageTableFormat.ASKS_AS_SUPERVISOR | execute
                 : PageTableFormat.ASKS_AS_USER | execute;

@@ -46,7 +46,8 @@ class RiscvStructuresTest {
     /// Each bit alone, set in an entry that is in order, breaks a rule exactly if the table reserves it.
     private static void assertReserved(
             Structure entry, PageTableFormat format, int level, long plain) {
-        assertThat(TableEntry.kind(format.decode(plain, level, 0))).isNotEqualTo(TableEntry.RESERVED);
+        assertThat(TableEntry.kind(format.decode(plain, level, 0)))
+                .isNotEqualTo(TableEntry.RESERVED);
         for (int bit = 10; bit < 64; bit++) {
             boolean refused =
                     TableEntry.kind(format.decode(plain | 1L << bit, level, 0))
@@ -64,7 +65,8 @@ class RiscvStructuresTest {
             var format = new PageTableFormat(EVERYTHING, stage, true);
             for (int bit = 10; bit < 32; bit++) {
                 long entry = 0xdf | 1L << bit;
-                boolean refused = TableEntry.kind(format.decode(entry, 2, 0)) == TableEntry.RESERVED;
+                boolean refused =
+                        TableEntry.kind(format.decode(entry, 2, 0)) == TableEntry.RESERVED;
                 long reserved = structures.narrowEntry(stage, 2, true).reservedBits(0);
                 assertThat(refused).as("bit %d", bit).isEqualTo((reserved >>> bit & 1) != 0);
             }
@@ -97,10 +99,8 @@ class RiscvStructuresTest {
     void theInterruptFilesEntriesReserveWhatIsRefused() {
         var structures = new RiscvStructures(EVERYTHING);
         long custom = 1L << 63;
-        assertThat(structures.msiFlat().reservedBits(0) | custom)
-                .isEqualTo(MsiTable.FLAT_RESERVED);
-        assertThat(structures.msiMrif().reservedBits(0) | custom)
-                .isEqualTo(MsiTable.MRIF_RESERVED);
+        assertThat(structures.msiFlat().reservedBits(0) | custom).isEqualTo(MsiTable.FLAT_RESERVED);
+        assertThat(structures.msiMrif().reservedBits(0) | custom).isEqualTo(MsiTable.MRIF_RESERVED);
         assertThat(structures.msiMrif().reservedBits(1)).isEqualTo(MsiTable.NOTICE_RESERVED);
     }
 
