@@ -11,6 +11,7 @@ import iommulab.engine.session.MachineSnapshot.Unit;
 
 import javafx.scene.Node;
 import javafx.scene.control.Label;
+import javafx.scene.control.Menu;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.ToggleButton;
@@ -25,6 +26,7 @@ import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 
@@ -258,6 +260,7 @@ public final class CachesPanel implements Panel {
 
     private List<MenuItem> invalidations() {
         var items = new ArrayList<MenuItem>();
+        var ofDomains = new LinkedHashMap<String, Menu>();
         unit().ifPresent(unit ->
                 CachesActions.menu(unit, workbench.machine())
                         .forEach((words, what) -> {
@@ -265,8 +268,15 @@ public final class CachesPanel implements Panel {
                             item.setOnAction(_ ->
                                     workbench.submit(
                                             CachesActions.command(unit, what), invalidate));
-                            items.add(item);
+                            int ofOne = words.indexOf(", domain");
+                            if (ofOne < 0) {
+                                items.add(item);
+                            } else {
+                                var cache = words.substring(0, ofOne) + ", one domain";
+                                ofDomains.computeIfAbsent(cache, Menu::new).getItems().add(item);
+                            }
                         }));
+        items.addAll(ofDomains.values());
         return items;
     }
 

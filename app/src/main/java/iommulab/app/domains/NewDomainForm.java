@@ -1,6 +1,7 @@
 package iommulab.app.domains;
 
 import iommulab.app.shell.FunctionChooser;
+import iommulab.app.theme.Popovers;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
@@ -59,6 +60,8 @@ final class NewDomainForm extends GridPane {
         popOver.setHeaderAlwaysVisible(true);
         popOver.setArrowLocation(PopOver.ArrowLocation.TOP_CENTER);
         popOver.setDetachable(false);
+        popOver.setAutoHide(true);
+        Popovers.dress(popOver);
         create.setOnAction(_ -> {
             boolean table = type.getValue() == DomainType.UNMANAGED;
             submit.accept(

@@ -96,7 +96,10 @@ public final class LinePlot extends Drawing {
         double from = lines.stream().mapToDouble(l -> end(l, true)).min().orElse(0);
         double to = lines.stream().mapToDouble(l -> end(l, false)).max().orElse(0);
         if (to <= from) {
-            pen.text(whileEmpty, Type.SECONDARY, palette.text2(), LEFT + 12, (TOP + bottom) / 2);
+            double baseline = (TOP + bottom) / 2 + 4;
+            double worded = pen.width(whileEmpty, Type.SECONDARY);
+            pen.fill(palette.canvas(), LEFT + 8, baseline - 13, worded + 8, 18);
+            pen.text(whileEmpty, Type.SECONDARY, palette.text2(), LEFT + 12, baseline);
         } else {
             times(pen, from, to, right, height);
             lines.forEach(line -> line(pen, line, from, to, right, bottom));

@@ -16,7 +16,11 @@ public final class Popovers {
         popOver.setOnShown(_ -> {
             var border = popOver.getScene().getRoot().lookup(".border");
             if (border != null) {
-                border.setStyle("-fx-fill: -lab-overlay; -fx-stroke: -lab-line");
+                border.setStyle("-fx-fill: -lab-overlay; -fx-stroke: -lab-line; -fx-effect: none");
+            }
+            var title = popOver.getScene().getRoot().lookup(".title > .text");
+            if (title != null) {
+                title.setStyle("-fx-text-fill: -lab-text-1");
             }
         });
     }

@@ -108,7 +108,8 @@ final class BoxCanvas {
             cacheLine(cache, x, right, y);
             y += step;
         }
-        pen.text("faults", Type.DENSE, palette.text2(), x, y);
+        double named = right - x - pen.width(look.faults(), Type.BIT) - 4;
+        pen.textWithin("faults", Type.DENSE, palette.text2(), x, y, named);
         var colour = look.faulty() ? palette.fault() : palette.text1();
         pen.textRight(look.faults(), Type.BIT, colour, right, y);
         if (lines > 1) {
