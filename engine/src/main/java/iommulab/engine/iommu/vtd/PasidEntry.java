@@ -135,6 +135,11 @@ final class PasidEntry {
         return (int) (packed >>> SPACE_AT) & 0xffff;
     }
 
+    /// The same with 0 for the space.
+    static long withoutSpace(long packed) {
+        return packed & ~(0xffffL << SPACE_AT);
+    }
+
     static boolean isPackedSilent(long packed) {
         return (packed & SILENT) != 0;
     }
@@ -186,5 +191,25 @@ final class PasidEntry {
         return asked == 0 || (rest & WALK_SNOOPS) != 0
                 ? asked
                 : asked | MarkingSecondStageFormat.NO_SNOOP;
+    }
+
+    // ---- the words that were packed, as far as they are kept
+
+    static long firstWordOf(long packed, long rest) {
+        return tableOf(packed)
+                | (long) typeOf(packed) << 6
+                | (rest >>> WIDTH_AT & 7) << 2
+                | ((rest & MARKS) != 0 ? 1 << 9 : 0)
+                | ((rest & SECOND_EXECUTE) != 0 ? 1 << 5 : 0)
+                | (isPackedSilent(packed) ? 1 << 1 : 0)
+                | 1;
+    }
+
+    static long secondWordOf(long rest, int domain) {
+        return domain | ((rest & WALK_SNOOPS) != 0 ? 1 << 23 : 0);
+    }
+
+    static long thirdWordOf(long rest) {
+        return tableOf(rest) | rest >>> FLAGS_AT & 0xff;
     }
 }

@@ -102,4 +102,14 @@ final class ScalableContext {
         int bits = ((int) (packed >>> 8) & 7) + SMALLEST_DIRECTORY + PASIDS_OF_A_TABLE;
         return pasid >>> bits == 0;
     }
+
+    // ---- the words that were packed, as far as they are kept
+
+    static long firstWordOf(long packed) {
+        return directoryOf(packed) | (packed >>> 8 & 7) << 9 | packed & FLAGS | 1;
+    }
+
+    static long secondWordOf(long packed, int ridPasid) {
+        return ridPasid | (isPackedPrivileged(packed) ? 1 << 20 : 0);
+    }
 }

@@ -122,7 +122,7 @@ final class ScalableDevices {
     ///
     /// @param pasid of the request
     /// @param number the same, or RID_PASID if it has none
-    private static @Nullable VtdFault blocked(long context, int pasid, int number) {
+    static @Nullable VtdFault blocked(long context, int pasid, int number) {
         if (pasid >= 0 && !ScalableContext.takesPasids(context)) {
             return VtdFault.PASIDS_OFF;
         }

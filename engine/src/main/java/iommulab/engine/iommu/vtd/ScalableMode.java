@@ -300,6 +300,7 @@ final class ScalableMode {
                                     hopes,
                                     origin);
                 };
+        unit.lastNestedProbes = walk.nestedProbes();
         unit.lastFacts += walk.reads() << VtdUnit.READS_AT | walk.probes() << VtdUnit.PROBES_AT;
         if (leaf < 0) {
             return stopAtWalk((int) -leaf, entry);

@@ -23,6 +23,7 @@ final class ScalableWalk {
     private final int iovaBits;
     private int reads;
     private int probes;
+    private int nestedProbes;
 
     /// @param rehearsal whether accessed and dirty bits stay as they are
     ScalableWalk(VtdUnit unit, PhysicalMemory memory, boolean rehearsal) {
@@ -62,6 +63,7 @@ final class ScalableWalk {
         long leaf = walkFirst(entry, rest, iova, needs, hopes, origin);
         reads = first.reads();
         probes = first.probes();
+        nestedProbes = 0;
         return leaf;
     }
 
@@ -108,6 +110,7 @@ final class ScalableWalk {
         long leaf = walker.walk(iova, asked, hopes, origin);
         reads = walker.reads();
         probes = walker.probes();
+        nestedProbes = 0;
         return leaf < 0
                 ? -ScalableFaults.ofSecondStage(leaf, walker.lastRights(), asked).code()
                 : regime == 0 ? leaf | TableEntry.EXECUTE : leaf;
@@ -138,6 +141,7 @@ final class ScalableWalk {
                             regime);
         }
         reads = first.reads() + stage.reads();
+        nestedProbes = stage.asked();
         probes = first.probes() + stage.probes();
         return leaf;
     }
@@ -165,6 +169,11 @@ final class ScalableWalk {
     /// Memory reads of the last walk, of all stages.
     int reads() {
         return reads;
+    }
+
+    /// How often the cache of guest-physical pages was asked in the last walk.
+    int nestedProbes() {
+        return nestedProbes;
     }
 
     /// Paging-structure caches asked in the last walk.

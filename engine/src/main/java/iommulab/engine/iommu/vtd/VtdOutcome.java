@@ -46,6 +46,8 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     long lastWho;
     long lastHow;
     int lastFacts;
+    /* Of the last walk; those of a request that walked. */
+    int lastNestedProbes;
     long lastWord;
 
     VtdOutcome(VtdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
@@ -131,6 +133,9 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     /// What the last request cost.
     @Override
     public long lastCycles(WalkCosts costs) {
+        if ((lastFacts & HOW) != 0 && isScalable()) {
+            return scalableCycles(costs);
+        }
         boolean deviceAsked = lastStage() >= STAGE_DEVICE && !contexts.lines().isOff();
         boolean iotlbAsked = lastStage() >= STAGE_WALK && !iotlb.lines().isOff();
         return (deviceAsked ? costs.deviceProbe() : 0)
@@ -138,6 +143,23 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
                 + lastPagingProbes() * costs.pagingProbe()
                 + lastReads() * costs.memoryRead();
     }
+
+    /// The PASID cache is asked first, the context cache if that has nothing.
+    private long scalableCycles(WalkCosts costs) {
+        var scalable = caches().scalable();
+        boolean asked = lastStage() >= STAGE_DEVICE;
+        boolean pasidAsked = asked && !scalable.pasids().lines().isOff();
+        boolean contextAsked = asked && !lastDeviceHit() && !scalable.contexts().lines().isOff();
+        boolean iotlbAsked = lastStage() >= STAGE_WALK && !scalable.iotlb().lines().isOff();
+        int nestedProbes = lastStage() == STAGE_WALK ? lastNestedProbes : 0;
+        return ((pasidAsked ? 1 : 0) + (contextAsked ? 1 : 0)) * costs.deviceProbe()
+                + ((iotlbAsked ? 1 : 0) + nestedProbes) * costs.iotlbProbe()
+                + lastPagingProbes() * costs.pagingProbe()
+                + lastReads() * costs.memoryRead();
+    }
+
+    /// Whether requests go through scalable mode.
+    public abstract boolean isScalable();
 
     /// Bytes of the page that served the request; 0 if no page did.
     @Override

@@ -229,7 +229,7 @@ final class VtdRungs {
                 fault.meaning());
     }
 
-    private static String size(int pageShift) {
+    static String size(int pageShift) {
         return switch (pageShift) {
             case 12 -> "4 KiB";
             case 21 -> "2 MiB";
@@ -237,7 +237,7 @@ final class VtdRungs {
         };
     }
 
-    private static String finding(Source source, @Nullable VtdFault fault, String otherwise) {
+    static String finding(Source source, @Nullable VtdFault fault, String otherwise) {
         if (fault != null) {
             return fault.meaning();
         }
@@ -245,19 +245,18 @@ final class VtdRungs {
     }
 
     /// Where an entry is: a table, an index into it, and the bits that make the index.
-    private record Place(
-            long table, int index, IndexSource source, int high, int low, int entryBytes) {
+    record Place(long table, int index, IndexSource source, int high, int low, int entryBytes) {
         long entryHpa() {
             return table + (long) index * entryBytes;
         }
     }
 
     /// What an entry says.
-    private record Bits(@Nullable Structure structure, long[] raw, long[] offending) {
+    record Bits(@Nullable Structure structure, long[] raw, long[] offending) {
         static final Bits NONE = new Bits(null, new long[0], new long[0]);
     }
 
-    private static Step step(
+    static Step step(
             Kind kind,
             String name,
             String detail,

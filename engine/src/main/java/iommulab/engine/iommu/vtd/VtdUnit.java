@@ -326,7 +326,7 @@ public final class VtdUnit extends VtdOutcome {
         inForce = translating && scalableTable && capabilities().scalable() ? scalable : null;
     }
 
-    /// Whether requests go through scalable mode.
+    @Override
     public boolean isScalable() {
         return inForce != null;
     }

@@ -25,6 +25,7 @@ public final class VtdView {
     private final VtdUnit unit;
     private final Coherence coherence;
     private final VtdUnit uncached;
+    private final ScalableView scalable;
     private long coherentAt = -1;
     private int comparisons;
 
@@ -33,6 +34,7 @@ public final class VtdView {
         this.unit = unit;
         coherence = new Coherence(unit);
         uncached = new VtdUnit(unit.capabilities(), unit.memory(), CacheShapes.NONE, 0, true);
+        scalable = new ScalableView(unit, uncached);
     }
 
     // ---- stale answers
@@ -93,13 +95,18 @@ public final class VtdView {
         int pasid = request.pasid();
         long answer = copy.translate(requester, pasid, request.iova(), request.rights());
         boolean stale = fresh(requester, pasid, request.iova(), request.rights()) != answer;
-        return new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
+        return copy.isScalable()
+                ? new ScalableLadder(copy, request, recording, costs, answer).walk(name, stale)
+                : new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
     }
 
     // ---- caches
 
     /// Context cache, IOTLB, then the paging-structure caches from the top level down.
     public List<CacheSnapshot> caches() {
+        if (unit.isScalable()) {
+            return scalable.caches();
+        }
         var caches = unit.caches();
         var all = new ArrayList<CacheSnapshot>();
         all.add(caches.contexts().lines().snapshot(CacheKind.DEVICE_ENTRY, 0, this::contextLine));
