@@ -32,7 +32,8 @@ class DefectsTest {
     @Test
     void aDefectIsShownInWordsWithItsCodeAndWithoutATrace() {
         var defect = new IllegalStateException("the walker lost table 3");
-        try (var robot = Robot.at(() -> new Scene(new Label("the window")))) {
+        // Large, because a dialog stands in the middle of its window and must not leave the screen.
+        try (var robot = Robot.at(() -> new Scene(new Label("the window")), 900, 800)) {
             Defects.report(defect);
             robot.until(
                     "it is told",
