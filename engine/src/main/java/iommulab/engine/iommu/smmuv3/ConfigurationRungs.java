@@ -95,7 +95,9 @@ final class ConfigurationRungs {
     }
 
     private boolean stoppedInSecond(SmmuReads done) {
-        return unit.lastFault() != null && unit.stop().isSecondStage() && done.last() != null;
+        return unit.lastFault() != null
+                && unit.walks().stop().isSecondStage()
+                && done.last() != null;
     }
 
     private Source source(int step, @Nullable DeviceTableRead read, Optional<CacheProbed> probe) {

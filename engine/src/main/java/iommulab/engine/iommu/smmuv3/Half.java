@@ -33,18 +33,11 @@ record Half(
             @Nullable ContextDescriptor descriptor,
             SmmuCapabilities capabilities,
             Spaces spaces) {
-        if (descriptor == null || !descriptor.isEnabled(half)) {
-            return descriptor == null
-                    ? NONE
-                    : new Half(
-                            false,
-                            descriptor.ignoresTopByte(half),
-                            Granule.FOUR_KIB,
-                            48,
-                            4,
-                            0,
-                            Tag.NO_SPACE,
-                            0);
+        if (descriptor == null) {
+            return NONE;
+        }
+        if (!descriptor.isEnabled(half)) {
+            return NONE.ignoringTopByte(descriptor.ignoresTopByte(half));
         }
         var granule = Granule.values()[descriptor.granule(half)];
         int inputBits = descriptor.inputBits(half);
@@ -67,6 +60,10 @@ record Half(
                 firstTable(descriptor.table(half), granule, inputBits, levels, outputBits),
                 spaces.of(StreamContext.vmid(stream, capabilities), inner),
                 StageOneFormat.regime(descriptor, half, granule, capabilities));
+    }
+
+    private Half ignoringTopByte(boolean ignores) {
+        return new Half(enabled, ignores, granule, inputBits, levels, table, space, regime);
     }
 
     /// Low bits inside the table count as zero; with 52 bits it is aligned to 64 bytes at least.

@@ -66,7 +66,7 @@ final class SmmuCoherence {
         return Optional.of(
                 new Staleness(
                         fresh == null || fresh.kind() == StreamContext.Kind.UNREAD
-                                ? uncached.stop().fault().kernelText()
+                                ? uncached.walks().stop().fault().kernelText()
                                 : "domain %d, table at 0x%x"
                                         .formatted(
                                                 fresh.domain(unit.capabilities()),
@@ -90,7 +90,9 @@ final class SmmuCoherence {
         }
         return Optional.of(
                 new Staleness(
-                        leaf < 0 ? uncached.stop().fault().kernelText() : pageWords(leaf, address),
+                        leaf < 0
+                                ? uncached.walks().stop().fault().kernelText()
+                                : pageWords(leaf, address),
                         command(space, address, true).toString()));
     }
 

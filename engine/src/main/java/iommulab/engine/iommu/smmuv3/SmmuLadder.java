@@ -189,7 +189,7 @@ final class SmmuLadder {
     private Walk.Outcome outcome(SmmuRungs rungs, boolean stale) {
         if (fault != null) {
             int step = failedStep >= 0 ? failedStep : Math.max(0, steps.size() - 1);
-            steps.add(rungs.stopped(fault, unit.stop()));
+            steps.add(rungs.stopped(fault, unit.walks().stop()));
             return new Walk.Outcome.Faulted(fault, step, unit.lastRecorded());
         }
         if (answer == Iommu.ABORTED) {

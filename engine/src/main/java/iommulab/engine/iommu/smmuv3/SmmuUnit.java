@@ -345,7 +345,7 @@ public final class SmmuUnit extends SmmuAnswers {
         }
     }
 
-    /// The context of a stream and substream; null if there is none, see [#stop].
+    /// The context of a stream and substream; null if there is none, see [StopReport].
     @Nullable StreamContext contextOf(int stream, int substream) {
         lastIova = 0;
         lastWho = (long) stream << 32 | substream & 0xffff_ffffL;
@@ -371,16 +371,12 @@ public final class SmmuUnit extends SmmuAnswers {
         return word == Iotlb.MISS ? iotlb.findLarger(lastSpace(), lastIova & VIRTUAL) : word;
     }
 
-    /// The entry of a stream as memory has it; null if there is none, see [#stop].
+    /// The entry of a stream as memory has it; null if there is none, see [StopReport].
     @Nullable StreamEntry streamOf(int stream) {
         return tables.stream(registers().streamTable(), registers().streamTableConfig(), stream);
     }
 
-    /// Why the last request was stopped, in full.
-    StopReport stop() {
-        return walks.stop();
-    }
-
+    /// The walks, and why the last of them was stopped.
     StageWalks walks() {
         return walks;
     }
