@@ -116,6 +116,9 @@ final class FileActions implements AutoCloseable {
         var task = new Opening(source, recovery, offer -> dialogs.recover(source.name(), offer));
         task.setOnSucceeded(_ -> {
             show(task.getValue());
+            if (!stage.isFocused()) {
+                dialogs.note("Opened", source.name());
+            }
             task.remark().ifPresent(words -> dialogs.tell("Unsaved work is damaged", words));
         });
         task.setOnFailed(_ -> refuse(source.name(), task.getException()));

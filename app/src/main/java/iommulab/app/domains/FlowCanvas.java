@@ -140,6 +140,10 @@ final class FlowCanvas extends Drawing {
         if (model == null) {
             return;
         }
+        if (model.blocks().isEmpty()) {
+            var words = "No domains: this machine has no IOMMU that the lab emulates.";
+            pen.text(words, Type.BODY, palette.text2(), FlowLayout.groupsX(), FlowLayout.HEAD + 24);
+        }
         var now = FlowLayout.of(model, width);
         layout = now;
         scrolled = Math.clamp(scrolled, 0, Math.max(0, now.height() - height));

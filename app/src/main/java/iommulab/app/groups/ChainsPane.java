@@ -15,6 +15,7 @@ final class ChainsPane extends Pane {
     private static final double BETWEEN = 26;
     private static final double ASIDE = 10;
     private static final double WIDEST = 420;
+    private static final double SHARE = 0.6;
 
     private final List<Region> first;
     private final List<Region> second;
@@ -48,11 +49,16 @@ final class ChainsPane extends Pane {
     }
 
     private double chainWidth(double width) {
-        return sideBySide() ? (width - ASIDE) / 2 : Math.min(WIDEST, width);
+        return sideBySide() ? (width - ASIDE) / 2 : widest(width);
+    }
+
+    /// A line of text is not read well when it is long; large text needs more room than small text.
+    private static double widest(double width) {
+        return Math.min(width, Math.max(WIDEST, SHARE * width));
     }
 
     private double commonWidth(double width) {
-        return sideBySide() ? Math.min(WIDEST, width) : chainWidth(width);
+        return sideBySide() ? widest(width) : chainWidth(width);
     }
 
     @Override

@@ -196,6 +196,10 @@ public final class GroupsPanel implements Panel {
         }
         first.setValue(pair.map(Pair::first).orElse(null));
         second.setValue(pair.flatMap(Pair::second).orElse(null));
+        if (pair.isEmpty() && machine.grouping().groups().isEmpty()) {
+            tools.getChildren().setAll(fixed(title), label("this machine has none", "muted"));
+            return;
+        }
         tools.getChildren()
                 .setAll(
                         fixed(title),

@@ -57,13 +57,16 @@ final class BoxCanvas {
 
     void unit(Rect at, UnitLook look) {
         box(at, palette.bar(), palette.walk(), 1.5, 6);
-        if (at.width() < 34 || at.height() < 20) {
+        if (at.width() < 24 || at.height() < 20) {
             return;
         }
         if (pen.onWall()) {
+            double room = at.width() - 2;
+            boolean fits = pen.width(look.name(), Type.DENSE_BOLD) <= room;
+            var type = fits ? Type.DENSE_BOLD : Type.DENSE;
             pen.textCentre(
-                    pen.cut(look.name(), Type.DENSE_BOLD, at.width() - 4),
-                    Type.DENSE_BOLD,
+                    pen.cut(look.name(), type, room),
+                    type,
                     palette.text1(),
                     at.centreX(),
                     at.centreY() + 4);
@@ -153,7 +156,7 @@ final class BoxCanvas {
             Category.fill(pen, look.domain(), at.x(), at.y(), at.width(), at.height(), 5);
         }
         boolean rowTab = kind == Box.Kind.ROW && layers.contains(Layer.GROUPS) && zoom > 0.5;
-        double right = at.right() - 6;
+        double right = at.right() - (pen.onWall() ? 2 : 6);
         if (rowTab && !look.tab().isEmpty()) {
             right = tab(look.tab(), look.group(), right, at.centreY() - 8, true) - 4;
         }
@@ -170,12 +173,15 @@ final class BoxCanvas {
         if (at.height() < READABLE || look.title().isEmpty()) {
             return;
         }
-        double pad = at.width() < 70 ? 3 : 8;
+        double pad = at.width() < 50 ? 2 : at.width() < 70 ? 3 : 8;
         double x = at.x() + pad;
         double room = plated && at.width() > 120 ? right - x - 14 : right - x;
         boolean two = at.height() >= 27 && !look.second().isEmpty();
         double y = two ? at.y() + at.height() * 0.42 : at.centreY() + 4;
         var title = look.title();
+        // On a wall a whole name in narrow type says more than a part of it.
+        boolean narrow = pen.onWall() && pen.width(title, this.mono) > room;
+        var mono = narrow ? Type.DENSE : this.mono;
         if (pen.width(title, mono) > room) {
             title = title.substring(title.indexOf(':') + 1);
         }
@@ -184,7 +190,7 @@ final class BoxCanvas {
         }
         words(title, mono, palette.text1(), x, y, room, plated);
         double used = pen.width(title, mono) + 7;
-        if (room - used > 20) {
+        if (room - used > (pen.onWall() ? 80 : 20)) {
             words(look.name(), name, palette.text1(), x + used, y, room - used, plated);
         }
         if (two) {
@@ -311,7 +317,7 @@ final class BoxCanvas {
         if (pen.onWall()) {
             // Names stand at the left of boxes, and between two boxes there is none.
             double right = at.width() > 100 ? at.centreX() + 10 : at.right() - 4;
-            tab(number, outline.group(), right, at.y() - 11, true);
+            tab(number, outline.group(), right, at.y() - 9, true);
         } else if (outline.label().isEmpty() || far) {
             tab(number, outline.group(), at.right() - 8, at.y() - (far ? 13 : 10), true);
         } else {

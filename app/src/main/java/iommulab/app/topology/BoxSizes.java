@@ -37,7 +37,7 @@ record BoxSizes(
             new BoxSizes(118, 36, 124, 36, 66, 28, 40, 18, 4, 4, 8, 5, 20, 148, 172, 30, 38, 8);
 
     static final BoxSizes ON_WALL =
-            new BoxSizes(74, 24, 74, 24, 62, 24, 24, 18, 3, 4, 8, 4, 6, 20, 52, 14, 16, 6);
+            new BoxSizes(74, 24, 74, 24, 62, 24, 24, 18, 3, 4, 13, 4, 4, 20, 60, 14, 16, 6);
 
     /// Whether only the name of a thing is shown.
     boolean onWall() {
