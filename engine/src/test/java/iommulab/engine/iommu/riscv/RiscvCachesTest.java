@@ -202,8 +202,7 @@ class RiscvCachesTest {
     private static void leaf(
             Neighbours neighbours, Request request, java.util.function.LongUnaryOperator change) {
         var first = neighbours.firsts.get(request.space());
-        long offset =
-                isGuest(request.space()) ? RiscvLab.GUEST_OFFSET * (request.space() - 3) : 0;
+        long offset = isGuest(request.space()) ? RiscvLab.GUEST_OFFSET * (request.space() - 3) : 0;
         long iova = iova(request.page());
         var memory = neighbours.lab.memory;
         long table = first.top();
@@ -278,7 +277,9 @@ class RiscvCachesTest {
                 if (covered.test(request)) {
                     assertThat(answer).as("%s is covered", request).isNegative();
                 } else {
-                    assertThat(answer).as("%s is not", request).isEqualTo(target(space, page) | 0x18);
+                    assertThat(answer)
+                            .as("%s is not", request)
+                            .isEqualTo(target(space, page) | 0x18);
                 }
             }
         }
@@ -343,8 +344,7 @@ class RiscvCachesTest {
         long whole = RiscvCommand.IOTINVAL_VMA | RiscvCommand.PSCV | 101L << 12;
         if (byAddress) {
             for (int page = 0; page < PAGES; page++) {
-                lab.command(
-                        whole | RiscvCommand.AV | RiscvCommand.NL, iova(page) >>> 12 << 10);
+                lab.command(whole | RiscvCommand.AV | RiscvCommand.NL, iova(page) >>> 12 << 10);
             }
         } else {
             lab.command(whole, 0);

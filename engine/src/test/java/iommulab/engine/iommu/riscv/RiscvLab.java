@@ -167,7 +167,6 @@ final class RiscvLab {
     FaultRecord lastFault() {
         int last = unit.registers().read32(RiscvRegisters.FQT) - 1 & (2 << LOG_ENTRIES) - 1;
         long at = FAULTS + 32L * last;
-        return new FaultRecord(
-                memory.read64(at), memory.read64(at + 16), memory.read64(at + 24));
+        return new FaultRecord(memory.read64(at), memory.read64(at + 16), memory.read64(at + 24));
     }
 }

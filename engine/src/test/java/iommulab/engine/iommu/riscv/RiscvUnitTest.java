@@ -39,9 +39,11 @@ class RiscvUnitTest {
         var first = lab.tables(Stage.FIRST, levels, lab.host());
         first.map(IOVA, PAGE, 4096, Permissions.READ);
         lab.device(DEVICE, 0, 0, 5, RiscvLab.fsc(first));
-        assertThat(lab.unit.translate(DEVICE, NO_PASID, IOVA | 0x123, READ)).isEqualTo(PAGE | 0x123);
+        assertThat(lab.unit.translate(DEVICE, NO_PASID, IOVA | 0x123, READ))
+                .isEqualTo(PAGE | 0x123);
         assertThat(lab.unit.lastReads()).isEqualTo(3 + levels);
-        assertThat(lab.unit.translate(DEVICE, NO_PASID, IOVA | 0x123, READ)).isEqualTo(PAGE | 0x123);
+        assertThat(lab.unit.translate(DEVICE, NO_PASID, IOVA | 0x123, READ))
+                .isEqualTo(PAGE | 0x123);
         assertThat(lab.unit.lastHit()).isTrue();
         assertThat(lab.unit.translate(DEVICE, NO_PASID, IOVA, WRITE)).isEqualTo(-15);
         assertThat(lab.lastFault().cause()).isEqualTo(15);
