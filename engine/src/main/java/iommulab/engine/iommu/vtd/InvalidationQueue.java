@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.PhysicalMemory;
 

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.Iommu;
 
 /// A VT-d unit as it was at one instant: registers, caches, fault records, the state of its queue. Shares

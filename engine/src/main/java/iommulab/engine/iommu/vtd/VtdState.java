@@ -7,6 +7,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.AtsDevice;
 import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;

@@ -1,8 +1,4 @@
-package iommulab.engine.iommu.vtd;
-
-import iommulab.engine.iommu.AtsDevice;
-import iommulab.engine.iommu.Iommu;
-import iommulab.engine.iommu.PageResponse;
+package iommulab.engine.iommu;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +6,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/// The messages between a VT-d unit and the devices that have a TLB: invalidations that wait for their
+/// The messages between an IOMMU and the devices that have a TLB: invalidations that wait for their
 /// completion, and responses to page requests.
-/// Spec: VT-d, "Device-TLB Invalidate Descriptor", "Invalidation Completion", "Page Group Response".
-final class DeviceMessages {
+/// Spec: PCI Express, "ATS Invalidations", "Page Request Services".
+public final class DeviceMessages {
     /// Tags of open invalidations: 5 bits.
     private static final int TAGS = 32;
 
@@ -24,32 +20,42 @@ final class DeviceMessages {
     private final int[] open = new int[TAGS];
     private int nextTag;
 
-    DeviceMessages() {
+    /// Nothing is open, nobody listens.
+    public DeviceMessages() {
         Arrays.fill(open, FREE);
     }
 
     /// The open invalidations, as a checkpoint remembers them.
-    record State(int[] open, int nextTag) {}
+    public static final class State {
+        private final int[] open;
+        private final int nextTag;
 
-    State state() {
+        private State(int[] open, int nextTag) {
+            this.open = open;
+            this.nextTag = nextTag;
+        }
+    }
+
+    public State state() {
         return new State(open.clone(), nextTag);
     }
 
-    void restore(State then) {
-        System.arraycopy(then.open(), 0, open, 0, TAGS);
-        nextTag = then.nextTag();
+    public void restore(State then) {
+        System.arraycopy(then.open, 0, open, 0, TAGS);
+        nextTag = then.nextTag;
     }
 
     /// 0 if nothing is open and nothing was ever sent.
-    long stateHash() {
+    public long stateHash() {
         return nextTag == 0 && openInvalidations() == 0 ? 0 : Arrays.hashCode(open) * 31L + nextTag;
     }
 
-    void connect(int requester, AtsDevice device) {
+    /// Whom messages for a requester reach. Wiring, not state.
+    public void connect(int requester, AtsDevice device) {
         devices.put(requester, device);
     }
 
-    int openInvalidations() {
+    public int openInvalidations() {
         int count = 0;
         for (int requester : open) {
             count += requester == FREE ? 0 : 1;
@@ -60,7 +66,8 @@ final class DeviceMessages {
     /// Tells a device to forget. A requester behind which no device listens has nothing to forget.
     ///
     /// @return false if there is no free tag: the queue has to wait
-    boolean invalidate(int requester, int pasid, long iova, int rangeShift, boolean allPasids) {
+    public boolean invalidate(
+            int requester, int pasid, long iova, int rangeShift, boolean allPasids) {
         var device = devices.get(requester);
         if (device == null) {
             return true;
@@ -86,7 +93,7 @@ final class DeviceMessages {
     }
 
     /// @return false if no such invalidation is open
-    boolean complete(int requester, int tag) {
+    public boolean complete(int requester, int tag) {
         if (tag < 0 || tag >= TAGS || open[tag] != requester) {
             return false;
         }
@@ -95,11 +102,11 @@ final class DeviceMessages {
     }
 
     /// Gives up waiting.
-    void forgetOpen() {
+    public void forgetOpen() {
         Arrays.fill(open, FREE);
     }
 
-    void respond(int requester, int pasid, int group, PageResponse response) {
+    public void respond(int requester, int pasid, int group, PageResponse response) {
         @Nullable AtsDevice device = devices.get(requester);
         if (device != null) {
             device.respond(pasid, group, response);
@@ -110,12 +117,12 @@ final class DeviceMessages {
     /// lowest zero bit of the address tells the size.
     ///
     /// @return log2 of the size in bytes
-    static int rangeShift(long address, boolean sized) {
+    public static int rangeShift(long address, boolean sized) {
         return sized ? Long.numberOfTrailingZeros(~(address | 4095)) + 1 : 12;
     }
 
     /// PASID of a message, or [Iommu#NO_PASID].
-    static int pasid(boolean present, int pasid) {
+    public static int pasid(boolean present, int pasid) {
         return present ? pasid : Iommu.NO_PASID;
     }
 }
