@@ -6,10 +6,14 @@ import iommulab.engine.group.KernelParameters;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.amdvi.AmdCapabilities;
+import iommulab.engine.iommu.amdvi.AmdUnit;
+import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
 import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.AmdDriver;
 import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.ScalableDriver;
 import iommulab.engine.os.VtdDriver;
@@ -34,6 +38,14 @@ final class IommuHardware {
                     CacheShapes.USUAL,
                     seed);
         }
+        if (unit.isAmdVi()) {
+            var all = AmdCapabilities.EVERYTHING;
+            return new AmdUnit(
+                    new AmdCapabilities(unit.ecap().orElse(all.features()), true),
+                    memory,
+                    CacheShapes.USUAL,
+                    seed);
+        }
         return null;
     }
 
@@ -46,15 +58,22 @@ final class IommuHardware {
 
     /// Starts the driver of a unit.
     ///
+    /// @param highestRequester of all functions, 16 bits
     /// @throws MappingRefused (ENOMEM) if no frame is left
     static IommuDriver driver(
-            Iommu unit, KernelParameters kernel, PhysicalMemory memory, FrameAllocator frames)
+            Iommu unit,
+            KernelParameters kernel,
+            PhysicalMemory memory,
+            FrameAllocator frames,
+            int highestRequester)
             throws MappingRefused {
         return switch (unit) {
             case VtdUnit vtd ->
                     vtd.capabilities().scalable() && kernel.scalableMode()
                             ? ScalableDriver.start(vtd, memory, frames)
                             : VtdDriver.start(vtd, memory, frames);
+            case AmdUnit amd ->
+                    AmdDriver.start(amd, TableStore.ofHost(memory, frames), highestRequester);
             default -> throw new IllegalStateException("no driver for " + unit);
         };
     }

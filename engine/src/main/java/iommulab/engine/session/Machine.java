@@ -76,11 +76,20 @@ final class Machine {
         var machine = new Machine(description, firmware);
         try {
             var kernel = new KernelParameters(description.commandLine());
+            int highest =
+                    description.topology().functions().stream()
+                            .mapToInt(function -> function.address().requesterId().raw())
+                            .max()
+                            .orElse(0);
             for (var unit : machine.units) {
                 if (unit.isEmulated()) {
                     unit.setDriver(
                             IommuHardware.driver(
-                                    unit.hardware(), kernel, machine.memory, machine.frames));
+                                    unit.hardware(),
+                                    kernel,
+                                    machine.memory,
+                                    machine.frames,
+                                    highest));
                 }
             }
             for (var group : machine.wiring.grouping().groups()) {

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.group.DomainType;
 import iommulab.engine.group.IommuUnit;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
@@ -13,6 +14,7 @@ import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// A small captured machine with another IOMMU, below which a function has PASIDs: the same commands on
@@ -50,10 +52,10 @@ final class ArchitectureBench {
     static IommuUnit unit(String name) {
         return new IommuUnit(
                 name,
-                java.util.OptionalLong.empty(),
+                OptionalLong.empty(),
                 Optional.empty(),
-                java.util.OptionalLong.empty(),
-                java.util.OptionalLong.empty());
+                OptionalLong.empty(),
+                OptionalLong.empty());
     }
 
     /// Links a PASID capability of 20 bits, with execute and privileged, to the end of the chain.
@@ -77,6 +79,12 @@ final class ArchitectureBench {
 
     int created(Command command) throws CommandRefused {
         return ((Outcome.DomainCreated) run(command)).domain();
+    }
+
+    /// Puts the device into an identity domain, as Linux has devices with PASIDs.
+    void passThrough() throws CommandRefused {
+        int identity = created(new Command.CreateDomain(DEVICE, DomainType.IDENTITY, 0));
+        run(new Command.AttachDevice(DEVICE, identity));
     }
 
     void map(int domain, long iova, long to, long bytes, Permissions permissions)

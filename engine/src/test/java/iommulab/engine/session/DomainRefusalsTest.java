@@ -92,12 +92,12 @@ class DomainRefusalsTest {
     }
 
     @Test
-    void onAnAmdMachineTranslationIsRefusedAndGroupsStand() {
-        var amd = on("amd-mixed-a");
+    void belowAVirtioIommuTranslationIsRefusedAndGroupsStand() {
+        var guest = on("virtio-iommu-a");
         var device = PciAddress.parse("0000:00:03.0");
-        assertThat(amd.wiring().grouping().groupOf(device)).isPresent();
+        assertThat(guest.wiring().grouping().groupOf(device)).isPresent();
         refused(
-                amd,
+                guest,
                 new Command.CreateDomain(device, DomainType.UNMANAGED, 4),
                 "EOPNOTSUPP",
                 "no IOMMU that the engine executes");

@@ -25,7 +25,9 @@ class EveryArchitectureTest {
 
     static Stream<IommuUnit> units() {
         var scalable = VtdCapabilities.SCALABLE;
-        return Stream.of(IommuUnit.of("dmar0", 0, scalable.cap(), scalable.ecap()));
+        return Stream.of(
+                IommuUnit.of("dmar0", 0, scalable.cap(), scalable.ecap()),
+                ArchitectureBench.unit("ivhd0"));
     }
 
     @ParameterizedTest
@@ -56,6 +58,7 @@ class EveryArchitectureTest {
     @MethodSource("units")
     void aPasidHasItsOwnAddressSpace(IommuUnit unit) throws CommandRefused {
         var bench = new ArchitectureBench(unit);
+        bench.passThrough();
         int space = bench.created(new Command.CreateFirstStage(ArchitectureBench.DEVICE, 0, 0));
         bench.map(space, IOVA, PAGE + 0x1000, 0x1000, Permissions.READ);
         bench.run(new Command.AttachPasid(ArchitectureBench.DEVICE, 0x2a, space));
@@ -71,6 +74,7 @@ class EveryArchitectureTest {
     @MethodSource("units")
     void aPasidDoesNotSeeTheDevicesOwnDomain(IommuUnit unit) throws CommandRefused {
         var bench = new ArchitectureBench(unit);
+        bench.passThrough();
         int space = bench.created(new Command.CreateFirstStage(ArchitectureBench.DEVICE, 0, 0));
         bench.run(new Command.AttachPasid(ArchitectureBench.DEVICE, 0x2a, space));
         bench.map(space, IOVA, PAGE, 0x1000, Permissions.READ);
@@ -114,6 +118,7 @@ class EveryArchitectureTest {
     void goingBackGoesBackToTheSameState(IommuUnit unit) throws CommandRefused {
         var bench = new ArchitectureBench(unit);
         int parent = guest(bench);
+        bench.run(new Command.AttachDevice(ArchitectureBench.DEVICE, parent));
         int nested =
                 bench.created(new Command.CreateFirstStage(ArchitectureBench.DEVICE, parent, 0));
         bench.map(nested, IOVA, 0x5000, 0x1000, Permissions.READ);

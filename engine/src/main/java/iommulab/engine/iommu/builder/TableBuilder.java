@@ -82,6 +82,11 @@ public final class TableBuilder {
         return top;
     }
 
+    /// The memory in which the tables lie.
+    public TableStore store() {
+        return store;
+    }
+
     public TableLimits limits() {
         return limits;
     }

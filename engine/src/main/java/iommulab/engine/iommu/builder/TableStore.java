@@ -17,11 +17,13 @@ public record TableStore(PhysicalMemory memory, FrameAllocator frames, LongUnary
         return new TableStore(memory, frames, LongUnaryOperator.identity());
     }
 
-    long read64(long address) {
+    /// The aligned 64-bit word at an address.
+    public long read64(long address) {
         return memory.read64(toHost.applyAsLong(address));
     }
 
-    void write64(long address, long value) {
+    /// Writes the aligned 64-bit word at an address.
+    public void write64(long address, long value) {
         memory.write64(toHost.applyAsLong(address), value);
     }
 }

@@ -1,0 +1,387 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.amdvi.AmdCommand;
+import iommulab.engine.iommu.amdvi.AmdRegisters;
+import iommulab.engine.iommu.amdvi.AmdUnit;
+import iommulab.engine.iommu.amdvi.HostTableEncoder;
+import iommulab.engine.iommu.builder.EntryEncoder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.iommu.builder.X86Encoder;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+import java.util.Map;
+
+/// Linux's driver of one AMD IOMMU: device table, command buffer, event log, GCR3 tables. Host (v1) tables
+/// for whole devices, guest (v2) tables for PASIDs. Source: kernel `drivers/iommu/amd/init.c`, `iommu.c`.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class AmdDriver extends DeviceEntryDriver {
+    private static final EntryEncoder GUEST = new X86Encoder();
+    private static final EntryEncoder HOST = new HostTableEncoder();
+    private static final int ENTRY_BYTES = 32;
+    private static final int RING_BYTES = 4096;
+    private static final long RING_LENGTH = 8L << 56;
+    private static final long DONE = 1;
+    private static final int USUAL_LEVELS = 4;
+
+    /* Device table entry, first word. */
+    private static final long VALID = 1;
+    private static final long TRANSLATION_VALID = 1 << 1;
+    private static final int MODE_AT = 9;
+    private static final long GUEST_WITHOUT_PASID = 1L << 54;
+    private static final long GUEST_VALID = 1L << 55;
+    private static final long TWO_GCR3_LEVELS = 1L << 56;
+    private static final long READ = 1L << 61;
+    private static final long WRITE = 1L << 62;
+
+    private final AmdUnit unit;
+    private final TableStore host;
+    private final Tables tables;
+
+    /// @param devices hpa of the device table
+    /// @param frames 4 KiB frames of the device table
+    /// @param commands hpa of the command buffer
+    /// @param events hpa of the event log
+    /// @param status hpa of the word that completion waits write
+    private record Tables(long devices, int frames, long commands, long events, long status) {}
+
+    private static final PasidDirectory.Shape GCR3 =
+            new PasidDirectory.Shape() {
+                @Override
+                public int leafBits() {
+                    return 9;
+                }
+
+                @Override
+                public int entryBytes() {
+                    return 8;
+                }
+
+                @Override
+                public long pointer(long table) {
+                    return table | 1;
+                }
+            };
+
+    private AmdDriver(
+            AmdUnit unit, TableStore host, Tables tables, Map<Integer, DeviceState> then) {
+        super(host.memory(), GCR3, then);
+        this.unit = unit;
+        this.host = host;
+        this.tables = tables;
+    }
+
+    /// Brings a unit up: a device table in which every device is stopped, a command buffer, an event log,
+    /// everything invalidated, translation on.
+    ///
+    /// @param highestRequester that the device table must reach
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    public static AmdDriver start(AmdUnit unit, TableStore host, int highestRequester)
+            throws MappingRefused {
+        int needed = Math.max(1, (highestRequester + 1) * ENTRY_BYTES + 4095 >> 12);
+        int frames = Integer.highestOneBit(2 * needed - 1);
+        var tables =
+                new Tables(take(host, frames), frames, take(host, 1), take(host, 1), take(host, 1));
+        var driver = new AmdDriver(unit, host, tables, Map.of());
+        for (int device = 0; device < frames * 4096 / ENTRY_BYTES; device++) {
+            driver.write(device, VALID | TRANSLATION_VALID, 0, 0);
+        }
+        var registers = unit.registers();
+        registers.write64(AmdRegisters.DEVICE_TABLE, tables.devices() | frames - 1);
+        registers.write64(AmdRegisters.COMMAND_BASE, tables.commands() | RING_LENGTH);
+        registers.write64(AmdRegisters.EVENT_BASE, tables.events() | RING_LENGTH);
+        registers.write64(
+                AmdRegisters.CONTROL,
+                AmdRegisters.COMMANDS
+                        | AmdRegisters.EVENT_LOG
+                        | (unit.capabilities().guestTranslation()
+                                ? AmdRegisters.GUEST_TRANSLATION
+                                : 0));
+        driver.invalidateEverything();
+        driver.setTranslation(true);
+        return driver;
+    }
+
+    private static long take(TableStore host, int frames) throws MappingRefused {
+        long first = host.frames().take(frames);
+        if (first == FrameAllocator.NONE) {
+            throw new MappingRefused(
+                    "ENOMEM",
+                    "No %d frames are left for the tables of an IOMMU.".formatted(frames));
+        }
+        for (long offset = 0; offset < frames * 4096L; offset += 8) {
+            host.write64(first + offset, 0);
+        }
+        return first;
+    }
+
+    @Override
+    public AmdUnit unit() {
+        return unit;
+    }
+
+    // ---- domains
+
+    @Override
+    public void requireTag(int tag) throws MappingRefused {
+        if (tag >>> 16 != 0) {
+            throw new MappingRefused(
+                    "ENOSPC", "The IOMMU has 65536 domain numbers, and all are in use.");
+        }
+    }
+
+    @Override
+    public boolean passesThrough() {
+        return true;
+    }
+
+    @Override
+    public Stage usualStage() {
+        return Stage.SECOND;
+    }
+
+    @Override
+    public TableLimits limits(Stage stage, int levels) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        if (stage == Stage.FIRST && !capabilities.guestTranslation()) {
+            throw new MappingRefused("EOPNOTSUPP", "The IOMMU has no guest tables (EFR.GTSup).");
+        }
+        int depth = levels == 0 ? USUAL_LEVELS : levels;
+        int deepest = stage == Stage.FIRST ? capabilities.guestLevels() : capabilities.hostLevels();
+        if (depth > deepest || depth < (stage == Stage.FIRST ? 4 : 3)) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "The IOMMU does not walk %d levels. Its deepest tables have %d."
+                            .formatted(depth, deepest));
+        }
+        int bits = stage == Stage.FIRST ? 11 + 9 * depth : Math.min(63, 12 + 9 * depth);
+        return new TableLimits(TableShape.FOUR_KIB, depth, bits, 52, 3);
+    }
+
+    @Override
+    public EntryEncoder encoder(Stage stage) {
+        return stage == Stage.FIRST ? GUEST : HOST;
+    }
+
+    // ---- entries
+
+    @Override
+    void writeEntry(RequesterId requester, Translation own, long directory) {
+        long first =
+                VALID
+                        | TRANSLATION_VALID
+                        | READ
+                        | WRITE
+                        | own.second()
+                        | (long) own.secondLevels() << MODE_AT;
+        long second = own.tag();
+        if (directory != 0) {
+            first |=
+                    GUEST_VALID
+                            | TWO_GCR3_LEVELS
+                            | (own.hasFirst() ? GUEST_WITHOUT_PASID : 0)
+                            | (directory >>> 12 & 7) << 58;
+            second |= (directory >>> 15 & 0xffff) << 16 | (directory >>> 31 & 0x1f_ffff) << 43;
+        }
+        long third = own.hasFirst() && own.firstLevels() == 5 ? 1L << 54 : 0;
+        write(requester.raw(), first, second, third);
+        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+    }
+
+    @Override
+    void clearEntry(RequesterId requester) {
+        write(requester.raw(), VALID | TRANSLATION_VALID, 0, 0);
+        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+    }
+
+    private void write(int device, long first, long second, long third) {
+        long entry = tables.devices() + (long) device * ENTRY_BYTES;
+        memory.write64(entry + 16, third);
+        memory.write64(entry + 8, second);
+        memory.write64(entry, first);
+    }
+
+    @Override
+    long[] pasidEntry(Translation to) {
+        return new long[] {to.first() | 1};
+    }
+
+    @Override
+    void forgetPasid(RequesterId requester, int pasid) {
+        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+    }
+
+    /// GCR3 tables lie in host memory, also when guest tables do not.
+    @Override
+    TableStore directoryStore(Attachment to) {
+        return host;
+    }
+
+    // ---- invalidation
+
+    /// Hardware tags with the domain of the device's entry, also what PASIDs use.
+    @Override
+    void forget(
+            Translation own,
+            Translation user,
+            List<Integer> pasids,
+            Stage stage,
+            AddressRange range,
+            boolean leavesOnly) {
+        if (stage == Stage.SECOND && user.hasFirst()) {
+            // What the guest's tables make of these addresses nobody knows: all of it goes.
+            forgetAll(own);
+            return;
+        }
+        int pageBits = pageBitsOf(range);
+        long pages = AmdCommand.pages(range.start(), pageBits);
+        if (stage == Stage.SECOND) {
+            submit(AmdCommand.invalidateHostPages(own.tag(), pages, !leavesOnly));
+        } else {
+            for (int pasid : pasids) {
+                submit(AmdCommand.invalidateGuestPages(own.tag(), pasid, pages, !leavesOnly));
+            }
+        }
+    }
+
+    /// The smallest aligned power of two of pages that covers a range.
+    private static int pageBitsOf(AddressRange range) {
+        long differing = (range.start() ^ range.last()) >>> 12;
+        return Long.SIZE - Long.numberOfLeadingZeros(differing);
+    }
+
+    @Override
+    void forgetAll(Translation user) {
+        submit(AmdCommand.invalidateDomain(user.tag()));
+    }
+
+    private void invalidateEverything() {
+        submit(AmdCommand.invalidateAll());
+    }
+
+    @Override
+    public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
+        if (!viaQueue) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP", "AMD-Vi takes invalidations by its command buffer only.");
+        }
+        switch (what) {
+            case Invalidation.ContextGlobal(), Invalidation.IotlbGlobal() -> invalidateEverything();
+            case Invalidation.ContextDomain(int tag) ->
+                    submit(AmdCommand.invalidateDomain(checked(tag)));
+            case Invalidation.ContextDevice(_, int requester, _) ->
+                    submit(AmdCommand.invalidateDeviceEntry(checked(requester)));
+            case Invalidation.IotlbDomain(int tag) ->
+                    submit(AmdCommand.invalidateDomain(checked(tag)));
+            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
+                if (mask < 0 || mask > 51) {
+                    throw new MappingRefused(
+                            "EINVAL", "address mask %d: take 0 to 51".formatted(mask));
+                }
+                submit(
+                        AmdCommand.invalidateHostPages(
+                                checked(tag), AmdCommand.pages(iova, mask), true));
+            }
+            case Invalidation.PasidEntries(int tag, _) ->
+                    submit(AmdCommand.invalidateDomain(checked(tag)));
+            case Invalidation.PasidTranslations(int tag, int pasid) ->
+                    submit(
+                            AmdCommand.invalidateGuestPages(
+                                    checked(tag), pasid, AmdCommand.pages(0, 51), true));
+        }
+    }
+
+    private static int checked(int number) throws MappingRefused {
+        if (number >>> 16 != 0) {
+            throw new MappingRefused("EINVAL", "0x%x has more than 16 bits.".formatted(number));
+        }
+        return number;
+    }
+
+    /// Writes a command and a completion wait behind it, and rings the bell; both are done when it
+    /// returns.
+    private void submit(AmdCommand command) {
+        long tail = unit.registers().read64(AmdRegisters.COMMAND_TAIL);
+        long next = put(command, tail);
+        unit.registers()
+                .write64(
+                        AmdRegisters.COMMAND_TAIL,
+                        put(AmdCommand.waitAndStore(DONE, tables.status()), next));
+    }
+
+    private long put(AmdCommand command, long offset) {
+        memory.write64(tables.commands() + offset, command.low());
+        memory.write64(tables.commands() + offset + 8, command.high());
+        return (offset + 16) % RING_BYTES;
+    }
+
+    // ---- the unit as a whole
+
+    @Override
+    public void setTranslation(boolean on) {
+        long control = unit.registers().control();
+        unit.registers()
+                .write64(
+                        AmdRegisters.CONTROL,
+                        on ? control | AmdRegisters.ENABLE : control & ~AmdRegisters.ENABLE);
+    }
+
+    /// As `iommu_poll_events` does when it has printed them; an overflow restarts the log.
+    @Override
+    public void clearFaults() {
+        var registers = unit.registers();
+        registers.write64(AmdRegisters.EVENT_HEAD, registers.read64(AmdRegisters.EVENT_TAIL));
+        if ((registers.read64(AmdRegisters.STATUS) & AmdRegisters.EVENT_OVERFLOW) != 0) {
+            long control = registers.control();
+            registers.write64(AmdRegisters.CONTROL, control & ~AmdRegisters.EVENT_LOG);
+            registers.write64(AmdRegisters.STATUS, AmdRegisters.EVENT_OVERFLOW);
+            registers.write64(AmdRegisters.CONTROL, control);
+        }
+    }
+
+    @Override
+    public List<String> kernelLines(
+            RequesterId requester,
+            PasidPrefix prefix,
+            long iova,
+            Access access,
+            FaultReason reason) {
+        return List.of(
+                "AMD-Vi: Event logged [%s device=0000:%s pasid=0x%05x address=0x%x flags=0x%04x]"
+                        .formatted(
+                                reason.kernelText(),
+                                requester,
+                                prefix.isPresent() ? prefix.pasid() : 0,
+                                iova,
+                                access == Access.WRITE ? 0x20 : 0));
+    }
+
+    // ---- going back
+
+    private record Remembered(Tables tables, Map<Integer, DeviceState> devices) implements State {
+        @Override
+        public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
+            if (!(unit instanceof AmdUnit hardware)) {
+                throw new IllegalStateException("not an AMD IOMMU: " + unit);
+            }
+            return new AmdDriver(hardware, TableStore.ofHost(memory, frames), tables, devices);
+        }
+    }
+
+    @Override
+    public State checkpoint() {
+        return new Remembered(tables, deviceStates());
+    }
+}

@@ -1,0 +1,315 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// What the drivers of AMD-Vi, SMMUv3 and RISC-V have in common: one entry per device says which second
+/// stage all its requests go through, and where the table of its PASIDs is. PASID 0 of that table is the
+/// first stage of requests without PASID.
+///
+/// Not thread-safe: one engine thread owns it.
+abstract class DeviceEntryDriver implements IommuDriver {
+    /// The PASID of a device's own requests, which have none.
+    static final int OWN = 0;
+
+    final PhysicalMemory memory;
+    private final PasidDirectory.Shape shape;
+    private final TreeMap<Integer, Device> devices = new TreeMap<>();
+
+    DeviceEntryDriver(
+            PhysicalMemory memory, PasidDirectory.Shape shape, Map<Integer, DeviceState> then) {
+        this.memory = memory;
+        this.shape = shape;
+        then.forEach((requester, state) -> devices.put(requester, new Device(state, shape)));
+    }
+
+    /// What an [Attachment] came to: addresses and depths.
+    ///
+    /// @param first address of the top first-stage table, 0 for none
+    /// @param second hpa of the top second-stage table, 0 for none
+    record Translation(
+            int tag, int parentTag, long first, int firstLevels, long second, int secondLevels) {
+        static Translation of(Attachment to) {
+            var first = to.first();
+            var second = to.second();
+            return new Translation(
+                    to.tag(),
+                    to.parentTag(),
+                    first == null ? 0 : first.top(),
+                    first == null ? 0 : first.limits().levels(),
+                    second == null ? 0 : second.top(),
+                    second == null ? 0 : second.limits().levels());
+        }
+
+        boolean hasFirst() {
+            return first != 0;
+        }
+
+        boolean hasSecond() {
+            return second != 0;
+        }
+    }
+
+    /// One device: what its own requests use, what its PASIDs use, and their table.
+    private static final class Device {
+        @Nullable Translation own;
+        final TreeMap<Integer, Translation> pasids = new TreeMap<>();
+        @Nullable PasidDirectory directory;
+
+        Device() {}
+
+        Device(DeviceState then, PasidDirectory.Shape shape) {
+            own = then.own().orElse(null);
+            pasids.putAll(then.pasids());
+            directory = then.directory().map(state -> state.resume(shape)).orElse(null);
+        }
+
+        DeviceState checkpoint() {
+            return new DeviceState(
+                    Optional.ofNullable(own),
+                    Map.copyOf(pasids),
+                    Optional.ofNullable(directory).map(PasidDirectory::checkpoint));
+        }
+    }
+
+    /// A device at one instant.
+    record DeviceState(
+            Optional<Translation> own,
+            Map<Integer, Translation> pasids,
+            Optional<PasidDirectory.State> directory) {}
+
+    Map<Integer, DeviceState> deviceStates() {
+        var states = new TreeMap<Integer, DeviceState>();
+        devices.forEach((requester, device) -> states.put(requester, device.checkpoint()));
+        return states;
+    }
+
+    // ---- what an architecture writes
+
+    /// Writes the entry of a device and lets the hardware forget the old one.
+    ///
+    /// @param own what its own requests use
+    /// @param directory address of the table of its PASIDs, 0 if it has none
+    abstract void writeEntry(RequesterId requester, Translation own, long directory);
+
+    /// Makes all requests of a device fault, and lets the hardware forget the entry.
+    abstract void clearEntry(RequesterId requester);
+
+    /// The entry of a PASID.
+    abstract long[] pasidEntry(Translation to);
+
+    /// Lets the hardware forget the entry of a PASID.
+    abstract void forgetPasid(RequesterId requester, int pasid);
+
+    /// The memory in which the table of a device's PASIDs is to lie.
+    abstract TableStore directoryStore(Attachment to);
+
+    /// Lets the hardware forget translations.
+    ///
+    /// @param own what the device's own requests use: its entry names that domain
+    /// @param user what the requests concerned use: a domain of which `stage` was changed, or one that is
+    ///     nested in it
+    /// @param pasids PASIDs that use it, [#OWN] for requests without one
+    /// @param range of addresses
+    /// @param leavesOnly whether no entry that points to a table was changed
+    abstract void forget(
+            Translation own,
+            Translation user,
+            List<Integer> pasids,
+            Stage stage,
+            AddressRange range,
+            boolean leavesOnly);
+
+    /// Lets the hardware forget all translations of a domain.
+    abstract void forgetAll(Translation user);
+
+    // ---- devices
+
+    @Override
+    public void attach(RequesterId requester, Attachment to) throws MappingRefused {
+        var device = devices.computeIfAbsent(requester.raw(), _ -> new Device());
+        if (device.own != null) {
+            throw new MappingRefused(
+                    "EBUSY",
+                    "Requester %s is attached to domain %d. Detach it first."
+                            .formatted(requester, device.own.tag()));
+        }
+        var translation = Translation.of(to);
+        if (translation.hasFirst()) {
+            directory(device, to).set(directoryStore(to), OWN, pasidEntry(translation));
+        }
+        device.own = translation;
+        write(requester, device);
+    }
+
+    private void write(RequesterId requester, Device device) {
+        var own = device.own;
+        if (own != null) {
+            writeEntry(requester, own, device.directory == null ? 0 : device.directory.root());
+        }
+    }
+
+    private PasidDirectory directory(Device device, Attachment to) throws MappingRefused {
+        if (device.directory == null) {
+            device.directory = PasidDirectory.create(directoryStore(to), shape);
+        }
+        return device.directory;
+    }
+
+    @Override
+    public boolean isAttached(RequesterId requester) {
+        var device = devices.get(requester.raw());
+        return device != null && device.own != null;
+    }
+
+    @Override
+    public void detach(RequesterId requester) throws MappingRefused {
+        var device = devices.get(requester.raw());
+        var own = device == null ? null : device.own;
+        if (device == null || own == null) {
+            throw new MappingRefused(
+                    "ENODEV",
+                    "Requester %s is attached to no domain. There is nothing to detach."
+                            .formatted(requester));
+        }
+        if (!device.pasids.isEmpty()) {
+            throw new MappingRefused(
+                    "EBUSY",
+                    "Requester %s uses PASID 0x%x through its own entry. Detach that first."
+                            .formatted(requester, device.pasids.firstKey()));
+        }
+        devices.remove(requester.raw());
+        clearEntry(requester);
+        forgetAll(own);
+    }
+
+    @Override
+    public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        var device = devices.get(requester.raw());
+        var translation = Translation.of(to);
+        if (device == null || device.own == null || !leavesRoom(device.own, translation)) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    ("Requester %s must itself be in %s before a PASID of it can use this domain."
+                                    + " One entry decides for all its requests.")
+                            .formatted(
+                                    requester,
+                                    translation.hasSecond()
+                                            ? "domain %d or nested in it"
+                                                    .formatted(translation.parentTag())
+                                            : "an identity or a first-stage domain"));
+        }
+        if (!translation.hasFirst()) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "A PASID needs a first stage of its own. Create a first-stage domain.");
+        }
+        boolean first = device.directory == null;
+        var directory = directory(device, to);
+        if (pasid == OWN || pasid >>> directory.pasidBits() != 0) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "PASID 0x%x: PASID 0 is that of requests without one, and the table reaches %d bits."
+                            .formatted(pasid, directory.pasidBits()));
+        }
+        directory.set(directoryStore(to), pasid, pasidEntry(translation));
+        device.pasids.put(pasid, translation);
+        if (first) {
+            write(requester, device);
+        }
+        forgetPasid(requester, pasid);
+    }
+
+    private static boolean leavesRoom(Translation own, Translation pasid) {
+        return own.second() == pasid.second();
+    }
+
+    @Override
+    public void detachPasid(RequesterId requester, int pasid) throws MappingRefused {
+        var device = devices.get(requester.raw());
+        var translation = device == null ? null : device.pasids.remove(pasid);
+        if (device == null || translation == null || device.directory == null) {
+            throw new MappingRefused(
+                    "ENODEV",
+                    "PASID 0x%x of requester %s uses no domain.".formatted(pasid, requester));
+        }
+        device.directory.clear(memory, pasid);
+        forgetPasid(requester, pasid);
+        forget(
+                device.own == null ? translation : device.own,
+                translation,
+                List.of(pasid),
+                Stage.FIRST,
+                new AddressRange(0, (1L << 48) - 1),
+                false);
+    }
+
+    // ---- invalidation
+
+    @Override
+    public void flushMapped(int tag, Stage stage, TableChange change) {
+        // None of these architectures caches what is not present.
+    }
+
+    @Override
+    public void flushUnmapped(int tag, Stage stage, TableChange change) {
+        users(tag, stage)
+                .forEach((use, pasids) -> {
+                    for (var range : change.stale()) {
+                        forget(
+                                use.own(),
+                                use.user(),
+                                List.copyOf(pasids),
+                                stage,
+                                range,
+                                !change.tablesChanged());
+                    }
+                });
+    }
+
+    /// Whose requests use what, by way of which device entry.
+    private record Use(Translation own, Translation user) {
+        static final Comparator<Use> ORDER =
+                Comparator.<Use>comparingInt(use -> use.own().tag())
+                        .thenComparingInt(use -> use.user().tag())
+                        .thenComparingInt(use -> use.user().parentTag());
+    }
+
+    /// Who uses a domain, itself or as the second stage below another, with the PASIDs.
+    private Map<Use, TreeSet<Integer>> users(int tag, Stage stage) {
+        var users = new TreeMap<Use, TreeSet<Integer>>(Use.ORDER);
+        for (var device : devices.values()) {
+            var own = device.own;
+            if (own != null) {
+                if (uses(own, tag, stage)) {
+                    users.computeIfAbsent(new Use(own, own), _ -> new TreeSet<>()).add(OWN);
+                }
+                device.pasids.forEach((pasid, translation) -> {
+                    if (uses(translation, tag, stage)) {
+                        users.computeIfAbsent(new Use(own, translation), _ -> new TreeSet<>())
+                                .add(pasid);
+                    }
+                });
+            }
+        }
+        return users;
+    }
+
+    private static boolean uses(Translation user, int tag, Stage stage) {
+        return stage == Stage.FIRST ? user.tag() == tag : user.parentTag() == tag;
+    }
+}

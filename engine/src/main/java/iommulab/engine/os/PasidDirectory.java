@@ -1,0 +1,143 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The table of one device's PASIDs, in two levels of 4 KiB tables, as AMD-Vi (GCR3), SMMUv3 (context
+/// descriptors) and RISC-V (process directory) have it. In a guest's memory when the guest owns it. Tables
+/// are kept until the device goes.
+///
+/// Not thread-safe: one engine thread owns it.
+final class PasidDirectory {
+    private static final int FRAME_BYTES = 4096;
+
+    private final Shape shape;
+    private final long root;
+    /* By address, as the tables themselves hold it: hpa. */
+    private final TreeMap<Long, Long> tables;
+
+    /// How one architecture lays it out.
+    ///
+    /// @param leafBits bits of the PASID that choose an entry of a lower table
+    /// @param entryBytes size of such an entry
+    interface Shape {
+        int leafBits();
+
+        int entryBytes();
+
+        /// The entry of the upper table that leads to a lower one.
+        long pointer(long table);
+    }
+
+    private PasidDirectory(Shape shape, long root, Map<Long, Long> tables) {
+        this.shape = shape;
+        this.root = root;
+        this.tables = new TreeMap<>(tables);
+    }
+
+    /// A directory without PASIDs.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    static PasidDirectory create(TableStore store, Shape shape) throws MappingRefused {
+        var directory = new PasidDirectory(shape, 0, Map.of());
+        long root = directory.newTable(store);
+        return new PasidDirectory(shape, root, directory.tables);
+    }
+
+    /// Address of the upper table.
+    long root() {
+        return root;
+    }
+
+    /// Bits of a PASID that it reaches.
+    int pasidBits() {
+        return 9 + shape.leafBits();
+    }
+
+    /// Writes the entry of a PASID.
+    ///
+    /// @param words the first word last, so that the entry is valid when it is complete
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    void set(TableStore store, int pasid, long[] words) throws MappingRefused {
+        long slot = slotOf(pasid);
+        long leaf = leafOf(store.memory(), slot);
+        if (leaf < 0) {
+            long table = newTable(store);
+            store.memory().write64(slot, shape.pointer(table));
+            leaf = hpaOf(table);
+        }
+        long entry = leaf + entryOffset(pasid);
+        for (int word = words.length - 1; word >= 0; word--) {
+            store.memory().write64(entry + word * 8L, words[word]);
+        }
+    }
+
+    /// Clears the entry of a PASID.
+    void clear(PhysicalMemory memory, int pasid) {
+        long leaf = leafOf(memory, slotOf(pasid));
+        for (int word = 0; leaf >= 0 && word < shape.entryBytes() / 8; word++) {
+            memory.write64(leaf + entryOffset(pasid) + word * 8L, 0);
+        }
+    }
+
+    private long slotOf(int pasid) {
+        return hpaOf(root) + (pasid >>> shape.leafBits()) * 8L;
+    }
+
+    private long entryOffset(int pasid) {
+        return (pasid & (1 << shape.leafBits()) - 1) * (long) shape.entryBytes();
+    }
+
+    /// hpa of the lower table to which an entry leads, -1 if to none.
+    private long leafOf(PhysicalMemory memory, long slot) {
+        long entry = memory.read64(slot);
+        for (var table : tables.entrySet()) {
+            if (table.getKey() != root && shape.pointer(table.getKey()) == entry) {
+                return table.getValue();
+            }
+        }
+        return -1;
+    }
+
+    private long hpaOf(long table) {
+        Long hpa = tables.get(table);
+        if (hpa == null) {
+            throw new IllegalStateException("no PASID table at 0x%x".formatted(table));
+        }
+        return hpa;
+    }
+
+    private long newTable(TableStore store) throws MappingRefused {
+        long table = store.frames().take();
+        if (table == FrameAllocator.NONE) {
+            throw new MappingRefused(
+                    "ENOMEM",
+                    "No frame is left for a table of PASIDs. Delete a domain, or unmap something.");
+        }
+        for (int offset = 0; offset < FRAME_BYTES; offset += 8) {
+            store.write64(table + offset, 0);
+        }
+        tables.put(table, store.toHost().applyAsLong(table));
+        return table;
+    }
+
+    /// A directory at one instant; its content is memory.
+    record State(long root, Map<Long, Long> tables) {
+        State {
+            tables = Map.copyOf(tables);
+        }
+
+        PasidDirectory resume(Shape shape) {
+            return new PasidDirectory(shape, root, tables);
+        }
+    }
+
+    State checkpoint() {
+        return new State(root, tables);
+    }
+}
