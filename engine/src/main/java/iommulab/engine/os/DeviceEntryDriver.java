@@ -104,10 +104,11 @@ abstract class DeviceEntryDriver implements IommuDriver {
     ///
     /// @param own what its own requests use
     /// @param directory address of the table of its PASIDs, 0 if it has none
-    abstract void writeEntry(RequesterId requester, Translation own, long directory);
+    abstract void writeEntry(RequesterId requester, Translation own, long directory)
+            throws MappingRefused;
 
     /// Makes all requests of a device fault, and lets the hardware forget the entry.
-    abstract void clearEntry(RequesterId requester);
+    abstract void clearEntry(RequesterId requester) throws MappingRefused;
 
     /// The entry of a PASID.
     abstract long[] pasidEntry(Translation to);
@@ -156,7 +157,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
         write(requester, device);
     }
 
-    private void write(RequesterId requester, Device device) {
+    private void write(RequesterId requester, Device device) throws MappingRefused {
         var own = device.own;
         if (own != null) {
             writeEntry(requester, own, device.directory == null ? 0 : device.directory.root());

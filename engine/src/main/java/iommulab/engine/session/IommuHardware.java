@@ -9,13 +9,19 @@ import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.amdvi.AmdCapabilities;
 import iommulab.engine.iommu.amdvi.AmdUnit;
 import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.iommu.riscv.RiscvCapabilities;
+import iommulab.engine.iommu.riscv.RiscvUnit;
+import iommulab.engine.iommu.smmuv3.SmmuCapabilities;
+import iommulab.engine.iommu.smmuv3.SmmuUnit;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
 import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.AmdDriver;
 import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.RiscvDriver;
 import iommulab.engine.os.ScalableDriver;
+import iommulab.engine.os.SmmuDriver;
 import iommulab.engine.os.VtdDriver;
 
 import org.jspecify.annotations.Nullable;
@@ -46,6 +52,12 @@ final class IommuHardware {
                     CacheShapes.USUAL,
                     seed);
         }
+        if (unit.isSmmu()) {
+            return new SmmuUnit(SmmuCapabilities.EVERYTHING, memory, CacheShapes.USUAL, seed);
+        }
+        if (unit.isRiscv()) {
+            return new RiscvUnit(RiscvCapabilities.EVERYTHING, memory, CacheShapes.USUAL, seed);
+        }
         return null;
     }
 
@@ -74,6 +86,8 @@ final class IommuHardware {
                             : VtdDriver.start(vtd, memory, frames);
             case AmdUnit amd ->
                     AmdDriver.start(amd, TableStore.ofHost(memory, frames), highestRequester);
+            case SmmuUnit smmu -> SmmuDriver.start(smmu, TableStore.ofHost(memory, frames));
+            case RiscvUnit riscv -> RiscvDriver.start(riscv, TableStore.ofHost(memory, frames));
             default -> throw new IllegalStateException("no driver for " + unit);
         };
     }

@@ -27,7 +27,9 @@ class EveryArchitectureTest {
         var scalable = VtdCapabilities.SCALABLE;
         return Stream.of(
                 IommuUnit.of("dmar0", 0, scalable.cap(), scalable.ecap()),
-                ArchitectureBench.unit("ivhd0"));
+                ArchitectureBench.unit("ivhd0"),
+                ArchitectureBench.unit("smmu3.0x0000000009050000"),
+                ArchitectureBench.unit("riscv-iommu0"));
     }
 
     @ParameterizedTest

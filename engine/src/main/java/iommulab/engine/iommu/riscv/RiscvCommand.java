@@ -36,6 +36,59 @@ public record RiscvCommand(long low, long high) {
 
     private static final int PID = 0xf_ffff;
 
+    /// Forgets first-stage translations of a PSCID.
+    ///
+    /// @param gscid of the second stage behind it, -1 for none
+    /// @param pscid -1 for all
+    public static RiscvCommand invalidateFirstStage(int gscid, int pscid) {
+        return new RiscvCommand(IOTINVAL_VMA | guest(gscid) | process(pscid), 0);
+    }
+
+    /// Forgets the first-stage translation of one page; entries that point to tables stay.
+    ///
+    /// @param gscid of the second stage behind it, -1 for none
+    public static RiscvCommand invalidateFirstStagePage(int gscid, int pscid, long iova) {
+        return new RiscvCommand(
+                IOTINVAL_VMA | AV | guest(gscid) | process(pscid), iova >>> 12 << 10);
+    }
+
+    /// Forgets second-stage translations of a GSCID.
+    ///
+    /// @param gscid -1 for all
+    public static RiscvCommand invalidateSecondStage(int gscid) {
+        return new RiscvCommand(IOTINVAL_GVMA | guest(gscid), 0);
+    }
+
+    /// Forgets the second-stage translation of one page; entries that point to tables stay.
+    public static RiscvCommand invalidateSecondStagePage(int gscid, long gpa) {
+        return new RiscvCommand(IOTINVAL_GVMA | AV | guest(gscid), gpa >>> 12 << 10);
+    }
+
+    private static long guest(int gscid) {
+        return gscid < 0 ? 0 : GV | (long) gscid << 44;
+    }
+
+    private static long process(int pscid) {
+        return pscid < 0 ? 0 : PSCV | (long) pscid << 12;
+    }
+
+    /// Forgets the context of a device, and those of its processes.
+    ///
+    /// @param device -1 for all
+    public static RiscvCommand invalidateDevice(int device) {
+        return new RiscvCommand(INVAL_DDT | (device < 0 ? 0 : DV | (long) device << 40), 0);
+    }
+
+    /// Forgets the context of a process of a device.
+    public static RiscvCommand invalidateProcess(int device, int process) {
+        return new RiscvCommand(INVAL_PDT | DV | (long) device << 40 | (long) process << 12, 0);
+    }
+
+    /// Completes when everything before it has.
+    public static RiscvCommand fence() {
+        return new RiscvCommand(IOFENCE | 3 << 12, 0);
+    }
+
     /// Opcode and function together.
     int operation() {
         return (int) low & 0x3ff;

@@ -1,0 +1,422 @@
+package iommulab.engine.os;
+
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableShape;
+import iommulab.engine.iommu.builder.EntryEncoder;
+import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.iommu.smmuv3.Granule;
+import iommulab.engine.iommu.smmuv3.SmmuCommand;
+import iommulab.engine.iommu.smmuv3.SmmuRegisters;
+import iommulab.engine.iommu.smmuv3.SmmuUnit;
+import iommulab.engine.iommu.smmuv3.StageOneEncoder;
+import iommulab.engine.iommu.smmuv3.StageTwoEncoder;
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.FrameAllocator;
+import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
+
+import java.util.List;
+import java.util.Map;
+
+/// Linux's driver of one SMMUv3: two-level stream table, command queue, event queue, two-level tables of
+/// context descriptors. Domains are stage 1 tables, stage 2 tables where something is to be nested in them.
+/// Source: kernel `drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c`.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class SmmuDriver extends DeviceEntryDriver {
+    private static final EntryEncoder STAGE_1 = new StageOneEncoder(Granule.FOUR_KIB);
+    private static final EntryEncoder STAGE_2 = new StageTwoEncoder(Granule.FOUR_KIB);
+    private static final int ENTRY_BYTES = 64;
+    private static final int SPLIT = 8;
+    private static final int STREAM_BITS = 16;
+    private static final int COMMAND_BITS = 8;
+    private static final int EVENT_BITS = 7;
+    private static final int MOST_PAGES = 32;
+    private static final int USUAL_LEVELS = 4;
+
+    /* Stream table entry. */
+    private static final long VALID = 1;
+    private static final long BYPASS = 4 << 1;
+    private static final long STAGE_1_ON = 5 << 1;
+    private static final long STAGE_2_ON = 6 << 1;
+    private static final long TWO_LEVEL_DESCRIPTORS = 1 << 4;
+    private static final int DESCRIPTOR_COUNT_AT = 59;
+    private static final long OWN_BYPASSES_STAGE_1 = 1;
+    private static final long OWN_USES_DESCRIPTOR_0 = 2;
+    private static final long INCOMING_ATTRIBUTES = 1L << 44;
+    private static final long WALK_ATTRIBUTES = 1L << 40 | 1L << 42 | 3L << 44;
+    private static final long TABLES_OF_64_BITS = 1L << 51;
+    private static final long RECORD_STAGE_2 = 1L << 58;
+
+    /* Context descriptor. */
+    private static final long DESCRIPTOR =
+            1L << 8 | 1L << 10 | 3L << 12 | 1L << 30 | 1L << 31 | 1L << 41 | 1L << 45 | 1L << 46
+                    | 1L << 47;
+
+    private static final PasidDirectory.Shape DESCRIPTORS =
+            new PasidDirectory.Shape() {
+                @Override
+                public int leafBits() {
+                    return 6;
+                }
+
+                @Override
+                public int entryBytes() {
+                    return ENTRY_BYTES;
+                }
+
+                @Override
+                public long pointer(long table) {
+                    return table | VALID;
+                }
+            };
+
+    private final SmmuUnit unit;
+    private final TableStore host;
+    private final Tables tables;
+
+    /// @param streams hpa of the upper stream table
+    /// @param commands hpa of the command queue
+    /// @param events hpa of the event queue
+    private record Tables(long streams, long commands, long events) {}
+
+    private SmmuDriver(
+            SmmuUnit unit, TableStore host, Tables tables, Map<Integer, DeviceState> then) {
+        super(host.memory(), DESCRIPTORS, then);
+        this.unit = unit;
+        this.host = host;
+        this.tables = tables;
+    }
+
+    /// Brings a unit up: an empty stream table, queues, everything invalidated, translation on.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left
+    public static SmmuDriver start(SmmuUnit unit, TableStore host) throws MappingRefused {
+        var tables = new Tables(take(host, 1), take(host, 1), take(host, 1));
+        var driver = new SmmuDriver(unit, host, tables, Map.of());
+        var registers = unit.registers();
+        registers.write64(SmmuRegisters.STRTAB_BASE, tables.streams());
+        registers.write32(SmmuRegisters.STRTAB_BASE_CFG, STREAM_BITS | SPLIT << 6 | 1 << 16);
+        registers.write64(SmmuRegisters.CMDQ_BASE, tables.commands() | COMMAND_BITS);
+        registers.write64(SmmuRegisters.EVENTQ_BASE, tables.events() | EVENT_BITS);
+        registers.write32(SmmuRegisters.CR2, SmmuRegisters.RECORD_BAD_STREAMS);
+        registers.write32(
+                SmmuRegisters.CR0, SmmuRegisters.COMMAND_QUEUE | SmmuRegisters.EVENT_QUEUE);
+        driver.submit(SmmuCommand.configAll(), SmmuCommand.tlbAll());
+        driver.setTranslation(true);
+        return driver;
+    }
+
+    private static long take(TableStore host, int frames) throws MappingRefused {
+        long first = host.frames().take(frames);
+        if (first == FrameAllocator.NONE) {
+            throw new MappingRefused(
+                    "ENOMEM",
+                    "No %d frames are left for the tables of an IOMMU.".formatted(frames));
+        }
+        for (long offset = 0; offset < frames * 4096L; offset += 8) {
+            host.write64(first + offset, 0);
+        }
+        return first;
+    }
+
+    @Override
+    public SmmuUnit unit() {
+        return unit;
+    }
+
+    // ---- domains
+
+    @Override
+    public void requireTag(int tag) throws MappingRefused {
+        int bits = Math.min(unit.capabilities().asidBits(), unit.capabilities().vmidBits());
+        if (tag >>> bits != 0) {
+            throw new MappingRefused(
+                    "ENOSPC",
+                    "The SMMU has ASIDs and VMIDs of %d bits, and all are in use.".formatted(bits));
+        }
+    }
+
+    @Override
+    public boolean passesThrough() {
+        return true;
+    }
+
+    /// A domain that can be a parent is stage 2; so is every domain here, unless the hardware has none.
+    @Override
+    public Stage usualStage() {
+        return unit.capabilities().stage2() ? Stage.SECOND : Stage.FIRST;
+    }
+
+    @Override
+    public TableLimits limits(Stage stage, int levels) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        if (!(stage == Stage.FIRST ? capabilities.stage1() : capabilities.stage2())) {
+            throw new MappingRefused("EOPNOTSUPP", "The SMMU has no %s.".formatted(stage.words()));
+        }
+        int depth = levels == 0 ? USUAL_LEVELS : levels;
+        if (depth < 3 || depth > 4) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "The SMMU walks 3 or 4 levels of 4 KiB tables, not %d.".formatted(depth));
+        }
+        int widest = stage == Stage.FIRST ? 48 : capabilities.intermediateBits();
+        return new TableLimits(
+                TableShape.FOUR_KIB,
+                depth,
+                Math.min(12 + 9 * depth, widest),
+                Math.min(48, capabilities.outputBits()),
+                3);
+    }
+
+    @Override
+    public EntryEncoder encoder(Stage stage) {
+        return stage == Stage.FIRST ? STAGE_1 : STAGE_2;
+    }
+
+    // ---- entries
+
+    @Override
+    void writeEntry(RequesterId requester, Translation own, long directory) throws MappingRefused {
+        long first = VALID | (own.hasSecond() ? STAGE_2_ON : BYPASS);
+        long second = INCOMING_ATTRIBUTES;
+        if (directory != 0) {
+            first |=
+                    STAGE_1_ON
+                            | TWO_LEVEL_DESCRIPTORS
+                            | directory
+                            | (long) (9 + DESCRIPTORS.leafBits()) << DESCRIPTOR_COUNT_AT;
+            second |= own.hasFirst() ? OWN_USES_DESCRIPTOR_0 : OWN_BYPASSES_STAGE_1;
+        }
+        long third = 0;
+        long fourth = 0;
+        if (own.hasSecond()) {
+            int levels = own.secondLevels();
+            int bits = Math.min(12 + 9 * levels, unit.capabilities().intermediateBits());
+            third =
+                    own.parentTag()
+                            | (long) (64 - bits) << 32
+                            | (long) (levels - 2) << 38
+                            | WALK_ATTRIBUTES
+                            | outputSize() << 48
+                            | TABLES_OF_64_BITS
+                            | RECORD_STAGE_2;
+            fourth = own.second();
+        }
+        write(requester, new long[] {first, second, third, fourth, 0, 0, 0, 0});
+    }
+
+    /// Config 0: requests are aborted, and nothing is recorded.
+    @Override
+    void clearEntry(RequesterId requester) throws MappingRefused {
+        write(requester, new long[] {VALID, 0, 0, 0, 0, 0, 0, 0});
+    }
+
+    private void write(RequesterId requester, long[] words) throws MappingRefused {
+        long entry = streamsOf(requester.bus()) + requester.devfn() * (long) ENTRY_BYTES;
+        for (int word = words.length - 1; word >= 0; word--) {
+            memory.write64(entry + word * 8L, words[word]);
+        }
+        submit(SmmuCommand.configStream(requester.raw(), true));
+    }
+
+    /// hpa of the lower stream table of a bus, made if there is none: all its streams are aborted.
+    private long streamsOf(int bus) throws MappingRefused {
+        long slot = tables.streams() + bus * 8L;
+        long descriptor = memory.read64(slot);
+        if (descriptor != 0) {
+            return descriptor & -4096L;
+        }
+        long table = take(host, (ENTRY_BYTES << SPLIT) / 4096);
+        for (int stream = 0; stream < 1 << SPLIT; stream++) {
+            memory.write64(table + stream * (long) ENTRY_BYTES, VALID);
+        }
+        memory.write64(slot, table | SPLIT + 1);
+        return table;
+    }
+
+    private long outputSize() {
+        return unit.capabilities().idr5() & 7;
+    }
+
+    @Override
+    long[] pasidEntry(Translation to) {
+        long size = 64 - Math.min(48, 12 + 9 * to.firstLevels());
+        return new long[] {
+            DESCRIPTOR | size | Math.min(5, outputSize()) << 32 | (long) to.tag() << 48,
+            to.first(),
+            0,
+            0xffL,
+            0,
+            0,
+            0,
+            0
+        };
+    }
+
+    @Override
+    void forgetPasid(RequesterId requester, int pasid) {
+        submit(SmmuCommand.configDescriptor(requester.raw(), pasid, true));
+    }
+
+    /// The tables of a nested stage 1 are the guest's own, those of context descriptors too.
+    @Override
+    TableStore directoryStore(Attachment to) {
+        var first = to.first();
+        return first == null ? host : first.store();
+    }
+
+    // ---- invalidation
+
+    @Override
+    void forget(
+            Translation own,
+            Translation user,
+            List<Integer> pasids,
+            Stage stage,
+            AddressRange range,
+            boolean leavesOnly) {
+        int vmid = user.hasSecond() ? user.parentTag() : 0;
+        long pages = range.bytes() >>> 12;
+        if (stage == Stage.SECOND) {
+            if (pages > MOST_PAGES || user.hasFirst()) {
+                submit(SmmuCommand.tlbVmid(vmid));
+            } else {
+                for (long page = 0; page < pages; page++) {
+                    submit(
+                            SmmuCommand.tlbIntermediate(
+                                    vmid, range.start() + (page << 12), leavesOnly));
+                }
+            }
+            return;
+        }
+        if (pages > MOST_PAGES) {
+            submit(SmmuCommand.tlbAsid(vmid, user.tag()));
+            return;
+        }
+        for (long page = 0; page < pages; page++) {
+            submit(
+                    SmmuCommand.tlbAddress(
+                            vmid, user.tag(), range.start() + (page << 12), leavesOnly));
+        }
+    }
+
+    @Override
+    void forgetAll(Translation user) {
+        submit(
+                user.hasSecond()
+                        ? SmmuCommand.tlbVmid(user.parentTag())
+                        : SmmuCommand.tlbAsid(0, user.tag()));
+    }
+
+    @Override
+    public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
+        if (!viaQueue) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP", "An SMMUv3 takes invalidations by its command queue only.");
+        }
+        switch (what) {
+            case Invalidation.ContextGlobal(), Invalidation.ContextDomain(_) ->
+                    submit(SmmuCommand.configAll());
+            case Invalidation.ContextDevice(_, int requester, _) ->
+                    submit(SmmuCommand.configStream(requester & 0xffff, false));
+            case Invalidation.IotlbGlobal() -> submit(SmmuCommand.tlbAll());
+            case Invalidation.IotlbDomain(int tag) ->
+                    submit(SmmuCommand.tlbVmid(tag & 0xffff), SmmuCommand.tlbAsid(0, tag & 0xffff));
+            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
+                if (mask < 0 || mask > 5) {
+                    throw new MappingRefused(
+                            "EINVAL",
+                            "address mask %d: take 0 to 5, or invalidate the domain."
+                                    .formatted(mask));
+                }
+                for (long page = 0; page < 1L << mask; page++) {
+                    long at = (iova & -4096L << mask) + (page << 12);
+                    submit(
+                            SmmuCommand.tlbIntermediate(tag & 0xffff, at, false),
+                            SmmuCommand.tlbAddress(0, tag & 0xffff, at, false));
+                }
+            }
+            case Invalidation.PasidEntries _ -> submit(SmmuCommand.configAll());
+            case Invalidation.PasidTranslations(int tag, _) ->
+                    submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
+        }
+    }
+
+    /// Writes commands and a SYNC behind them; all are done when it returns.
+    private void submit(SmmuCommand... commands) {
+        for (var command : commands) {
+            put(command);
+        }
+        put(SmmuCommand.sync());
+    }
+
+    private void put(SmmuCommand command) {
+        var registers = unit.registers();
+        int producer = registers.read32(SmmuRegisters.CMDQ_PROD);
+        long entry = tables.commands() + (producer & (1 << COMMAND_BITS) - 1) * 16L;
+        memory.write64(entry, command.low());
+        memory.write64(entry + 8, command.high());
+        registers.write32(SmmuRegisters.CMDQ_PROD, producer + 1 & (1 << COMMAND_BITS + 1) - 1);
+    }
+
+    // ---- the unit as a whole
+
+    @Override
+    public void setTranslation(boolean on) {
+        var registers = unit.registers();
+        int control = registers.read32(SmmuRegisters.CR0);
+        registers.write32(
+                SmmuRegisters.CR0,
+                on ? control | SmmuRegisters.ENABLED : control & ~SmmuRegisters.ENABLED);
+    }
+
+    /// As `arm_smmu_evtq_thread` does when it has printed them.
+    @Override
+    public void clearFaults() {
+        var registers = unit.registers();
+        registers.write32(SmmuRegisters.EVENTQ_CONS, registers.read32(SmmuRegisters.EVENTQ_PROD));
+    }
+
+    @Override
+    public List<String> kernelLines(
+            RequesterId requester,
+            PasidPrefix prefix,
+            long iova,
+            Access access,
+            FaultReason reason) {
+        return List.of(
+                "arm-smmu-v3: event: %s client: 0000:%s sid: 0x%x ssid: 0x%x iova: 0x%x ipa: 0x0"
+                        .formatted(
+                                reason.kernelText(),
+                                requester,
+                                requester.raw(),
+                                prefix.isPresent() ? prefix.pasid() : 0,
+                                iova),
+                "arm-smmu-v3: unpriv data %s s1"
+                        .formatted(access == Access.WRITE ? "write" : "read"));
+    }
+
+    // ---- going back
+
+    private record Remembered(Tables tables, Map<Integer, DeviceState> devices) implements State {
+        @Override
+        public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
+            if (!(unit instanceof SmmuUnit hardware)) {
+                throw new IllegalStateException("not an SMMUv3: " + unit);
+            }
+            return new SmmuDriver(hardware, TableStore.ofHost(memory, frames), tables, devices);
+        }
+    }
+
+    @Override
+    public State checkpoint() {
+        return new Remembered(tables, deviceStates());
+    }
+}
