@@ -72,6 +72,9 @@ public class AmdTranslateBenchmark {
 
         abstract int pasid();
 
+        /// The number that the unit gives the address space of a device, if devices come in order.
+        abstract int space(int device);
+
         @Setup
         public void fill() {
             var tables = new BenchmarkTables();
@@ -81,6 +84,7 @@ public class AmdTranslateBenchmark {
             var trees = new long[DEVICES];
             for (int device = 0; device < DEVICES; device++) {
                 trees[device] = attach(tables, device << 3, device + 1);
+                unit.translate(device << 3, pasid(), 0, Iommu.READ);
             }
             int pages = 0;
             var devices = new int[SETS * WAYS];
@@ -88,12 +92,12 @@ public class AmdTranslateBenchmark {
             while (pages < SETS * WAYS * 9 / 10) {
                 int device = random.nextInt(DEVICES);
                 long page = random.nextLong(1L << 18);
-                int set = setOf(device + 1, page);
+                int set = setOf(space(device), page);
                 if (filled[set] < WAYS) {
                     long hpa = 0x4000_0000L + random.nextLong(1 << 18) * 4096;
                     map(tables, trees[device], page << 12, hpa);
                     int line = set * WAYS + filled[set]++;
-                    tags[line] = tag(device + 1, page);
+                    tags[line] = tag(space(device), page);
                     data[line] = hpa | 3;
                     devices[pages] = device;
                     iovas[pages++] = page << 12;
@@ -107,18 +111,18 @@ public class AmdTranslateBenchmark {
             }
         }
 
-        static int setOf(int domain, long page) {
-            return (int) (page ^ domain) & SETS - 1;
+        static int setOf(int space, long page) {
+            return (int) (page ^ space) & SETS - 1;
         }
 
-        static long tag(int domain, long page) {
-            return page << 16 | domain;
+        static long tag(int space, long page) {
+            return page << 16 | space;
         }
 
         /// @return the hpa, or -1
-        long lookup(int domain, long iova, int access) {
-            long tag = tag(domain, iova >>> 12);
-            int first = setOf(domain, iova >>> 12) * WAYS;
+        long lookup(int space, long iova, int access) {
+            long tag = tag(space, iova >>> 12);
+            int first = setOf(space, iova >>> 12) * WAYS;
             for (int line = first; line < first + WAYS; line++) {
                 if (tags[line] == tag) {
                     long found = data[line];
@@ -146,6 +150,11 @@ public class AmdTranslateBenchmark {
         int pasid() {
             return Iommu.NO_PASID;
         }
+
+        @Override
+        int space(int device) {
+            return device;
+        }
     }
 
     /// Guest tables of one PASID per device.
@@ -166,6 +175,12 @@ public class AmdTranslateBenchmark {
         @Override
         int pasid() {
             return PASID;
+        }
+
+        /// The domain has one too, for what has no PASID.
+        @Override
+        int space(int device) {
+            return 2 * device + 1;
         }
     }
 
@@ -221,8 +236,8 @@ public class AmdTranslateBenchmark {
     public long[] bareLookup(HostHits hits) {
         var requests = hits.requests;
         for (int i = 0; i < requests.iova.length; i++) {
-            int domain = (requests.requester[i] >>> 3) + 1;
-            requests.answer[i] = hits.lookup(domain, requests.iova[i], requests.access[i]);
+            int space = requests.requester[i] >>> 3;
+            requests.answer[i] = hits.lookup(space, requests.iova[i], requests.access[i]);
         }
         return requests.answer;
     }
@@ -258,8 +273,7 @@ public class AmdTranslateBenchmark {
     public long bareWalk(Misses misses) {
         long answer = 0;
         for (long iova : misses.requests.iova) {
-            answer =
-                    BenchmarkTables.memoryWalk(misses.memory, misses.host, iova ^ answer >>> 63);
+            answer = BenchmarkTables.memoryWalk(misses.memory, misses.host, iova ^ answer >>> 63);
         }
         return answer;
     }

@@ -43,8 +43,7 @@ final class BenchmarkTables {
         unit.registers().write64(AmdRegisters.DEVICE_TABLE, DEVICES | 0x1ff);
         unit.registers()
                 .write64(
-                        AmdRegisters.CONTROL,
-                        AmdRegisters.ENABLE | AmdRegisters.GUEST_TRANSLATION);
+                        AmdRegisters.CONTROL, AmdRegisters.ENABLE | AmdRegisters.GUEST_TRANSLATION);
         return unit;
     }
 

@@ -54,16 +54,24 @@ record AddressHoles(long firstExcluded, long lastExcluded, boolean excludedForAl
     /// @param hpa to which it translates `iova`
     /// @return 0 if it may not be cached: `iova` itself lies in a hole
     long cachable(long leaf, long iova, long hpa) {
+        if (Iotlb.pageShift(leaf) == SMALLEST_SHIFT) {
+            return isHole(iova) ? 0 : leaf;
+        }
         long pageMask = (1L << Iotlb.pageShift(leaf)) - 1;
         long first = iova & ~pageMask;
         long last = iova | pageMask;
         if (!touchesHole(first, last)) {
             return leaf;
         }
-        if (touchesHole(iova & -4096L, iova | 4095) || (hpa & ~Iotlb.ADDRESS & -4096L) != 0) {
+        if (isHole(iova) || (hpa & ~Iotlb.ADDRESS & -4096L) != 0) {
             return 0;
         }
         return leaf & ~PAGE_SHIFT | hpa & Iotlb.ADDRESS | SMALLEST_SHIFT << Iotlb.PAGE_SHIFT_AT;
+    }
+
+    /// Every hole starts and ends with a page of 4 KiB.
+    private boolean isHole(long iova) {
+        return isInterrupt(iova) || isManagement(iova) || isPort(iova) || isExcluded(iova);
     }
 
     private boolean touchesHole(long first, long last) {

@@ -143,7 +143,19 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
         if (pasid >= 0) {
             return throughGcr3(pasid, entry, more);
         }
-        return inHole(entry, more) ? specialAddress(entry, more) : withoutPasid(entry, more);
+        return inHole() ? specialAddress(entry, more) : withoutPasid(entry, more);
+    }
+
+    /// A plain request without PASID whose page is not where it was seen last, and whose device goes by
+    /// its host table.
+    final long searchHost(long entry) {
+        tellDeviceProbe();
+        long word = find(lastIova);
+        int access = lastFacts & PLAIN;
+        if (word != Iotlb.MISS) {
+            return (word & entry & access) == access ? hit(word) : hostHit(word, entry);
+        }
+        return inHole() ? specialAddress(entry, detailOf()) : walkHost(entry, false);
     }
 
     private long withoutPasid(long entry, long more) {
@@ -173,10 +185,10 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
 
     // ---- addresses with a meaning of their own
 
-    private boolean inHole(long entry, long more) {
+    private boolean inHole() {
         return AddressHoles.isManagement(lastIova)
                 || AddressHoles.isPort(lastIova)
-                || isExcluded(more);
+                || holes.isExcluded(lastIova);
     }
 
     private boolean isExcluded(long more) {
@@ -197,7 +209,7 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
             };
         }
         int management = DeviceTableEntry.systemManagement(more);
-        if (management == 3) {
+        if (management == 3 || !AddressHoles.isManagement(lastIova)) {
             return withoutPasid(entry, more);
         }
         return management != 0 && write
@@ -242,7 +254,9 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
         }
         long more = detail;
         if (pasid < 0) {
-            return found(walks.byHostTable(entry, more, address, 0, 0, 0), more);
+            return found(
+                    walks.byHostTable(entry, DeviceTableEntry.hostMarks(more), address, 0, 0, 0),
+                    more);
         }
         long known = freshPasidEntry(entry, requester, pasid);
         if (known <= 0) {

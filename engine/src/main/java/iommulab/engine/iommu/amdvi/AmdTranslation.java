@@ -37,6 +37,13 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         return (lastFacts & DEVICE_HIT) == 0 ? detail : devices.originOf(requester());
     }
 
+    /// As [#detailOf], also if only the cache of PASIDs was asked; what it kept is enough for events.
+    private long detailOfAny() {
+        return (lastFacts & PASID_HIT) == 0
+                ? detailOf()
+                : PasidEntry.detail(pasids.originOf(requester(), pasid()));
+    }
+
     // ---- through tables
 
     final long throughGcr3(int pasid, long entry, long more) {
@@ -72,53 +79,72 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
                 PasidEntry.isCanonical(known, lastIova)
                         ? find(PasidEntry.address(known, lastIova))
                         : Iotlb.MISS;
-        return word == Iotlb.MISS ? walkGuest(known, behind) : guestHit(word, known, behind);
+        return word == Iotlb.MISS ? walkGuest(known, behind, false) : guestHit(word, known, behind);
+    }
+
+    /// As [#byGuestTable] for a plain request whose page is not where it was seen last.
+    final long searchGuest(long known) {
+        tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
+        long word =
+                PasidEntry.isCanonical(known, lastIova)
+                        ? find(PasidEntry.address(known, lastIova))
+                        : Iotlb.MISS;
+        int access = lastFacts & PLAIN;
+        if (word != Iotlb.MISS && (word & known & access) == access) {
+            return hit(word);
+        }
+        long behind = pasids.originOf(requester(), pasid());
+        return word == Iotlb.MISS ? walkGuest(known, behind, false) : guestHit(word, known, behind);
     }
 
     final long guestHit(long word, long known, long behind) {
         int rights = PasidEntry.rights(known);
         return isToBeMarked(word, rights)
-                ? walkGuest(known, behind)
-                : served(STAGE_HIT, word, rights, PasidEntry.detail(behind));
+                ? walkGuest(known, behind, true)
+                : served(STAGE_HIT, word, rights);
     }
 
-    private long walkGuest(long known, long behind) {
+    private long walkGuest(long known, long behind, boolean marks) {
         int rights = PasidEntry.rights(known);
-        long more = PasidEntry.detail(behind);
         long wanted = needs() & allowed(rights);
         long needed = isAsking() ? 0 : wanted;
         long origin = Origin.of(requester(), pasid());
         long leaf = walks.byGuestTable(known, behind, lastIova, needed, wanted, origin);
         countWalk(walks);
         return leaf < 0
-                ? walkFailed(more)
-                : found(leaf, PasidEntry.address(known, lastIova), rights, more);
+                ? walkFailed(PasidEntry.detail(behind))
+                : found(leaf, PasidEntry.address(known, lastIova), rights, origin, marks);
     }
 
     final long byHostTable(long entry) {
         long word = Iotlb.covers(lastIova) ? find(lastIova) : Iotlb.MISS;
-        return word == Iotlb.MISS ? walkHost(entry) : hostHit(word, entry);
+        return word == Iotlb.MISS ? walkHost(entry, false) : hostHit(word, entry);
     }
 
     final long hostHit(long word, long entry) {
         int rights = DeviceTableEntry.rights(entry);
-        return isToBeMarked(word, rights)
-                ? walkHost(entry)
-                : served(STAGE_HIT, word, rights, detailOf());
+        return isToBeMarked(word, rights) ? walkHost(entry, true) : served(STAGE_HIT, word, rights);
     }
 
-    private long walkHost(long entry) {
+    final long walkHost(long entry, boolean marks) {
         int rights = DeviceTableEntry.rights(entry);
-        long more = detailOf();
+        int had = DeviceTableEntry.isMarking(entry) ? DeviceTableEntry.hostMarks(detailOf()) : 0;
         long wanted = needs() & allowed(rights);
         long needed = isAsking() ? 0 : wanted;
         long origin = Origin.of(requester(), pasid());
-        long leaf = walks.byHostTable(entry, more, lastIova, needed, wanted, origin);
+        long leaf = walks.byHostTable(entry, had, lastIova, needed, wanted, origin);
         countWalk(walks);
-        return leaf < 0 ? walkFailed(more) : found(leaf, lastIova, rights, more);
+        return leaf < 0 ? walkFailed(detailOf()) : found(leaf, lastIova, rights, origin, marks);
     }
 
-    private long find(long address) {
+    /// A plain request whose page allows it.
+    final long hit(long word) {
+        lastFacts |= STAGE_HIT;
+        lastWord = word;
+        return Iotlb.hpa(word, lastIova);
+    }
+
+    final long find(long address) {
         long word = iotlb.find(space(), address);
         if (word == Iotlb.MISS) {
             word = iotlb.findLarger(space(), address);
@@ -130,17 +156,20 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
     /// A walk has found a page: to be cached, and used.
     ///
     /// @param address of the request, as far as the tables translate it
-    private long found(long leaf, long address, int rights, long more) {
+    /// @param marks whether a line with the page is there that was not yet marked as written
+    private long found(long leaf, long address, int rights, long origin, boolean marks) {
         if (Iotlb.covers(address)) {
             long kept = holes.cachable(leaf, address, Iotlb.hpa(leaf, lastIova));
             if ((kept & TableEntry.CLEAN) != 0) {
                 kept &= ~TableEntry.ANY_WRITE;
             }
-            if (kept != 0) {
-                iotlb.replace(space(), address, kept, Origin.of(requester(), pasid()));
+            if (kept != 0 && marks) {
+                iotlb.replace(space(), address, kept, origin);
+            } else if (kept != 0) {
+                iotlb.insert(space(), address, kept, origin);
             }
         }
-        return served(STAGE_WALK, leaf, rights, more);
+        return served(STAGE_WALK, leaf, rights);
     }
 
     // ---- rights
@@ -170,13 +199,13 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
     }
 
     /// A page is known: does it allow what is asked?
-    private long served(int stage, long word, int rights, long more) {
+    private long served(int stage, long word, int rights) {
         if (isAsking()) {
             return granted(stage, word, rights);
         }
         long needs = needs();
         if ((word & allowed(rights) & needs) != needs) {
-            return stop(AmdFault.RIGHT_MISSING, stage, more, isGuest(), lastIova);
+            return stop(AmdFault.RIGHT_MISSING, stage, detailOfAny(), isGuest(), lastIova);
         }
         lastFacts |= stage;
         lastWord = word;

@@ -36,6 +36,8 @@ public final class AmdUnit extends AmdRequests {
      * A page that may be written but is not marked dirty is cached without the right to write: a write
      * finds the right missing and walks again.
      */
+    private static final int LOWER_HALF_BITS = 47;
+
     private @Nullable AmdView view;
 
     /// A unit after power-on: translation off, caches empty.
@@ -85,7 +87,8 @@ public final class AmdUnit extends AmdRequests {
         lastWho = who(requester, pasid, space);
         long word = iotlb.findByHint(space, iova);
         if (word == Iotlb.MISS) {
-            return byKind(requester, pasid, access | DEVICE_HIT, entry);
+            lastFacts = access | DEVICE_HIT | SPACE_KNOWN;
+            return searchHost(entry);
         }
         if (observer != WalkObserver.NONE) {
             tellDeviceProbe();
@@ -104,15 +107,12 @@ public final class AmdUnit extends AmdRequests {
             return answer(requester, pasid, access);
         }
         int space = PasidEntry.space(entry);
-        int unused = PasidEntry.unusedBits(entry);
         lastWho = who(requester, pasid, space);
-        long word =
-                iova << unused >> unused == iova
-                        ? iotlb.findByHint(space, iova << unused >>> unused)
-                        : Iotlb.MISS;
+        // The lower half is canonical with four and with five levels.
+        long word = iova >>> LOWER_HALF_BITS == 0 ? iotlb.findByHint(space, iova) : Iotlb.MISS;
         if (word == Iotlb.MISS) {
             lastFacts = access | PASID_HIT | SPACE_KNOWN;
-            return byGuestTable(entry);
+            return searchGuest(entry);
         }
         if (observer != WalkObserver.NONE) {
             tellProbe(CacheKind.PASID_ENTRY, pasids.lines());

@@ -65,8 +65,9 @@ final class AmdWalks {
     // ---- host table alone
 
     /// @param entry packed, see [DeviceTableEntry]
+    /// @param marks HAD
     /// @return the leaf, or negative; then see [#fault]
-    long byHostTable(long entry, long detail, long iova, long needs, long hopes, long origin) {
+    long byHostTable(long entry, int marks, long iova, long needs, long hopes, long origin) {
         nestedProbes = 0;
         int mode = DeviceTableEntry.packedMode(entry);
         int bits = hostBits(mode);
@@ -75,7 +76,6 @@ final class AmdWalks {
             probes = 0;
             return fail(AmdFault.BEYOND_TABLE, iova, false);
         }
-        int marks = DeviceTableEntry.hostMarks(detail);
         var walker = marks == 0 ? host : marking;
         walker.enter(
                 DeviceTableEntry.packedHostTable(entry),

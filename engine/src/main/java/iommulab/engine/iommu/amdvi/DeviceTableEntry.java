@@ -60,7 +60,8 @@ final class DeviceTableEntry {
     // ---- packed into two words, as the device table cache holds them
 
     /*
-     *   word    63:24 host table >> 12 | 23:8 space | 7 filled | 6:5 kind | 4:2 Mode | 1 IW | 0 IR
+     *   word    63:24 host table >> 12 | 23:8 space | 7 HAD is not 0 | 6:5 kind | 4:2 Mode | 1 IW | 0 IR;
+     *           never 0, since either kind or Mode is not
      *   detail  63:24 GCR3 table >> 12 | 19:18 HAD | 17 GPRP | 16 PPR | 15:14 IoCtl | 13:12 SysMgt
      *           11 EX | 10 SA | 9 SE | 8 I | 7 GIoV | 6 GV | 5 five guest levels | 4:3 GLX
      *
@@ -81,14 +82,14 @@ final class DeviceTableEntry {
     static final long UNTRANSLATED = 3 << 5;
 
     private static final int TABLE_AT = 24;
-    private static final long FILLED = 1 << 7;
+    private static final long MARKING = 1 << 7;
     private static final int BOTH = 3;
 
     /// An entry with V = 0: addresses stay as they are.
-    static final long INVALID = FILLED | UNTRANSLATED | BOTH;
+    static final long INVALID = UNTRANSLATED | BOTH;
 
     /// An entry with V = 1, TV = 0: requests end.
-    static final long NO_TRANSLATION = FILLED | UNTRANSLATED;
+    static final long NO_TRANSLATION = UNTRANSLATED;
 
     /// @param detail packed
     static long pack(long first, int space, long detail) {
@@ -98,7 +99,7 @@ final class DeviceTableEntry {
         }
         return hostTable(first) >>> 12 << TABLE_AT
                 | (long) space << 8
-                | FILLED
+                | (hostMarks(detail) == 0 ? 0 : MARKING)
                 | kind
                 | mode(first) << 2
                 | rightsOf(first);
@@ -145,6 +146,11 @@ final class DeviceTableEntry {
 
     static int packedMode(long word) {
         return (int) (word >>> 2) & 7;
+    }
+
+    /// Whether hardware marks host entries as used.
+    static boolean isMarking(long word) {
+        return (word & MARKING) != 0;
     }
 
     static long packedHostTable(long word) {
