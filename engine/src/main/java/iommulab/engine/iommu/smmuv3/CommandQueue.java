@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -19,19 +20,29 @@ public final class CommandQueue {
     /// CMDQ_CONS.ERR: the command could not be read.
     public static final int ABORTED = 2;
 
+    /// CMDQ_CONS.ERR: a device did not complete an invalidation before this SYNC.
+    public static final int NOT_COMPLETED = 3;
+
     private static final int ERROR_AT = 24;
 
     private final PhysicalMemory memory;
     private final SmmuCapabilities capabilities;
     private final SmmuErrors errors;
+    private final DeviceMessages messages;
     private final Ring ring;
     private boolean enabled;
     private int error;
     private boolean syncSignalled;
+    private boolean running;
     private long executed;
     private List<SmmuCommand> recent = new ArrayList<>();
 
-    CommandQueue(PhysicalMemory memory, SmmuCapabilities capabilities, SmmuErrors errors) {
+    CommandQueue(
+            PhysicalMemory memory,
+            SmmuCapabilities capabilities,
+            SmmuErrors errors,
+            DeviceMessages messages) {
+        this.messages = messages;
         this.memory = memory;
         this.capabilities = capabilities;
         this.errors = errors;
@@ -140,6 +151,15 @@ public final class CommandQueue {
 
     /// Executes commands until the queue is empty or one cannot be executed.
     void run(SmmuCaches caches, StalledRequests stalled) {
+        // A device may complete an invalidation while the command is still being executed.
+        if (!running) {
+            running = true;
+            runToTheEnd(caches, stalled);
+            running = false;
+        }
+    }
+
+    private void runToTheEnd(SmmuCaches caches, StalledRequests stalled) {
         while (enabled && !errors.isActive(SmmuErrors.COMMAND_QUEUE) && !ring.isEmpty()) {
             long hpa = ring.entryHpa(ring.consumer());
             if (!memory.isBacked(hpa)) {
@@ -151,9 +171,35 @@ public final class CommandQueue {
                 stopAt(ILLEGAL);
                 return;
             }
+            if (waitsForDevices(command)) {
+                return;
+            }
             ring.consumed();
             remember(command);
             execute(command, caches, stalled);
+        }
+    }
+
+    /// A SYNC waits for the completions of all device-TLB invalidations before it; such an invalidation
+    /// waits for a free tag.
+    private boolean waitsForDevices(SmmuCommand command) {
+        return switch (command.opcode()) {
+            case SmmuCommand.SYNC -> messages.openInvalidations() > 0;
+            case SmmuCommand.ATC_INV ->
+                    !messages.invalidate(
+                            command.stream(),
+                            command.substreamOrNone(),
+                            command.deviceRangeStart(),
+                            command.deviceRangeShift(),
+                            command.isGlobal());
+            default -> false;
+        };
+    }
+
+    /// The SYNC at which the queue waits cannot be completed any more.
+    void failSync() {
+        if (enabled && !ring.isEmpty() && !errors.isActive(SmmuErrors.COMMAND_QUEUE)) {
+            stopAt(NOT_COMPLETED);
         }
     }
 
@@ -182,6 +228,12 @@ public final class CommandQueue {
                     stalled.resume(command.stream(), command.tag(), command.response());
             case SmmuCommand.STALL_TERM -> stalled.terminate(command.stream());
             case SmmuCommand.SYNC -> complete(command);
+            case SmmuCommand.PRI_RESP ->
+                    messages.respond(
+                            command.stream(),
+                            command.substreamOrNone(),
+                            command.pageGroup(),
+                            command.pageResponse());
             default -> invalidate(command, caches);
         }
     }

@@ -23,6 +23,8 @@ public final class QueueStructures {
                     SmmuCommand.TLBI_S2_IPA ->
                     translations(entry);
             case SmmuCommand.RESUME, SmmuCommand.STALL_TERM -> resume(entry);
+            case SmmuCommand.ATC_INV -> deviceInvalidation(entry);
+            case SmmuCommand.PRI_RESP -> pageResponse(entry);
             case SmmuCommand.SYNC -> sync(entry);
             default -> entry.ignored(0, 63, 8).ignored(1, 63, 0);
         }
@@ -60,6 +62,62 @@ public final class QueueStructures {
                 .value(1, 9, 8, "TTL", value -> "level hint %d".formatted(value))
                 .ignored(1, 7, 1)
                 .bit(1, 0, "Leaf", "tables, too", "leaves only");
+    }
+
+    private static void deviceHeader(Structure.Builder entry) {
+        entry.value(0, 63, 32, "StreamID", value -> "stream 0x%04x".formatted(value))
+                .value(0, 31, 12, "SubstreamID", value -> "substream %d".formatted(value))
+                .bit(0, 11, "SSV", "no substream", "substream valid")
+                .bit(0, 10, "SSec", "non-secure", "secure");
+    }
+
+    private static void deviceInvalidation(Structure.Builder entry) {
+        deviceHeader(entry);
+        entry.bit(0, 9, "Global", "of this substream", "of all substreams")
+                .ignored(0, 8, 8)
+                .address(1, 63, 12, "Address", "page")
+                .ignored(1, 11, 6)
+                .value(
+                        1,
+                        5,
+                        0,
+                        "Size",
+                        value -> value >= 52 ? "everything" : "2^%d pages".formatted(value));
+    }
+
+    private static void pageResponse(Structure.Builder entry) {
+        deviceHeader(entry);
+        entry.ignored(0, 9, 8)
+                .ignored(1, 63, 14)
+                .value(1, 13, 12, "Resp", QueueStructures::pageAnswer)
+                .ignored(1, 11, 9)
+                .value(1, 8, 0, "PRGIndex", value -> "group %d".formatted(value));
+    }
+
+    private static String pageAnswer(long value) {
+        return switch ((int) value) {
+            case 0 -> "denied: the device gives up";
+            case 2 -> "success: the device tries again";
+            default -> "failed: the device stops asking";
+        };
+    }
+
+    /// 128 bits: one entry of the PRI queue.
+    public static Structure pageRequest() {
+        return new Structure.Builder("Page request", 2)
+                .bit(0, 63, "SSV", "no substream", "substream valid")
+                .bit(0, 62, "Last", "the group goes on", "the group is complete")
+                .bit(0, 61, "W", "no write", "wants to write")
+                .bit(0, 60, "R", "no read", "wants to read")
+                .bit(0, 59, "X", "no execution", "wants to execute")
+                .bit(0, 58, "Priv", "unprivileged", "privileged")
+                .ignored(0, 57, 52)
+                .value(0, 51, 32, "SubstreamID", value -> "substream %d".formatted(value))
+                .value(0, 31, 0, "StreamID", value -> "stream 0x%04x".formatted(value))
+                .address(1, 63, 12, "PageAddr", "page")
+                .ignored(1, 11, 9)
+                .value(1, 8, 0, "PRGIndex", value -> "group %d".formatted(value))
+                .build();
     }
 
     private static void resume(Structure.Builder entry) {

@@ -32,6 +32,22 @@ final class Rights {
         };
     }
 
+    /// What a device is told of a leaf: the rights of its own privilege in the plain bits, and none to
+    /// write what is still clean.
+    static long told(long leaf, int access) {
+        long rights = TableEntry.rights(leaf);
+        if ((leaf & TableEntry.CLEAN) != 0) {
+            rights &= ~TableEntry.ANY_WRITE;
+        }
+        long plain = rights & (TableEntry.READ | TableEntry.WRITE | TableEntry.EXECUTE);
+        if ((access & Iommu.PRIVILEGED) != 0) {
+            plain =
+                    rights >>> 56 & (TableEntry.READ | TableEntry.WRITE)
+                            | ((rights & TableEntry.PRIV_EXECUTE) != 0 ? TableEntry.EXECUTE : 0);
+        }
+        return leaf & ~TableEntry.RIGHTS | plain;
+    }
+
     /// Rights as [TableEntry] has them. An instruction fetch needs to execute, not to read.
     static long needed(int access) {
         boolean fetch = (access & Iommu.EXECUTE) != 0 && (access & Iommu.WRITE) == 0;

@@ -130,6 +130,11 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
         return idr1 >>> 6 & 31;
     }
 
+    /// IDR1.PRIQS: two to this power is the most entries of the PRI queue.
+    public int pageQueueBits() {
+        return idr1 >>> 11 & 31;
+    }
+
     /// IDR1.EVENTQS: two to this power is the most entries of the event queue.
     public int eventQueueBits() {
         return idr1 >>> 16 & 31;

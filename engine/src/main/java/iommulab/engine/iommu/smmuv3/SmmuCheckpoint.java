@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.Iommu;
 
 /// An SMMU as it was at one instant: registers, caches, queues, stalled requests. Shares nothing with the
@@ -10,6 +11,8 @@ public final class SmmuCheckpoint implements Iommu.State {
     private final CommandQueue.State commands;
     private final StalledRequests.State stalled;
     private final SmmuRegisters.State registers;
+    private final PageRequestQueue.State pages;
+    private final DeviceMessages.State messages;
 
     SmmuCheckpoint(SmmuState unit) {
         caches = unit.caches().copy();
@@ -17,6 +20,8 @@ public final class SmmuCheckpoint implements Iommu.State {
         commands = unit.commands().state();
         stalled = unit.stalled().state();
         registers = unit.registers().state();
+        pages = unit.pageRequests().state();
+        messages = unit.messages().state();
     }
 
     /// A copy that the unit may go on changing.
@@ -38,5 +43,13 @@ public final class SmmuCheckpoint implements Iommu.State {
 
     SmmuRegisters.State registers() {
         return registers;
+    }
+
+    PageRequestQueue.State pages() {
+        return pages;
+    }
+
+    DeviceMessages.State messages() {
+        return messages;
     }
 }

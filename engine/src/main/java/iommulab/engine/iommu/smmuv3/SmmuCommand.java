@@ -1,5 +1,8 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.PageResponse;
+
 /// One command of the command queue: 128 bits that ask for an invalidation, for something to be fetched, for
 /// stalled requests to go on, or for everything before it to be complete.
 /// Spec: SMMUv3, "Commands".
@@ -29,6 +32,8 @@ public record SmmuCommand(long low, long high) {
     static final int SYNC = 0x46;
 
     private static final int SECURE = 1 << 10;
+    private static final int SUBSTREAM_VALID = 1 << 11;
+    private static final int EVERYTHING = 52;
     private static final int EVERY_STREAM = 31;
 
     public static SmmuCommand configStream(int stream, boolean leaf) {
@@ -105,9 +110,29 @@ public record SmmuCommand(long low, long high) {
         return new SmmuCommand(STALL_TERM | (long) stream << 32, 0);
     }
 
-    /// @param size 2^size pages
-    public static SmmuCommand deviceTlb(int stream, long iova, int size) {
-        return new SmmuCommand(ATC_INV | (long) stream << 32, iova & -4096L | size);
+    /// @param substream negative for none
+    /// @param size 2^size pages; 52 for everything
+    public static SmmuCommand deviceTlb(int stream, int substream, long iova, int size) {
+        return new SmmuCommand(
+                ATC_INV | substreamBits(substream) | (long) stream << 32, iova & -4096L | size);
+    }
+
+    /// The answer to a group of page requests.
+    ///
+    /// @param substream negative for none
+    public static SmmuCommand respond(int stream, int substream, int group, PageResponse response) {
+        long code =
+                switch (response) {
+                    case INVALID_REQUEST -> 0;
+                    case FAILURE -> 1;
+                    case SUCCESS -> 2;
+                };
+        return new SmmuCommand(
+                PRI_RESP | substreamBits(substream) | (long) stream << 32, group | code << 12);
+    }
+
+    private static long substreamBits(int substream) {
+        return substream < 0 ? 0 : SUBSTREAM_VALID | (long) substream << 12;
     }
 
     public static SmmuCommand sync() {
@@ -172,6 +197,42 @@ public record SmmuCommand(long low, long high) {
 
     int tag() {
         return (int) high & 0xffff;
+    }
+
+    /// Substream, or negative if SSV is clear.
+    int substreamOrNone() {
+        return (low & SUBSTREAM_VALID) != 0 ? substream() : Iommu.NO_PASID;
+    }
+
+    /// ATC_INV: for all substreams.
+    boolean isGlobal() {
+        return (low & 1 << 9) != 0;
+    }
+
+    /// ATC_INV: log2 of the bytes to forget.
+    int deviceRangeShift() {
+        int size = (int) high & 63;
+        return size >= EVERYTHING ? Long.SIZE : 12 + size;
+    }
+
+    /// ATC_INV: aligned to its size.
+    long deviceRangeStart() {
+        int shift = deviceRangeShift();
+        return shift == Long.SIZE ? 0 : high & -1L << shift;
+    }
+
+    /// PRI_RESP: page request group index.
+    int pageGroup() {
+        return (int) high & 0x1ff;
+    }
+
+    /// PRI_RESP: 0 denied, 1 failed, 2 success.
+    PageResponse pageResponse() {
+        return switch ((int) (high >>> 12) & 3) {
+            case 0 -> PageResponse.INVALID_REQUEST;
+            case 2 -> PageResponse.SUCCESS;
+            default -> PageResponse.FAILURE;
+        };
     }
 
     /// SYNC: 0 nothing, 1 interrupt or write, 2 event.

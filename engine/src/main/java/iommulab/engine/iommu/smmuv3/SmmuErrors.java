@@ -10,6 +10,9 @@ public final class SmmuErrors {
     /// A record could not be written into the event queue.
     public static final int EVENT_QUEUE_ABORTED = 1 << 2;
 
+    /// A request could not be written into the PRI queue.
+    public static final int PAGE_QUEUE_ABORTED = 1 << 3;
+
     private int errors;
     private int acknowledged;
 

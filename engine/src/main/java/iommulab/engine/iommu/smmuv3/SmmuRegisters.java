@@ -22,11 +22,17 @@ public final class SmmuRegisters {
     public static final int CMDQ_PROD = 0x98;
     public static final int CMDQ_CONS = 0x9c;
     public static final int EVENTQ_BASE = 0xa0;
+    public static final int PRIQ_BASE = 0xc0;
     public static final int EVENTQ_PROD = 0x100a8;
     public static final int EVENTQ_CONS = 0x100ac;
+    public static final int PRIQ_PROD = 0x100c8;
+    public static final int PRIQ_CONS = 0x100cc;
 
     /// CR0.SMMUEN
     public static final int ENABLED = 1;
+
+    /// CR0.PRIQEN
+    public static final int PAGE_QUEUE = 1 << 1;
 
     /// CR0.EVENTQEN
     public static final int EVENT_QUEUE = 1 << 2;
@@ -128,6 +134,8 @@ public final class SmmuRegisters {
             case CMDQ_CONS -> unit.commands().consumerRegister();
             case EVENTQ_PROD -> unit.events().producerRegister();
             case EVENTQ_CONS -> unit.events().consumerRegister();
+            case PRIQ_PROD -> unit.pageRequests().producerRegister();
+            case PRIQ_CONS -> unit.pageRequests().consumerRegister();
             default -> {
                 long both = wide(offset & ~7);
                 yield (int) ((offset & 4) == 0 ? both : both >>> 32);
@@ -144,7 +152,10 @@ public final class SmmuRegisters {
     }
 
     private static boolean isWide(int offset) {
-        return offset == STRTAB_BASE || offset == CMDQ_BASE || offset == EVENTQ_BASE;
+        return offset == STRTAB_BASE
+                || offset == CMDQ_BASE
+                || offset == EVENTQ_BASE
+                || offset == PRIQ_BASE;
     }
 
     private long wide(int offset) {
@@ -152,6 +163,7 @@ public final class SmmuRegisters {
             case STRTAB_BASE -> streamTable;
             case CMDQ_BASE -> unit.commands().ring().baseRegister();
             case EVENTQ_BASE -> unit.events().ring().baseRegister();
+            case PRIQ_BASE -> unit.pageRequests().ring().baseRegister();
             default -> 0;
         };
     }
@@ -191,6 +203,8 @@ public final class SmmuRegisters {
             case CMDQ_CONS -> unit.commands().setConsumerRegister(value);
             case EVENTQ_PROD -> unit.events().setProducerRegister(value);
             case EVENTQ_CONS -> unit.events().setConsumerRegister(value);
+            case PRIQ_PROD -> unit.pageRequests().setProducerRegister(value);
+            case PRIQ_CONS -> unit.pageRequests().setConsumerRegister(value);
             default -> writeHalf(offset, value);
         }
     }
@@ -216,6 +230,7 @@ public final class SmmuRegisters {
             }
             case CMDQ_BASE -> unit.commands().ring().setBaseRegister(value);
             case EVENTQ_BASE -> unit.events().ring().setBaseRegister(value);
+            case PRIQ_BASE -> unit.pageRequests().ring().setBaseRegister(value);
             default -> {
                 write32(offset, (int) value);
                 write32(offset + 4, (int) (value >>> 32));

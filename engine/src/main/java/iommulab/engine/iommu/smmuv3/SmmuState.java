@@ -5,8 +5,11 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.AtsDevice;
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.DeviceMessages;
+import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -14,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What an SMMU keeps: registers, caches, queues, stalled requests.
-public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
+public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
     private final SmmuCapabilities capabilities;
     private final PhysicalMemory memory;
     private final SmmuErrors errors = new SmmuErrors();
@@ -22,6 +25,8 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
     private final CommandQueue commands;
     private final StalledRequests stalled;
     private final FaultReporting reporting;
+    private final DeviceMessages messages = new DeviceMessages();
+    private final PageRequestQueue pageRequests;
     private final SmmuRegisters registers;
     private long registerVersion;
     private SmmuCaches caches;
@@ -40,7 +45,8 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
         this.capabilities = capabilities;
         this.memory = memory;
         events = new EventQueue(memory, errors, capabilities.eventQueueBits(), rehearses);
-        commands = new CommandQueue(memory, capabilities, errors);
+        commands = new CommandQueue(memory, capabilities, errors, messages);
+        pageRequests = new PageRequestQueue(memory, errors, messages, capabilities.pageQueueBits());
         stalled = new StalledRequests(capabilities.mayStall() ? capabilities.mostStalled() : 0);
         reporting = new FaultReporting(events, stalled);
         caches = new SmmuCaches(shapes, capabilities, seed);
@@ -78,6 +84,14 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
     /// GERROR and GERRORN.
     public SmmuErrors errors() {
         return errors;
+    }
+
+    public PageRequestQueue pageRequests() {
+        return pageRequests;
+    }
+
+    DeviceMessages messages() {
+        return messages;
     }
 
     FaultReporting reporting() {
@@ -153,6 +167,9 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
         if (events.isEnabled()) {
             queues.add(events.queue());
         }
+        if (pageRequests.isEnabled()) {
+            queues.add(pageRequests.queue());
+        }
         return List.copyOf(queues);
     }
 
@@ -187,6 +204,8 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
         commands.restore(then.commands());
         stalled.restore(then.stalled());
         registers.restore(then.registers());
+        pageRequests.restore(then.pages());
+        messages.restore(then.messages());
         adoptCaches();
     }
 
@@ -196,7 +215,41 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
         long hash = caches.stateHash() * 31 + events.state().hashCode();
         hash = hash * 31 + commands.state().hashCode();
         hash = hash * 31 + stalled.state().hashCode();
+        hash = hash * 31 + pageRequests.state().hashCode() + messages.stateHash();
         return hash * 31 + registers.state().hashCode();
+    }
+
+    // ---- devices
+
+    @Override
+    public void connect(int requester, AtsDevice device) {
+        messages.connect(requester, device);
+    }
+
+    @Override
+    public void requestPage(PageRequest request) {
+        pageRequests.take(request);
+    }
+
+    @Override
+    public void invalidationCompleted(int requester, int tag) {
+        if (messages.complete(requester, tag)) {
+            runCommands();
+        }
+    }
+
+    @Override
+    public int openInvalidations() {
+        return messages.openInvalidations();
+    }
+
+    /// The SYNC that waits for them fails.
+    @Override
+    public void timeOutInvalidations() {
+        if (messages.openInvalidations() > 0) {
+            messages.forgetOpen();
+            commands.failSync();
+        }
     }
 
     // ---- what registers do
@@ -205,6 +258,7 @@ public abstract sealed class SmmuState implements Iommu permits SmmuAnswers {
     void adoptControl(int cr0, int cr2) {
         translating = (cr0 & SmmuRegisters.ENABLED) != 0;
         events.setEnabled((cr0 & SmmuRegisters.EVENT_QUEUE) != 0);
+        pageRequests.setEnabled((cr0 & SmmuRegisters.PAGE_QUEUE) != 0);
         commands.setEnabled((cr0 & SmmuRegisters.COMMAND_QUEUE) != 0);
         reporting.recordBadStreams((cr2 & SmmuRegisters.RECORD_BAD_STREAMS) != 0);
         tablesChanged();

@@ -296,7 +296,8 @@ public final class SmmuUnit extends SmmuAnswers {
             countWalk();
             return report(STAGE_WALK, context);
         }
-        return walked(leaf < 0 || (leaf & wanted) == 0 ? UNCHANGED : leaf);
+        return walked(
+                leaf < 0 || (leaf & wanted) == 0 ? UNCHANGED : Rights.told(leaf, lastAccess()));
     }
 
     // ---- configuration

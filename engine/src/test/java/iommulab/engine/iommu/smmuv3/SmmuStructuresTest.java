@@ -29,6 +29,7 @@ class SmmuStructuresTest {
         all.add(structures.descriptorDirectoryEntry());
         all.add(structures.contextDescriptor());
         all.add(QueueStructures.event());
+        all.add(QueueStructures.pageRequest());
         for (int opcode = 0; opcode < 256; opcode++) {
             all.add(QueueStructures.command(new SmmuCommand(opcode, 0)));
         }
