@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.Iommu;
 
 import java.util.BitSet;
@@ -9,7 +10,8 @@ record AmdCheckpoint(
         AmdCaches caches,
         CommandBuffer.State commands,
         LogRing.State events,
-        PageRequests.State pageRequests,
+        LogRing.State pageRequests,
+        DeviceMessages.State messages,
         AmdRegisters.State registers,
         long deviceTableBase,
         BitSet silenced)

@@ -57,6 +57,12 @@ public record AmdEvent(long low, long high) {
         return new AmdEvent((long) code << 60 | (long) flags << FLAGS_AT, address);
     }
 
+    /// @param device that did not answer
+    /// @param address of the command
+    static AmdEvent ofTimeout(int device, long address) {
+        return new AmdEvent((long) IOTLB_INV_TIMEOUT << 60 | device, address);
+    }
+
     /// Number of the event.
     public int code() {
         return (int) (low >>> 60);

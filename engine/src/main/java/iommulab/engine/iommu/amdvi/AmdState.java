@@ -5,8 +5,11 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.AtsDevice;
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.DeviceMessages;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -15,11 +18,12 @@ import java.util.BitSet;
 import java.util.List;
 
 /// What an AMD IOMMU keeps: registers, caches, command buffer, event log, page request log.
-public abstract sealed class AmdState implements Iommu permits AmdFindings {
+public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
     private final AmdCapabilities capabilities;
     private final PhysicalMemory memory;
     private final CommandBuffer commands;
     private final LogRing events = new LogRing();
+    private final DeviceMessages messages = new DeviceMessages();
     private final PageRequests pageRequests;
     private final AmdRegisters registers;
     private AmdCaches caches;
@@ -37,8 +41,8 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
     AmdState(AmdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
         this.capabilities = capabilities;
         this.memory = memory;
-        commands = new CommandBuffer(memory, capabilities);
-        pageRequests = new PageRequests(memory);
+        commands = new CommandBuffer(memory, capabilities, messages);
+        pageRequests = new PageRequests(memory, messages);
         caches = new AmdCaches(shapes, seed);
         devices = caches.devices();
         pasids = caches.pasids();
@@ -163,7 +167,8 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
                 caches.copy(),
                 commands.state(),
                 events.state(),
-                pageRequests.state(),
+                pageRequests.log().state(),
+                messages.state(),
                 registers.state(),
                 deviceTableBase,
                 (BitSet) silenced.clone());
@@ -177,7 +182,8 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
         caches = then.caches().copy();
         commands.restore(then.commands());
         events.restore(then.events());
-        pageRequests.restore(then.pageRequests());
+        pageRequests.log().restore(then.pageRequests());
+        messages.restore(then.messages());
         registers.restore(then.registers());
         deviceTableBase = then.deviceTableBase();
         silenced = (BitSet) then.silenced().clone();
@@ -190,7 +196,7 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
     public long stateHash() {
         long hash = caches.stateHash() * 31 + commands.state().hashCode();
         hash = hash * 31 + events.state().hashCode();
-        hash = hash * 31 + pageRequests.state().hashCode();
+        hash = hash * 31 + pageRequests.log().state().hashCode() + messages.stateHash();
         hash = hash * 31 + registers.state().hashCode();
         return (hash * 31 + deviceTableBase) * 31 + silenced.hashCode();
     }
@@ -254,14 +260,13 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
             }
             case AmdCommand.PREFETCH_PAGES -> prefetch(command);
             case AmdCommand.COMPLETE_PPR ->
-                    pageRequests.respond(
-                            new PageRequests.Response(
-                                    command.device(),
-                                    command.pasid(),
-                                    command.group(),
-                                    command.status()));
-            // A wait has nothing to wait for; interrupt tables are not cached here; what a device
-            // keeps in its own TLB is not the unit's.
+                    messages.respond(
+                            command.device(),
+                            command.pasid(),
+                            command.group(),
+                            PageResponse.ofCode(command.status()).orElse(PageResponse.FAILURE));
+            // Waits and device-TLB invalidations are the buffer's; interrupt tables are not cached
+            // here.
             default -> {}
         }
     }
@@ -284,6 +289,36 @@ public abstract sealed class AmdState implements Iommu permits AmdFindings {
     }
 
     abstract void prefetch(AmdCommand command);
+
+    // ---- devices
+
+    @Override
+    public void connect(int requester, AtsDevice device) {
+        messages.connect(requester, device);
+    }
+
+    @Override
+    public void invalidationCompleted(int requester, int tag) {
+        if (messages.complete(requester, tag)) {
+            commands.deviceCompleted(requester);
+            runCommands();
+        }
+    }
+
+    @Override
+    public int openInvalidations() {
+        return messages.openInvalidations();
+    }
+
+    /// An event for each; the commands that waited go on.
+    @Override
+    public void timeOutInvalidations() {
+        if (messages.openInvalidations() > 0) {
+            messages.forgetOpen();
+            commands.timeOut(this);
+            runCommands();
+        }
+    }
 
     // ---- events
 

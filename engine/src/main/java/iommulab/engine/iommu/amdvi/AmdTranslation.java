@@ -212,17 +212,23 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         return Iotlb.hpa(word, lastIova);
     }
 
-    /// A device asked for a translation: it gets the page with the rights that it may use.
+    /// A device asked for a translation: it gets the page with the rights that it may use, those of the
+    /// privilege with which it asked.
     ///
     /// @return the leaf; 0 if it may do nothing
     final long granted(int stage, long word, int rights) {
-        long usable = word & (allowed(rights) | ~TableEntry.RIGHTS);
+        long usable = word & allowed(rights);
         if ((word & TableEntry.CLEAN) != 0) {
             usable &= ~TableEntry.ANY_WRITE;
         }
-        boolean any =
-                (usable & (TableEntry.READ | TableEntry.PRIV_READ | TableEntry.ANY_WRITE)) != 0;
-        return any ? given(stage, usable) : nothingGranted(stage);
+        boolean privileged = (lastFacts & PRIVILEGED) != 0 && isGuest();
+        long plain =
+                privileged
+                        ? usable >>> 56 & PLAIN | usable >>> 54 & EXECUTE
+                        : usable & (PLAIN | EXECUTE);
+        return (plain & PLAIN) == 0
+                ? nothingGranted(stage)
+                : given(stage, word & ~TableEntry.RIGHTS | plain);
     }
 
     private long given(int stage, long leaf) {

@@ -7,6 +7,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -166,45 +167,40 @@ public final class AmdUnit extends AmdRequests {
         }
     }
 
-    /// A device asks for a page (PCIe page request). Refused, with an event, if its entry does not allow
-    /// that.
-    ///
-    /// @return whether it is in the log
-    public boolean requestPage(PageRequests.Request request) {
-        lastWho = who(request.device(), request.pasid(), 0);
+    /// Refused, with an event, if the device's entry does not allow page requests.
+    @Override
+    public void requestPage(PageRequest request) {
+        int pasid = request.prefix().pasid();
+        lastWho = who(request.requester(), pasid, 0);
         lastFacts = request.write() ? WRITE : READ;
-        lastIova = request.address();
-        long entry = devices.find(request.device());
+        lastIova = request.iova();
+        long entry = devices.find(request.requester());
         if (entry != DeviceEntryCache.MISS) {
             lastFacts |= DEVICE_HIT;
         } else {
-            entry = readDeviceEntry(request.device(), request.pasid(), lastFacts);
+            entry = readDeviceEntry(request.requester(), pasid, lastFacts);
         }
-        boolean taken =
-                entry != DeviceEntryCache.MISS
-                        && capabilities().pageRequests()
-                        && (registers().control() & AmdRegisters.PPR) != 0
-                        && (detailOf() & DeviceTableEntry.PAGE_REQUESTS) != 0;
-        if (!taken) {
+        if (entry == DeviceEntryCache.MISS) {
             pageRequests().refuse(request);
-            if (entry != DeviceEntryCache.MISS) {
-                logRefused(request);
-            }
-            return false;
+        } else if (takesPageRequests()) {
+            pageRequests().take(request);
+        } else {
+            pageRequests().refuse(request);
+            int flags = (pasid < 0 ? 0 : AmdEvent.GUEST) | (request.write() ? AmdEvent.WRITE : 0);
+            log(
+                    AmdEvent.ofRequest(
+                            AmdEvent.INVALID_PPR_REQUEST,
+                            request.requester(),
+                            Math.max(0, pasid),
+                            flags,
+                            request.iova()));
         }
-        return pageRequests().take(request);
     }
 
-    private void logRefused(PageRequests.Request request) {
-        int flags =
-                (request.pasid() < 0 ? 0 : AmdEvent.GUEST) | (request.write() ? AmdEvent.WRITE : 0);
-        log(
-                AmdEvent.ofRequest(
-                        AmdEvent.INVALID_PPR_REQUEST,
-                        request.device(),
-                        Math.max(0, request.pasid()),
-                        flags,
-                        request.address() & -4096L));
+    private boolean takesPageRequests() {
+        return capabilities().pageRequests()
+                && (registers().control() & AmdRegisters.PPR) != 0
+                && (detailOf() & DeviceTableEntry.PAGE_REQUESTS) != 0;
     }
 
     // ---- looking into it

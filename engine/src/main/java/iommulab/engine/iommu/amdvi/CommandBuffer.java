@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.DeviceMessages;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -20,6 +21,10 @@ public final class CommandBuffer {
 
     private final PhysicalMemory memory;
     private final AmdCapabilities capabilities;
+    private final DeviceMessages messages;
+    /* Device-TLB invalidations whose completion is missing, in the order in which they were sent. */
+    private final List<Open> open = new ArrayList<>();
+    private boolean executing;
     private long base;
     private int head;
     private int tail;
@@ -29,10 +34,14 @@ public final class CommandBuffer {
     private final long[] recentLows = new long[REMEMBERED];
     private final long[] recentHighs = new long[REMEMBERED];
 
-    CommandBuffer(PhysicalMemory memory, AmdCapabilities capabilities) {
+    CommandBuffer(PhysicalMemory memory, AmdCapabilities capabilities, DeviceMessages messages) {
         this.memory = memory;
         this.capabilities = capabilities;
+        this.messages = messages;
     }
+
+    /// @param at hpa of the command
+    private record Open(int device, long at) {}
 
     /// Everything that a checkpoint remembers of a buffer.
     record State(
@@ -42,10 +51,12 @@ public final class CommandBuffer {
             boolean running,
             boolean waitCompleted,
             long executed,
-            List<AmdCommand> recent) {}
+            List<AmdCommand> recent,
+            List<Open> open) {}
 
     State state() {
-        return new State(base, head, tail, running, waitCompleted, executed, recent());
+        return new State(
+                base, head, tail, running, waitCompleted, executed, recent(), List.copyOf(open));
     }
 
     void restore(State state) {
@@ -55,6 +66,8 @@ public final class CommandBuffer {
         running = state.running();
         waitCompleted = state.waitCompleted();
         executed = state.executed();
+        open.clear();
+        open.addAll(state.open());
         for (int i = 0; i < state.recent().size(); i++) {
             remember(executed - 1 - i, state.recent().get(i));
         }
@@ -152,8 +165,17 @@ public final class CommandBuffer {
                 recent().stream().map(AmdCommand::toString).toList());
     }
 
-    /// Executes commands until the buffer is empty or one is bad.
+    /// Executes commands until the buffer is empty, one is bad, or one has to wait for devices.
     void run(AmdState unit) {
+        // A device may complete an invalidation while the command is still being executed.
+        if (!executing) {
+            executing = true;
+            runToTheEnd(unit);
+            executing = false;
+        }
+    }
+
+    private void runToTheEnd(AmdState unit) {
         while (running && head != tail) {
             long at = address() + head;
             var command = new AmdCommand(memory.read64(at), memory.read64(at + 8));
@@ -161,10 +183,52 @@ public final class CommandBuffer {
                 stop(unit, AmdEvent.COMMAND_HARDWARE_ERROR, AmdEvent.MASTER_ABORT, at);
             } else if (!command.isValid(capabilities)) {
                 stop(unit, AmdEvent.ILLEGAL_COMMAND_ERROR, 0, at);
+            } else if (waitsForDevices(command, at)) {
+                return;
             } else {
                 execute(command, unit, at);
             }
         }
+    }
+
+    /// A completion wait waits for the completions of all device-TLB invalidations before it; such an
+    /// invalidation waits for a free tag.
+    private boolean waitsForDevices(AmdCommand command, long at) {
+        return switch (command.opcode()) {
+            case AmdCommand.COMPLETION_WAIT -> messages.openInvalidations() > 0;
+            case AmdCommand.INVALIDATE_IOTLB_PAGES -> !tellDevice(command, at);
+            default -> false;
+        };
+    }
+
+    private boolean tellDevice(AmdCommand command, long at) {
+        var sent = new Open(command.device(), at);
+        open.add(sent);
+        int before = messages.openInvalidations();
+        boolean taken =
+                messages.invalidate(
+                        command.device(),
+                        command.pasid(),
+                        command.rangeStart(),
+                        command.rangeBits(),
+                        false);
+        if (!taken || messages.openInvalidations() == before) {
+            open.remove(sent);
+        }
+        return taken;
+    }
+
+    /// A device has forgotten what it was told to.
+    void deviceCompleted(int device) {
+        open.stream().filter(sent -> sent.device() == device).findFirst().ifPresent(open::remove);
+    }
+
+    /// The completions that are missing will not come any more.
+    void timeOut(AmdState unit) {
+        for (var sent : open) {
+            unit.log(AmdEvent.ofTimeout(sent.device(), sent.at()));
+        }
+        open.clear();
     }
 
     private void stop(AmdState unit, int code, int flags, long at) {

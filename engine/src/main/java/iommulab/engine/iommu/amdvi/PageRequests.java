@@ -1,131 +1,86 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.DeviceMessages;
+import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.memory.PhysicalMemory;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
-
-/// The page request log, and the answers that software gives to the groups in it. A device whose entry
-/// does not allow page requests is refused; when the log is full, the unit answers itself.
-/// Spec: AMD IOMMU, "Peripheral Page Request (PPR) Logging", "COMPLETE_PPR_REQUEST".
+/// The page request log: what devices ask for, as it lies in memory. A device whose entry does not allow
+/// page requests is refused; when the log is full, the unit answers itself.
+/// Spec: AMD IOMMU, "Peripheral Page Request (PPR) Logging", "PPR Auto Response".
 public final class PageRequests {
-    /// Responses remembered for [#responses].
-    public static final int REMEMBERED = 64;
-
     private static final long PAGE_SERVICE = 1L << 60;
-    private static final int EXECUTE_AT = 49;
-    private static final int READ_AT = 50;
-    private static final int WRITE_AT = 53;
-    private static final int USER_AT = 54;
-    private static final int GUEST_AT = 56;
-    private static final int FAILURE = 15;
-    private static final int INVALID = 1;
+    private static final long GUEST = 1L << 56;
+    private static final long USER = 1L << 54;
+    private static final long WRITE = 1L << 53;
+    private static final long READ = 1L << 50;
+    private static final long EXECUTE = 1L << 49;
+    private static final long LAST = 1L << 41;
 
     private final PhysicalMemory memory;
+    private final DeviceMessages messages;
     private final LogRing log = new LogRing();
-    private final Deque<Response> responses = new ArrayDeque<>();
 
-    PageRequests(PhysicalMemory memory) {
+    PageRequests(PhysicalMemory memory, DeviceMessages messages) {
         this.memory = memory;
-    }
-
-    /// A device asks for one page.
-    ///
-    /// @param pasid 20 bits, or -1
-    /// @param group page request group index, 9 bits
-    /// @param last whether it is the last request of its group
-    public record Request(
-            int device,
-            int pasid,
-            long address,
-            boolean read,
-            boolean write,
-            boolean execute,
-            boolean privileged,
-            int group,
-            boolean last) {
-        /// First word of its entry in the log.
-        long low() {
-            long low =
-                    PAGE_SERVICE
-                            | (write ? 1L << WRITE_AT : 0)
-                            | (read ? 1L << READ_AT : 0)
-                            | (execute ? 1L << EXECUTE_AT : 0)
-                            | (privileged ? 0 : 1L << USER_AT)
-                            | (last ? 1L << 41 : 0)
-                            | (group & 0x1ffL) << 32
-                            | device;
-            return pasid < 0
-                    ? low
-                    : low | 1L << GUEST_AT | (pasid & 0xffffL) << 16 | (pasid >>> 16 & 0xfL) << 42;
-        }
-    }
-
-    /// What a device is told about a group of its requests.
-    ///
-    /// @param pasid -1 if the response carries none
-    /// @param status 0 success, 1 invalid request, 15 failure
-    public record Response(int device, int pasid, int group, int status) {}
-
-    /// Everything that a checkpoint remembers.
-    record State(LogRing.State log, List<Response> responses) {}
-
-    State state() {
-        return new State(log.state(), List.copyOf(responses));
-    }
-
-    void restore(State state) {
-        log.restore(state.log());
-        responses.clear();
-        responses.addAll(state.responses());
+        this.messages = messages;
     }
 
     public LogRing log() {
         return log;
     }
 
-    /// What devices were told, newest first.
-    public List<Response> responses() {
-        return List.copyOf(responses);
+    /// Writes a request down. Without room for it the device is told that all went well: it tries again,
+    /// does not find the page, and asks again. If the log is off it is told to stop asking.
+    void take(PageRequest request) {
+        boolean running = log.isRunning() || log.hasOverflowed();
+        if (!log.write(memory, low(request), request.iova())) {
+            answer(request, running ? PageResponse.SUCCESS : PageResponse.FAILURE);
+        }
     }
 
-    /// Takes a request that its device may make.
-    ///
-    /// @return false if there was no room, and the device was told so
-    boolean take(Request request) {
-        if (log.write(memory, request.low(), request.address() & -4096L)) {
-            return true;
-        }
+    /// The device may not ask.
+    void refuse(PageRequest request) {
+        answer(request, PageResponse.INVALID_REQUEST);
+    }
+
+    /// A group gets its answer when it is complete.
+    private void answer(PageRequest request, PageResponse response) {
         if (request.last()) {
-            respond(new Response(request.device(), request.pasid(), request.group(), FAILURE));
+            messages.respond(
+                    request.requester(), request.prefix().pasid(), request.group(), response);
         }
-        return false;
     }
 
-    void refuse(Request request) {
-        respond(new Response(request.device(), request.pasid(), request.group(), INVALID));
-    }
-
-    void respond(Response response) {
-        responses.addFirst(response);
-        if (responses.size() > REMEMBERED) {
-            responses.removeLast();
-        }
+    /// First word of a request in the log.
+    static long low(PageRequest request) {
+        var prefix = request.prefix();
+        long low =
+                PAGE_SERVICE
+                        | (request.write() ? WRITE : 0)
+                        | (request.read() ? READ : 0)
+                        | (prefix.execute() ? EXECUTE : 0)
+                        | (prefix.privileged() ? 0 : USER)
+                        | (request.last() ? LAST : 0)
+                        | (long) request.group() << 32
+                        | request.requester();
+        int pasid = prefix.pasid();
+        return prefix.isPresent()
+                ? low | GUEST | (pasid & 0xffffL) << 16 | (pasid >>> 16 & 0xfL) << 42
+                : low;
     }
 
     /// An entry of the log in words.
     static String words(long low, long high) {
-        boolean guest = (low >>> GUEST_AT & 1) != 0;
         return "device 0x%04x%s, page 0x%x, group %d%s"
                 .formatted(
                         low & 0xffff,
-                        guest
+                        (low & GUEST) != 0
                                 ? " PASID %d"
                                         .formatted(low >>> 16 & 0xffff | (low >>> 42 & 0xf) << 16)
                                 : "",
                         high & -4096L,
                         low >>> 32 & 0x1ff,
-                        (low >>> 41 & 1) != 0 ? ", last" : "");
+                        (low & LAST) != 0 ? ", last" : "");
     }
 }

@@ -182,45 +182,6 @@ class AmdRingsTest {
         assertThat(lab.event().orElseThrow().code()).isEqualTo(AmdEvent.PAGE_TAB_HARDWARE_ERROR);
     }
 
-    // ---- page requests
-
-    @Test
-    void aPageRequestIsLoggedAndAnswered() {
-        lab.attachGuest(NIC, 7, 0, 0, lab.table(), 1, 4, AmdLab.PPR);
-        var request =
-                new PageRequests.Request(
-                        NIC, 0xa_bcde, 0x7000, true, true, false, false, 0x1a5, true);
-        assertThat(lab.unit.requestPage(request)).isTrue();
-        long low = lab.memory.read64(AmdLab.REQUESTS);
-        assertThat(low).isEqualTo(0x1164_2ba5_bcde_0300L | 0);
-        assertThat(lab.memory.read64(AmdLab.REQUESTS + 8)).isEqualTo(0x7000);
-        assertThat(lab.status() & AmdRegisters.PPR_INTERRUPT).isNotZero();
-        lab.submit(AmdCommand.completePageRequest(NIC, 0xa_bcde, 0x1a5, 0));
-        assertThat(lab.unit.pageRequests().responses())
-                .containsExactly(new PageRequests.Response(NIC, 0xa_bcde, 0x1a5, 0));
-    }
-
-    @Test
-    void whoMayNotAskForPagesIsRefusedWithAnEvent() {
-        lab.attach(NIC, 7, 3, lab.table());
-        var request = new PageRequests.Request(NIC, -1, 0x7000, true, false, false, false, 3, true);
-        assertThat(lab.unit.requestPage(request)).isFalse();
-        assertThat(lab.event().orElseThrow().code()).isEqualTo(AmdEvent.INVALID_PPR_REQUEST);
-        assertThat(lab.unit.pageRequests().responses().getFirst().status()).isEqualTo(1);
-    }
-
-    @Test
-    void aFullPageRequestLogAnswersItself() {
-        lab.attachGuest(NIC, 7, 0, 0, lab.table(), 1, 4, AmdLab.PPR);
-        for (int i = 0; i <= 255; i++) {
-            lab.unit.requestPage(
-                    new PageRequests.Request(NIC, 1, 0, true, false, false, false, i, true));
-        }
-        assertThat(lab.status() & AmdRegisters.PPR_OVERFLOW).isNotZero();
-        assertThat(lab.unit.pageRequests().responses())
-                .containsExactly(new PageRequests.Response(NIC, 1, 255, 15));
-    }
-
     // ---- going back
 
     @Test
