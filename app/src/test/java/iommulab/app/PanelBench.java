@@ -10,6 +10,7 @@ import iommulab.app.theme.Theme;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
@@ -85,6 +86,16 @@ public final class PanelBench implements Workbench {
         return previews.<CompletionStage<Preview>>map(
                         engine -> CompletableFuture.completedFuture(engine.apply(commands)))
                 .orElseGet(CompletableFuture::new);
+    }
+
+    @Override
+    public CompletionStage<FrameView> frame(long hpa) {
+        return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<List<FrameView.Place>> tables() {
+        return new CompletableFuture<>();
     }
 
     @Override

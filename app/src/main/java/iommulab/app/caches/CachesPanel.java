@@ -238,7 +238,8 @@ public final class CachesPanel implements Panel {
                             Subject.Mapping _,
                             Subject.Fault _,
                             Subject.DmaEvent _,
-                            Subject.WalkStep _ ->
+                            Subject.WalkStep _,
+                            Subject.Memory _ ->
                             Optional.<String>empty();
                 };
         if (asked.filter(now::contains).isPresent()) {

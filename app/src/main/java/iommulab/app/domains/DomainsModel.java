@@ -127,7 +127,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                             Subject.CacheLine _,
                             Subject.Fault _,
                             Subject.DmaEvent _,
-                            Subject.WalkStep _ ->
+                            Subject.WalkStep _,
+                            Subject.Memory _ ->
                             false;
                 };
         return new Card(
@@ -218,7 +219,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                     Subject.CacheLine _,
                     Subject.Fault _,
                     Subject.DmaEvent _,
-                    Subject.WalkStep _ ->
+                    Subject.WalkStep _,
+                    Subject.Memory _ ->
                     Optional.empty();
         };
     }
@@ -256,7 +258,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                     Subject.CacheLine _,
                     Subject.Fault _,
                     Subject.DmaEvent _,
-                    Subject.WalkStep _ ->
+                    Subject.WalkStep _,
+                    Subject.Memory _ ->
                     Optional.empty();
         };
     }

@@ -132,7 +132,8 @@ final class CaseView extends VBox {
                         Subject.CacheLine _,
                         Subject.Fault _,
                         Subject.DmaEvent _,
-                        Subject.WalkStep _ -> {}
+                        Subject.WalkStep _,
+                        Subject.Memory _ -> {}
             }
         });
         return link;

@@ -34,7 +34,8 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                     Subject.CacheLine _,
                     Subject.Fault _,
                     Subject.DmaEvent _,
-                    Subject.WalkStep _ ->
+                    Subject.WalkStep _,
+                    Subject.Memory _ ->
                     kept.filter(pair -> pair.fits(machine)).or(() -> anySharing(machine));
         };
     }

@@ -1,5 +1,6 @@
 package iommulab.app.inspector;
 
+import iommulab.app.shell.BitGrid;
 import iommulab.app.shell.Words;
 import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Field;

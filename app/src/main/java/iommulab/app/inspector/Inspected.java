@@ -67,6 +67,7 @@ record Inspected(
                             .map(event -> EventFacts.dma(machine, event))
                             .orElseGet(() -> gone("DMA", "request " + tick));
             case Subject.WalkStep(var walk, int step) -> WalkFacts.of(walk, step);
+            case Subject.Memory(long hpa) -> MemoryFacts.of(machine, hpa);
         };
     }
 

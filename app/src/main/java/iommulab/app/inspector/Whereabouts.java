@@ -22,7 +22,11 @@ final class Whereabouts {
     static List<Span> of(MachineSnapshot machine, Subject subject) {
         return shortened(
                 switch (subject) {
-                    case Subject.Nothing _, Subject.Group _, Subject.Unit _, Subject.Domain _ ->
+                    case Subject.Nothing _,
+                            Subject.Group _,
+                            Subject.Unit _,
+                            Subject.Domain _,
+                            Subject.Memory _ ->
                             List.of();
                     case Subject.Function(var address) -> function(machine, address);
                     case Subject.Mapping(int domain, long iova) ->

@@ -6,6 +6,7 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
@@ -114,6 +115,16 @@ public final class Bench implements Workbench {
     @Override
     public CompletionStage<Preview> preview(List<Command> commands) {
         return onScreen(engine.preview(commands));
+    }
+
+    @Override
+    public CompletionStage<FrameView> frame(long hpa) {
+        return onScreen(engine.frame(hpa));
+    }
+
+    @Override
+    public CompletionStage<List<FrameView.Place>> tables() {
+        return onScreen(engine.tables());
     }
 
     @Override

@@ -26,4 +26,9 @@ public sealed interface Subject {
 
     /// A step of the walk that the Walk perspective shows.
     record WalkStep(Walk walk, int step) implements Subject {}
+
+    /// A place in memory, as it lies there.
+    ///
+    /// @param hpa of any byte of the word that is looked at
+    record Memory(long hpa) implements Subject {}
 }

@@ -4,6 +4,7 @@ import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
@@ -30,6 +31,12 @@ public interface Workbench {
 
     /// Asks what commands would do to the groups, without doing them.
     CompletionStage<Preview> preview(List<Command> commands);
+
+    /// The frame of memory that holds an address, with what IOMMUs take it for.
+    CompletionStage<FrameView> frame(long hpa);
+
+    /// All structures in memory that IOMMUs use now.
+    CompletionStage<List<FrameView.Place>> tables();
 
     /// The newest snapshot.
     MachineSnapshot machine();

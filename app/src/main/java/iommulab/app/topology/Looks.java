@@ -68,7 +68,8 @@ final class Looks {
                     Subject.Mapping _,
                     Subject.Unit _,
                     Subject.CacheLine _,
-                    Subject.WalkStep _ ->
+                    Subject.WalkStep _,
+                    Subject.Memory _ ->
                     Optional.empty();
         };
     }

@@ -47,7 +47,8 @@ final class WalkActions {
                     Subject.Group _,
                     Subject.Unit _,
                     Subject.CacheLine _,
-                    Subject.WalkStep _ ->
+                    Subject.WalkStep _,
+                    Subject.Memory _ ->
                     Optional.empty();
         };
     }

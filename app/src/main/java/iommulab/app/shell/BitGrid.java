@@ -1,4 +1,4 @@
-package iommulab.app.inspector;
+package iommulab.app.shell;
 
 import iommulab.app.theme.Drawing;
 import iommulab.app.theme.Palette;
@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /// The 64 bits of a word, four rows of sixteen, bit 63 first.
-final class BitGrid extends Drawing {
+public final class BitGrid extends Drawing {
     /// Set on what belongs to the field under the pointer.
-    static final PseudoClass LIT = PseudoClass.getPseudoClass("lit");
+    public static final PseudoClass LIT = PseudoClass.getPseudoClass("lit");
 
     private static final int PER_ROW = 16;
     private static final double PITCH = 27;
@@ -31,7 +31,7 @@ final class BitGrid extends Drawing {
     private @Nullable Field lit;
 
     /// @param onPoint told the field under the pointer, or null
-    BitGrid(
+    public BitGrid(
             ObservableValue<Palette> palette,
             long raw,
             List<Field> fields,
@@ -47,7 +47,8 @@ final class BitGrid extends Drawing {
         setOnMouseExited(_ -> onPoint.accept(null));
     }
 
-    void light(@Nullable Field field) {
+    /// Lights the bits of a field; null lights none.
+    public void light(@Nullable Field field) {
         if (field != lit) {
             lit = field;
             redraw();
