@@ -100,12 +100,18 @@ public final class VtdQueueStructures {
                 .address(1, 63, 12, "ADDR", "page")
                 .reserved(1, 11, 1)
                 .bit(1, 0, "S", "one page", "as many pages as the low ones of ADDR tell")
-                .reserved(0, 63, 48)
+                .value(0, 63, 52, "PFSID_H", VtdQueueStructures::physicalFunction)
+                .reserved(0, 51, 48)
                 .value(0, 47, 32, "SID", VtdQueueStructures::requester)
                 .reserved(0, 31, 21)
                 .value(0, 20, 16, "MIP", value -> "at most %d pending".formatted(value))
-                .reserved(0, 15, 4)
+                .value(0, 15, 12, "PFSID_L", VtdQueueStructures::physicalFunction)
+                .reserved(0, 11, 4)
                 .build();
+    }
+
+    private static String physicalFunction(long value) {
+        return "part 0x%x of the physical function's source ID".formatted(value);
     }
 
     private static Structure interruptEntryInvalidation(int words) {
