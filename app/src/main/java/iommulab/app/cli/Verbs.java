@@ -34,6 +34,7 @@ import java.util.function.Function;
             GroupsVerb.class,
             DescribeVerb.class,
             ImportVerb.class,
+            ConvertVerb.class,
             RunVerb.class,
             WalkVerb.class
         })

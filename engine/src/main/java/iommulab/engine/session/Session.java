@@ -205,6 +205,13 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /// The machine as it is now, with an IOMMU of another architecture: a machine of its own. It keeps
+    /// functions, domains with their mappings, who uses them, and traffic. Refused where the other
+    /// architecture cannot do the same.
+    public CompletableFuture<Saved> converted(Architecture architecture) {
+        return ask(() -> Conversion.of(machine, architecture));
+    }
+
     /// Hash of the whole machine now.
     public CompletableFuture<Long> stateHash() {
         return ask(machine::stateHash);

@@ -14,7 +14,6 @@ import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /// A small captured machine with another IOMMU, below which a function has PASIDs: the same commands on
@@ -24,6 +23,18 @@ final class ArchitectureBench {
     private static final int PASID_AT = 0xa00;
 
     final Machine machine;
+
+    ArchitectureBench(Architecture architecture) throws CommandRefused {
+        this(architecture.unit());
+    }
+
+    /// The bench after a conversion.
+    ArchitectureBench(Session.Saved saved) throws CommandRefused {
+        machine = Machine.powerOn(saved.description());
+        for (var command : saved.journal()) {
+            run(command);
+        }
+    }
 
     /// @param unit the only IOMMU of the machine
     ArchitectureBench(IommuUnit unit) throws CommandRefused {
@@ -46,16 +57,6 @@ final class ArchitectureBench {
                                 Map.of(),
                                 List.of()));
         run(new Command.BindDriver(DEVICE, Optional.of("vfio-pci")));
-    }
-
-    /// A unit of which nothing is known but its name.
-    static IommuUnit unit(String name) {
-        return new IommuUnit(
-                name,
-                OptionalLong.empty(),
-                Optional.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty());
     }
 
     /// Links a PASID capability of 20 bits, with execute and privileged, to the end of the chain.

@@ -8,7 +8,6 @@ import iommulab.engine.group.IommuUnit;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
-import iommulab.engine.iommu.vtd.VtdCapabilities;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,12 +23,9 @@ class EveryArchitectureTest {
     private static final PasidPrefix PASID = PasidPrefix.of(0x2a);
 
     static Stream<IommuUnit> units() {
-        var scalable = VtdCapabilities.SCALABLE;
-        return Stream.of(
-                IommuUnit.of("dmar0", 0, scalable.cap(), scalable.ecap()),
-                ArchitectureBench.unit("ivhd0"),
-                ArchitectureBench.unit("smmu3.0x0000000009050000"),
-                ArchitectureBench.unit("riscv-iommu0"));
+        return Stream.of(Architecture.values())
+                .filter(architecture -> architecture != Architecture.VTD_LEGACY)
+                .map(Architecture::unit);
     }
 
     @ParameterizedTest
