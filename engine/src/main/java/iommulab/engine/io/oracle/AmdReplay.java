@@ -124,7 +124,7 @@ final class AmdReplay {
         int requester = (int) bits(step, "sid");
         var pieces = pieces(unit, requester, step);
         boolean stopped = pieces.stream().anyMatch(piece -> piece.hpa() < 0);
-        var event = takeEvent();
+        var event = takeEvent(expect.has("fault_addr"));
         var answer = new DmaAnswer(pieces, stopped && eventTold ? event : "");
         var wanted = wanted(step, expect, eventTold);
         boolean agrees =
@@ -160,7 +160,10 @@ final class AmdReplay {
                 step.has("spec_event")
                         ? step.get("spec_event").getAsInt()
                         : expect.get("fault_reason").getAsInt();
-        return new DmaAnswer(pieces, event(code, (int) bits(step, "sid")));
+        var event = event(code, (int) bits(step, "sid"));
+        return new DmaAnswer(
+                pieces,
+                expect.has("fault_addr") ? event + at(bits(expect, "fault_addr")) : event);
     }
 
     private static List<DmaAnswer> allowed(JsonObject step) {
@@ -175,6 +178,10 @@ final class AmdReplay {
 
     private static String event(int code, int device) {
         return "event %d of device 0x%04x".formatted(code, device);
+    }
+
+    private static String at(long address) {
+        return ", address 0x%x".formatted(address);
     }
 
     /// Cuts a DMA at the borders of pages and lets a unit translate each piece.
@@ -193,7 +200,9 @@ final class AmdReplay {
     }
 
     /// The first event in the log, which is then acknowledged with all that follow it.
-    private String takeEvent() {
+    ///
+    /// @param withAddress whether to tell the address that it names
+    private String takeEvent(boolean withAddress) {
         long head = registers.read64(AmdRegisters.EVENT_HEAD);
         long tail = registers.read64(AmdRegisters.EVENT_TAIL);
         registers.write64(AmdRegisters.EVENT_HEAD, tail);
@@ -201,6 +210,7 @@ final class AmdReplay {
             return DmaAnswer.UNRECORDED;
         }
         long low = memory.read64(EVENTS + head);
-        return event((int) (low >>> 60), (int) low & 0xffff);
+        var event = event((int) (low >>> 60), (int) low & 0xffff);
+        return withAddress ? event + at(memory.read64(EVENTS + head + 8)) : event;
     }
 }

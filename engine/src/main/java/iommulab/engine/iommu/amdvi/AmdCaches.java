@@ -128,12 +128,20 @@ public final class AmdCaches {
         return shapes.of(CacheKind.NESTED_PAGING).isOff() ? NO_CACHES : nestedPaging;
     }
 
-    /// The number of a space. If none is left, everything is forgotten first.
-    int space(int domain, int pasid) {
+    /// Forgets everything if no number of a space is left; numbers given before are void then.
+    ///
+    /// @return whether it did
+    boolean makeRoom() {
         if (spaces.isFull()) {
             removeAll();
             spaces.clear();
+            return true;
         }
+        return false;
+    }
+
+    /// The number of a space; see [#makeRoom].
+    int space(int domain, int pasid) {
         return spaces.of(domain, pasid);
     }
 

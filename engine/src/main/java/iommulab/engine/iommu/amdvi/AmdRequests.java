@@ -109,6 +109,7 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
             return DeviceTableEntry.NO_TRANSLATION;
         }
         int domain = DeviceTableEntry.domain(deviceTable.second());
+        caches().makeRoom();
         return DeviceTableEntry.pack(first, caches().space(domain, Spaces.NONE), more);
     }
 

@@ -3,6 +3,7 @@ package iommulab.engine.iommu.amdvi;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.memory.PhysicalMemory;
@@ -56,13 +57,18 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         }
         pasids.countMiss(requester, pasid);
         tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
-        lastWho = who(requester, pasid, space());
-        known = walks.pasidEntry(entry, more, pasid, lastIova, observer);
+        int domain = lastDomain();
+        long host = entry;
+        if (caches().makeRoom()) {
+            host = DeviceTableEntry.inSpace(entry, caches().space(domain, Spaces.NONE));
+        }
+        lastWho = who(requester, pasid, DeviceTableEntry.space(host));
+        known = walks.pasidEntry(host, more, pasid, lastIova, observer);
         countReads(walks.reads());
         if (known < 0) {
             return walkFailed(more);
         }
-        long behind = PasidEntry.behind(entry, more);
+        long behind = PasidEntry.behind(host, more);
         pasids.insert(requester, pasid, known, behind);
         lastWho = who(requester, pasid, PasidEntry.space(known));
         return byGuestTable(known, behind);

@@ -8,6 +8,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -16,6 +17,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One AMD IOMMU: requests in, host addresses or faults out, everything read from the tables in memory or
 /// from its caches.
@@ -211,6 +213,11 @@ public final class AmdUnit extends AmdRequests {
             view = new AmdView(this);
         }
         return view;
+    }
+
+    @Override
+    public void forEachTable(Consumer<TableUse> visitor) {
+        new AmdAtlas(this, visitor).visit();
     }
 
     @Override

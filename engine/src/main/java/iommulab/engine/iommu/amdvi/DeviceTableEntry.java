@@ -144,6 +144,10 @@ final class DeviceTableEntry {
         return (int) (word >>> 8) & 0xffff;
     }
 
+    static long inSpace(long word, int space) {
+        return word & ~(0xffffL << 8) | (long) space << 8;
+    }
+
     static int packedMode(long word) {
         return (int) (word >>> 2) & 7;
     }

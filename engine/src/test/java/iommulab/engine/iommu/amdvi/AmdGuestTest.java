@@ -14,12 +14,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.Cell;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.ArrayList;
 
 /// Guest tables, alone and behind a host table; ATS.
 class AmdGuestTest {
@@ -98,6 +101,21 @@ class AmdGuestTest {
         assertThat(lab.read(GPU, IOVA)).isEqualTo(0x5000_0000L);
         assertThat(lab.read(GPU, 0, IOVA)).isEqualTo(0x5000_0000L);
         assertThat(lab.unit.lastHit()).isTrue();
+    }
+
+    @Test
+    void withMorePasidsThanTheCachesCanTellApartTheyStartAnew() {
+        long gcr3 = lab.table();
+        long root = lab.guestTable();
+        lab.attachGuest(GPU, 7, 3, lab.hostTableOfGuest(3, 3), gcr3, 2, 4, 0);
+        lab.mapGuest(root, 4, IOVA, 0x4000_0000L, 1, W | U, GUEST_MEMORY);
+        for (int pasid = 0; pasid < 1 << 16; pasid++) {
+            lab.setGcr3(gcr3, 2, pasid, root);
+            assertThat(lab.read(GPU, pasid, IOVA)).isEqualTo(0x4000_0000L + GUEST_MEMORY);
+        }
+        assertThat(lab.stale()).isEmpty();
+        assertThat(lab.read(GPU, 0, IOVA)).isEqualTo(0x4000_0000L + GUEST_MEMORY);
+        assertThat(lab.unit.lastDomain()).isEqualTo(7);
     }
 
     // ---- rights and marks
@@ -275,6 +293,31 @@ class AmdGuestTest {
         assertThat(lab.memory.read64(leaf) & D).isZero();
         assertThat(walk.cycles())
                 .isEqualTo(walk.steps().stream().mapToLong(Walk.Step::cycles).sum());
+    }
+
+    @Test
+    void memoryTellsWhichFrameIsWhichTable() {
+        long root = nested(4, 3, 3);
+        long leaf = lab.mapGuest(root, 4, IOVA, 0x4000_0000L, 1, W | U, GUEST_MEMORY);
+        var tables = new ArrayList<TableUse>();
+        lab.unit.forEachTable(tables::add);
+        assertThat(tables)
+                .extracting(TableUse::what)
+                .containsExactly(
+                        "command buffer",
+                        "event log",
+                        "page request log",
+                        "device table",
+                        "level 3 table of domain 7",
+                        "level 1 GCR3 table of 03:00.0",
+                        "level 4 table of domain 7, PASID 42",
+                        "level 3 table of domain 7, PASID 42",
+                        "level 2 table of domain 7, PASID 42",
+                        "level 1 table of domain 7, PASID 42");
+        var last = tables.getLast();
+        assertThat(last.hpa()).isEqualTo(leaf & -4096L);
+        assertThat(last.entries().target(new long[] {lab.memory.read64(leaf)}))
+                .isEqualTo(0x4000_0000L + GUEST_MEMORY);
     }
 
     // ---- ATS
