@@ -162,8 +162,7 @@ final class AmdReplay {
                         : expect.get("fault_reason").getAsInt();
         var event = event(code, (int) bits(step, "sid"));
         return new DmaAnswer(
-                pieces,
-                expect.has("fault_addr") ? event + at(bits(expect, "fault_addr")) : event);
+                pieces, expect.has("fault_addr") ? event + at(bits(expect, "fault_addr")) : event);
     }
 
     private static List<DmaAnswer> allowed(JsonObject step) {

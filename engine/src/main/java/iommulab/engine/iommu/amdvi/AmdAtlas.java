@@ -150,10 +150,7 @@ final class AmdAtlas {
         if ((detail & DeviceTableEntry.GV) != 0) {
             var root =
                     new Gcr3Root(
-                            device,
-                            domain,
-                            mode != 0,
-                            DeviceTableEntry.packedGuestLevels(detail));
+                            device, domain, mode != 0, DeviceTableEntry.packedGuestLevels(detail));
             gcr3Table(
                     root,
                     DeviceTableEntry.packedGcr3Table(detail),
@@ -174,8 +171,7 @@ final class AmdAtlas {
         if (!memory.isBacked(table) || !gcr3Tables.add(table << 2 | level)) {
             return;
         }
-        var name =
-                "level %d GCR3 table of %s".formatted(level, new RequesterId(root.device()));
+        var name = "level %d GCR3 table of %s".formatted(level, new RequesterId(root.device()));
         visitor.accept(
                 new TableUse(
                         table,
