@@ -6,7 +6,7 @@ package iommulab.engine.cache;
 /// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
 public final class PasidEntryCache {
     /*
-     *   tag    63 filled | 62 no PASID | 51:20 requester | 19:0 PASID
+     *   tag    63 filled | 62 no PASID | 51:20 requester | 19:0 PASID, ones if there is none
      *   word   what translation needs of the entry; the format decides, but it is never 0
      *   origin whatever else the format wants to see again
      */
@@ -121,7 +121,7 @@ public final class PasidEntryCache {
 
     private static long tag(int requester, int pasid) {
         long who = (requester & 0xffff_ffffL) << REQUESTER_SHIFT;
-        return FILLED | who | (pasid < 0 ? NO_PASID : pasid);
+        return FILLED | who | pasid & (NO_PASID | PASIDS);
     }
 
     private static int index(int requester, int pasid) {

@@ -26,7 +26,8 @@ final class LegacyDeviceTlb {
         boolean question = (access & Iommu.ASKS) != 0;
         boolean translated = (access & Iommu.TRANSLATED) != 0;
         unit.lastIova = iova;
-        unit.lastHow = (long) pasid << 32 | access;
+        unit.lastPasid = pasid;
+        unit.lastAccess = access;
         unit.lastWho = VtdUnit.NO_DOMAIN | requester;
         unit.lastFacts = access & ACCESS | VtdUnit.HOW | (question ? VtdUnit.QUESTION : 0);
         if (!unit.isTranslating()) {
@@ -75,7 +76,7 @@ final class LegacyDeviceTlb {
     private long asked(long context) {
         int domain = ContextEntry.domain(context);
         long iova = unit.lastIova;
-        int rights = (int) unit.lastHow & ACCESS;
+        int rights = unit.lastAccess & ACCESS;
         long word = unit.iotlb.find(domain, iova);
         if (word == Iotlb.MISS) {
             word = unit.iotlb.findLarger(domain, iova);
@@ -120,8 +121,7 @@ final class LegacyDeviceTlb {
         if (question && ScalableFaults.isRecoverable(fault)) {
             return unit.ended(stage, VtdUnit.NOTHING);
         }
-        int pasid = (int) (unit.lastHow >> 32);
-        long kind = FaultRecording.kind(pasid, (int) unit.lastHow);
+        long kind = FaultRecording.kind(unit.lastPasid, unit.lastAccess);
         return unit.stop(fault, stage, silent, kind);
     }
 }

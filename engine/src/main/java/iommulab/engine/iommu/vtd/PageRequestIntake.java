@@ -37,9 +37,9 @@ final class PageRequestIntake {
 
     private void begin(PageRequest request) {
         unit.lastIova = request.iova();
-        unit.lastWho = VtdUnit.NO_DOMAIN | request.requester();
+        unit.lastWho = (long) request.prefix().pasid() << 32 | request.requester();
         // A page request is no read: T of its fault record is 0.
-        unit.lastFacts = VtdUnit.WRITE;
+        unit.lastFacts = VtdUnit.WRITE | VtdUnit.NO_SPACE;
     }
 
     private void takeUnder(long context, PageRequest request) {

@@ -71,34 +71,36 @@ final class PasidEntry {
     // ---- as the PASID cache holds a valid entry
 
     /*
-     *   word    63:24 second-stage table >> 12 | 23:8 space | 7 always set | 6 FPD | 5 privileged |
+     *   word    63:24 second-stage table >> 12 | 23:8 space | 7 plain | 6 FPD | 5 privileged |
      *           4:3 levels of the tables met first, less 3 | 2:0 PGTT
-     *   rest    63:24 first-stage table >> 12 | 15:8 as 7:0 of word 2 | 7:5 AW | 4 PWSNP | 2 SSADE | 1 SSEE
+     *   rest    63:24 first-stage table >> 12 | 23:21 regime of the second stage | 20:16 of the first
+     *           15:8 as 7:0 of word 2 | 7:5 AW | 4 PWSNP | 2 SSADE | 1 SSEE
      *
      * Privileged: the entry serves requests without PASID, which count as those of a supervisor.
+     * Plain: neither that nor pass-through, so that a user's request may go the short way.
      */
     private static final int TABLE_AT = 24;
     private static final int SPACE_AT = 8;
-    private static final int FILLED = 1 << 7;
+    private static final int PLAIN = 1 << 7;
     private static final int SILENT = 1 << 6;
     private static final int PRIVILEGED = 1 << 5;
     private static final int LEVELS_AT = 3;
     private static final long NOWHERE = (1L << 52) - 4096;
     private static final int FLAGS_AT = 8;
     private static final int WIDTH_AT = 5;
+    private static final int FIRST_REGIME_AT = 16;
+    private static final int SECOND_REGIME_AT = 21;
     private static final long WALK_SNOOPS = 1 << 4;
     private static final long MARKS = 1 << 2;
     private static final long SECOND_EXECUTE = 1 << 1;
 
-    /// Values of [#code].
-    static final int CODES = 1 << 6;
-
     static long pack(long word0, long word2, int space, boolean silent, boolean privileged) {
         int levels =
                 hasFirstStage(type(word0)) ? 4 + firstStageMode(word2) : secondStageLevels(word0);
+        boolean plain = !privileged && type(word0) != PASS_THROUGH;
         return packTable(word0)
                 | (long) space << SPACE_AT
-                | FILLED
+                | (plain ? PLAIN : 0)
                 | (silent ? SILENT : 0)
                 | (privileged ? PRIVILEGED : 0)
                 | (long) (levels - 3 & 3) << LEVELS_AT
@@ -113,12 +115,16 @@ final class PasidEntry {
         boolean marks = (word0 & 1 << 9) != 0 && capabilities.secondStageMarks();
         boolean executes = (word0 & 1 << 5) != 0 && capabilities.executeRequests();
         boolean snoops = (word1 & 1 << 23) != 0 || !capabilities.choosesWalkSnoop();
+        long flags =
+                (word2 & 0xff & ~off) << FLAGS_AT
+                        | (word0 >>> 2 & 7) << WIDTH_AT
+                        | (snoops ? WALK_SNOOPS : 0)
+                        | (marks ? MARKS : 0)
+                        | (executes ? SECOND_EXECUTE : 0);
         return packTable(word2)
-                | (word2 & 0xff & ~off) << FLAGS_AT
-                | (word0 >>> 2 & 7) << WIDTH_AT
-                | (snoops ? WALK_SNOOPS : 0)
-                | (marks ? MARKS : 0)
-                | (executes ? SECOND_EXECUTE : 0);
+                | flags
+                | firstStageRules(flags) << FIRST_REGIME_AT
+                | secondStageRules(flags) << SECOND_REGIME_AT;
     }
 
     /// A pointer that no host address can hold leads nowhere, as the last page of all does.
@@ -153,9 +159,9 @@ final class PasidEntry {
         return packed >>> TABLE_AT << 12;
     }
 
-    /// Everything about an entry that decides how a request's address is checked, as an index.
-    static int code(long packed) {
-        return (int) packed & CODES - 1;
+    /// Whether a user's request may go the short way; not so for 0, which is no entry.
+    static boolean isPlain(long packed) {
+        return (packed & PLAIN) != 0;
     }
 
     /// Levels of the tables that a request meets first: those of the first stage, if there is one.
@@ -172,7 +178,17 @@ final class PasidEntry {
         return (rest >>> FLAGS_AT & flag) != 0;
     }
 
+    /// See [FirstStageFormat].
     static long firstStageRegime(long rest) {
+        return rest >>> FIRST_REGIME_AT & 0x1f;
+    }
+
+    /// See [MarkingSecondStageFormat]; 0 if the plain second-stage format serves.
+    static long secondStageRegime(long rest) {
+        return rest >>> SECOND_REGIME_AT & 7;
+    }
+
+    private static long firstStageRules(long rest) {
         boolean executes = has(rest, ERE);
         return (has(rest, WPE) ? FirstStageFormat.WRITE_PROTECT : 0)
                 | (executes && has(rest, NXE) ? FirstStageFormat.EXECUTE_DISABLE : 0)
@@ -181,8 +197,7 @@ final class PasidEntry {
                 | ((rest & WALK_SNOOPS) == 0 ? FirstStageFormat.NO_SNOOP : 0);
     }
 
-    /// 0 if the plain second-stage format serves.
-    static long secondStageRegime(long rest) {
+    private static long secondStageRules(long rest) {
         long asked =
                 ((rest & MARKS) != 0 ? MarkingSecondStageFormat.MARKS : 0)
                         | ((rest & SECOND_EXECUTE) != 0

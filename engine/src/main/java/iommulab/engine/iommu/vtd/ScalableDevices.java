@@ -69,18 +69,14 @@ final class ScalableDevices {
     /// @return the context entry, packed; or [DeviceEntryCache#MISS] if the request ends here
     long context(int requester) {
         long context = contexts.find(requester);
-        if (observer != WalkObserver.NONE && !contexts.lines().isOff()) {
-            observer.cacheProbed(
-                    CacheKind.DEVICE_ENTRY,
-                    0,
-                    contexts.lines().lastSet(),
-                    contexts.lines().lastWay());
+        if (context == DeviceEntryCache.MISS) {
+            contexts.countMiss(requester);
         }
+        tellProbe();
         if (context != DeviceEntryCache.MISS) {
             ridPasid = (int) contexts.originOf(requester);
             return context;
         }
-        contexts.countMiss(requester);
         var found = tables.readContext(unit.rootTableAddress & -4096L, requester, observer);
         unit.lastFacts += tables.reads() << VtdUnit.READS_AT;
         if (found != null) {
@@ -91,6 +87,13 @@ final class ScalableDevices {
         ridPasid = ScalableContext.ridPasid(tables.word(1));
         contexts.insert(requester, packed, ridPasid);
         return packed;
+    }
+
+    private void tellProbe() {
+        var lines = contexts.lines();
+        if (observer != WalkObserver.NONE && !lines.isOff()) {
+            observer.cacheProbed(CacheKind.DEVICE_ENTRY, 0, lines.lastSet(), lines.lastWay());
+        }
     }
 
     /// The PASID cache has no entry: reads it from memory.

@@ -26,20 +26,19 @@ final class ScalableMode {
      * A user's request with hits in both never leaves `translate`. All others go through `translateFully`.
      */
     /// Bits of an iova by which the IOTLB knows it; those above are the highest of these, or zero.
-    static final long CACHED_BITS = (1L << 57) - 1;
+    static final int CACHED_WIDTH = 57;
+
+    static final long CACHED_BITS = (1L << CACHED_WIDTH) - 1;
 
     private static final int USERS = Iommu.READ | Iommu.WRITE;
     private static final int WHOLE_REQUEST = USERS | Iommu.EXECUTE | Iommu.PRIVILEGED;
+    private static final int HIT = VtdUnit.DEVICE_HIT | VtdUnit.STAGE_HIT;
     private static final int CLEAN_AT = 58;
-    private static final long NO_PREFIX = (long) Iommu.NO_PASID << 32;
 
     private final VtdUnit unit;
     private final VtdCapabilities capabilities;
     private final ScalableDevices devices;
     private final ScalableWalk walk;
-    /* By PasidEntry.code: (iova + bias) >>> shift is 0 for an address that the tables translate. */
-    private final long[] biases = new long[PasidEntry.CODES];
-    private final byte[] shifts = new byte[PasidEntry.CODES];
     private ScalableCaches caches;
     private PasidEntryCache pasids;
     private Iotlb iotlb;
@@ -57,25 +56,6 @@ final class ScalableMode {
         pasids = caches.pasids();
         iotlb = caches.iotlb();
         walk.useCaches(caches);
-        for (int code = 0; code < PasidEntry.CODES; code++) {
-            setWidth(code);
-        }
-    }
-
-    /// An entry that needs more than a comparison of the address (a supervisor's, pass-through) has no
-    /// width, so that its requests leave the short way.
-    private void setWidth(int code) {
-        int type = PasidEntry.typeOf(code);
-        int bits = 12 + 9 * PasidEntry.levelsOf(code);
-        if (PasidEntry.isPackedPrivileged(code)) {
-            return;
-        }
-        if (PasidEntry.hasFirstStage(type)) {
-            shifts[code] = (byte) bits;
-            biases[code] = 1L << bits - 1;
-        } else if (type == PasidEntry.SECOND_STAGE) {
-            shifts[code] = (byte) Math.min(bits, capabilities.iovaBits());
-        }
     }
 
     /// The caches are other objects now.
@@ -98,48 +78,78 @@ final class ScalableMode {
     /// See [Iommu#translate].
     long translate(int requester, int pasid, long iova, int access) {
         unit.lastIova = iova;
-        unit.lastHow = (long) pasid << 32 | access;
         if (access > USERS || pasid < 0 && InterruptWindow.contains(iova)) {
             return translateFully(requester, pasid, iova, access);
         }
         long entry = pasids.findByHint(requester, pasid);
-        if (entry == PasidEntryCache.MISS) {
-            return translateFully(requester, pasid, iova, access);
+        if (!PasidEntry.isPlain(entry)) {
+            return translateSearching(entry, requester, pasid, iova, access);
         }
         int space = PasidEntry.spaceOf(entry);
-        unit.lastWho = (long) caches.spaces().owner(space) << 16 | requester;
-        unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW;
-        int code = PasidEntry.code(entry);
-        if (iova + biases[code] >>> shifts[code] != 0) {
-            return underEntry(entry, pasids.originOf(requester, pasid));
-        }
+        unit.lastWho = (long) pasid << 32 | (long) space << 16 | requester;
         long word = iotlb.findByHint(space, iova & CACHED_BITS);
         // A write needs a page whose dirty bit is set already.
         long needs = access | (long) (access & Iommu.WRITE) << CLEAN_AT;
-        if (((word ^ TableEntry.CLEAN) & needs) != needs) {
-            return searching(word, entry, requester, pasid);
+        if (((word ^ TableEntry.CLEAN) & needs) != needs || !isCachable(iova)) {
+            return searching(word, entry, access);
         }
         if (observer != WalkObserver.NONE) {
             tellPasidProbe();
             tellProbe(CacheKind.IOTLB, iotlb.lines());
         }
-        unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW | VtdUnit.STAGE_HIT;
+        unit.lastFacts = access | HIT;
         unit.lastWord = word;
         return Iotlb.hpaInSmallest(word, iova);
     }
 
-    private long searching(long word, long entry, int requester, int pasid) {
-        rest = pasids.originOf(requester, pasid);
+    /// Whether the upper bits of an address are all equal. Only pages of such addresses are cached; whether
+    /// the tables translate all its lower bits need not be asked of a hit, for then it would be none.
+    private static boolean isCachable(long iova) {
+        return (iova >> CACHED_WIDTH - 1) + 1 >>> 1 == 0;
+    }
+
+    private long translateSearching(long entry, int requester, int pasid, long iova, int access) {
+        if (entry == PasidEntryCache.MISS) {
+            return translateFully(requester, pasid, iova, access);
+        }
+        begin(requester, pasid, access, VtdUnit.DEVICE_HIT);
         tellPasidProbe();
-        long needs = (int) unit.lastHow & USERS;
-        return word == Iotlb.MISS ? lookedUp(entry, needs) : walked(entry, needs);
+        return underEntry(entry, pasids.originOf(requester, pasid));
+    }
+
+    private long searching(long word, long entry, int access) {
+        int requester = (int) unit.lastWho & 0xffff;
+        int pasid = lastPasid();
+        begin(requester, pasid, access, VtdUnit.DEVICE_HIT);
+        enter(entry);
+        tellPasidProbe();
+        if (!isCachable(unit.lastIova)) {
+            return underEntry(entry, pasids.originOf(requester, pasid));
+        }
+        rest = pasids.originOf(requester, pasid);
+        long needs = access & USERS;
+        if (word != Iotlb.MISS) {
+            return walked(entry, needs);
+        }
+        var tooWide = tooWide(entry, PasidEntry.typeOf(entry));
+        return tooWide == null ? lookedUp(entry, needs) : stopAtEntry(tooWide, entry);
+    }
+
+    private void begin(int requester, int pasid, int access, int facts) {
+        unit.lastAccess = access;
+        unit.lastWho = (long) pasid << 32 | requester;
+        unit.lastFacts = access & USERS | VtdUnit.HOW | VtdUnit.NO_SPACE | facts;
+    }
+
+    /// The address space of the request is known now.
+    private void enter(long entry) {
+        unit.lastWho |= (long) PasidEntry.spaceOf(entry) << 16;
+        unit.lastFacts &= ~VtdUnit.NO_SPACE;
     }
 
     /// The way of requests that the short way does not know.
     private long translateFully(int requester, int pasid, long iova, int access) {
-        unit.lastWho = VtdUnit.NO_DOMAIN | requester;
-        unit.lastFacts =
-                access & USERS | VtdUnit.HOW | ((access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
+        begin(requester, pasid, access, (access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
         if (pasid < 0 && InterruptWindow.contains(iova)) {
             return (access & Iommu.TRANSLATED) != 0
                     ? stop(VtdFault.SM_OUTPUT_IS_INTERRUPT, VtdUnit.STAGE_DEVICE, false)
@@ -160,14 +170,15 @@ final class ScalableMode {
             }
         }
         long entry = pasids.find(requester, pasid);
-        tellPasidProbe();
         if (entry == PasidEntryCache.MISS) {
             pasids.countMiss(requester, pasid);
+            tellPasidProbe();
             entry = devices.readEntry(requester, pasid);
             return entry == PasidEntryCache.MISS
                     ? stopAtDevice()
                     : underEntry(entry, devices.rest());
         }
+        tellPasidProbe();
         unit.lastFacts |= VtdUnit.DEVICE_HIT;
         return underEntry(entry, pasids.originOf(requester, pasid));
     }
@@ -175,7 +186,7 @@ final class ScalableMode {
     /// The context entry of a requester, packed; [DeviceEntryCache#MISS] if there is none that can be
     /// used, which is recorded.
     long context(int requester) {
-        unit.lastHow = NO_PREFIX;
+        unit.lastAccess = 0;
         long context = devices.context(requester);
         if (context == DeviceEntryCache.MISS) {
             stopAtDevice();
@@ -187,8 +198,7 @@ final class ScalableMode {
 
     private long underEntry(long entry, long itsRest) {
         rest = itsRest;
-        int space = PasidEntry.spaceOf(entry);
-        unit.lastWho = (long) caches.spaces().owner(space) << 16 | unit.lastWho & 0xffff;
+        enter(entry);
         int type = PasidEntry.typeOf(entry);
         boolean first = PasidEntry.hasFirstStage(type);
         int asked = asked();
@@ -212,18 +222,17 @@ final class ScalableMode {
 
     /// The rights that the request wants. Without a PASID it can ask for no more than to read and write.
     private int asked() {
-        int access = (int) unit.lastHow;
-        return access & (lastPasid() < 0 ? USERS : USERS | Iommu.EXECUTE);
+        return unit.lastAccess & (lastPasid() < 0 ? USERS : USERS | Iommu.EXECUTE);
     }
 
     private int lastPasid() {
-        return (int) (unit.lastHow >> 32);
+        return (int) (unit.lastWho >> 32);
     }
 
     private boolean isSupervisor(long entry) {
         return lastPasid() < 0
                 ? PasidEntry.isPackedPrivileged(entry)
-                : (unit.lastHow & Iommu.PRIVILEGED) != 0;
+                : (unit.lastAccess & Iommu.PRIVILEGED) != 0;
     }
 
     private static long privileged(int asked) {
@@ -257,6 +266,9 @@ final class ScalableMode {
     }
 
     private long lookedUp(long entry, long needs) {
+        if (!isCachable(unit.lastIova)) {
+            return walked(entry, needs);
+        }
         int space = PasidEntry.spaceOf(entry);
         long iova = unit.lastIova & CACHED_BITS;
         long word = iotlb.find(space, iova);
@@ -309,7 +321,10 @@ final class ScalableMode {
         if (InterruptWindow.contains(hpa)) {
             return stopAtWalk(VtdFault.SM_OUTPUT_IS_INTERRUPT.code(), entry);
         }
-        iotlb.replace(space, iova & CACHED_BITS, InterruptWindow.cachable(leaf, hpa), origin);
+        if (isCachable(iova)) {
+            long cachable = InterruptWindow.cachable(leaf, hpa);
+            iotlb.replace(space, iova & CACHED_BITS, cachable, origin);
+        }
         unit.lastFacts |= VtdUnit.STAGE_WALK;
         return answered(leaf, rights);
     }
@@ -364,7 +379,7 @@ final class ScalableMode {
 
     /// What a fault record says of the kind of request.
     private long prefix() {
-        return FaultRecording.kind(lastPasid(), (int) unit.lastHow);
+        return FaultRecording.kind(lastPasid(), unit.lastAccess);
     }
 
     private long ended(int stage, long result) {

@@ -14,12 +14,14 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     /*
      * What a request found is left in four words, because a result object would be allocated on every
      * hit and every further field stored:
-     *   lastWho    domain << 16 | requester; domain -1 if unknown
-     *   lastFacts  31:16 paging probes | 15:8 reads | 7 lastHow is set | 6 asks for a translation
+     *   lastWho    domain << 16 | requester; domain -1 if unknown;
+     *              in scalable mode 63:32 PASID | 31:16 space, see ScalableCaches | 15:0 requester
+     *   lastFacts  31:16 paging probes | 15 the space is not known | 14:8 reads | 7 lastAccess is set
+     *              6 asks for a translation
      *              5 recorded | 4:3 stage | 2 device hit | 1:0 access
      *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
      *              negative answer
-     *   lastHow    63:32 PASID | 31:0 access, of requests that are more than a plain read or write
+     *   lastAccess of requests that are more than a plain read or write; in legacy mode with lastPasid
      */
     static final int ACCESS = READ | WRITE;
     static final int DEVICE_HIT = 1 << 2;
@@ -34,6 +36,7 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     static final int QUESTION = 1 << 6;
     static final int HOW = 1 << 7;
     static final int READS_AT = 8;
+    static final int NO_SPACE = 1 << 15;
     static final int PROBES_AT = 16;
     static final long NO_DOMAIN = -1L << 16;
     static final long UNCHANGED = 0;
@@ -44,7 +47,8 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     /* See the head of the class. */
     long lastIova;
     long lastWho;
-    long lastHow;
+    int lastAccess;
+    int lastPasid;
     int lastFacts;
     /* Of the last walk; those of a request that walked. */
     int lastNestedProbes;
@@ -115,13 +119,17 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     /// Domain of the requester, -1 if it was not found.
     @Override
     public int lastDomain() {
-        return (int) (lastWho >> 16);
+        if (!isScalable()) {
+            return (int) (lastWho >> 16);
+        }
+        int space = (int) (lastWho >>> 16) & 0xffff;
+        return (lastFacts & NO_SPACE) != 0 ? -1 : caches().scalable().spaces().owner(space);
     }
 
     /// Entries read from memory.
     @Override
     public int lastReads() {
-        return lastFacts >>> READS_AT & 0xff;
+        return lastFacts >>> READS_AT & 0x7f;
     }
 
     /// Paging-structure caches asked.
@@ -133,7 +141,7 @@ public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
     /// What the last request cost.
     @Override
     public long lastCycles(WalkCosts costs) {
-        if ((lastFacts & HOW) != 0 && isScalable()) {
+        if (isScalable()) {
             return scalableCycles(costs);
         }
         boolean deviceAsked = lastStage() >= STAGE_DEVICE && !contexts.lines().isOff();

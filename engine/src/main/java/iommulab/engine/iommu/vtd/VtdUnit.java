@@ -285,8 +285,9 @@ public final class VtdUnit extends VtdOutcome {
     /// that memory gives; to be asked before anything changes. See [VtdView#isStale].
     @Override
     public boolean lastWasStale() {
-        int pasid = (lastFacts & HOW) != 0 ? (int) (lastHow >> 32) : NO_PASID;
-        int access = (lastFacts & HOW) != 0 ? (int) lastHow : lastFacts & ACCESS;
+        boolean special = (lastFacts & HOW) != 0;
+        int access = special ? lastAccess : lastFacts & ACCESS;
+        int pasid = isScalable() ? (int) (lastWho >> 32) : special ? lastPasid : NO_PASID;
         return view().isStale((int) lastWho & 0xffff, pasid, lastIova, access, lastAnswer());
     }
 
