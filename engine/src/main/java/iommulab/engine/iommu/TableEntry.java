@@ -8,7 +8,6 @@ public final class TableEntry {
     /*
      *   63    zero
      *   62    global: also for other address spaces; stays set on the way down
-     *   60    used: no accessed bit is missing; only while a walk looks at the entry
      *   59    clean: the leaf's dirty bit is not set yet, so a write must walk again
      *   58:56 execute, write, read for privileged requests
      *   55:12 address: next table, or first byte of the page
@@ -38,10 +37,6 @@ public final class TableEntry {
 
     /// The leaf may be written, but its dirty bit is not set yet.
     public static final long CLEAN = 1L << 59;
-
-    /// Nothing has to be set in the entry but, for a write, the dirty bit of a leaf that is [#CLEAN]. A
-    /// format that knows it spares the walk a question.
-    public static final long USED = 1L << 60;
 
     /// The entry, or one above it, is for all address spaces of its owner.
     public static final long GLOBAL = 1L << 62;

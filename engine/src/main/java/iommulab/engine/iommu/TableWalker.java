@@ -177,9 +177,7 @@ public final class TableWalker {
                 level = at;
                 return conclude(next, raw, hpa, needs, hopes);
             }
-            if (marksUse
-                    && (entry & TableEntry.USED) == 0
-                    && !markTable(raw, at, entryAddress, hpa)) {
+            if (marksUse && !markTable(raw, at, entryAddress, hpa)) {
                 reads = done;
                 return failure;
             }
@@ -252,16 +250,9 @@ public final class TableWalker {
 
     private long markLeaf(long leaf, long raw, long hpa, long wanted) {
         boolean write = (wanted & TableEntry.ANY_WRITE) != 0;
-        boolean clean = (leaf & TableEntry.CLEAN) != 0;
-        if ((leaf & TableEntry.USED) != 0 && !(write && clean)) {
-            return leaf & ~TableEntry.USED;
-        }
         long marked =
                 mark(raw, format.used(raw, level, true, write, regime), level, lastEntry, hpa);
-        if (marked != 0) {
-            return marked;
-        }
-        return leaf & ~(write ? TableEntry.USED | TableEntry.CLEAN : TableEntry.USED);
+        return marked == 0 ? write ? leaf & ~TableEntry.CLEAN : leaf : marked;
     }
 
     /// @return 0, or why the entry could not be changed

@@ -41,14 +41,10 @@ public final class FirstStageFormat implements TableFormat {
     private static final long DISABLED = 1L << 63;
     private static final long ADDRESS = (1L << 52) - 4096;
     private static final long PLAIN = PRESENT | READ_WRITE | USER;
-    private static final long PLAIN_TABLE = PLAIN | ACCESSED;
-    private static final long PLAIN_LEAF = PLAIN | ACCESSED | DIRTY;
-    private static final long USED_WITH_ALL_RIGHTS = TableEntry.RIGHTS | TableEntry.USED;
     private static final int LEVELS = 5;
     private static final int RULE = 0;
 
-    /* Nearly every entry in use grants everything, is marked, and has no reserved bit: known by one
-     * comparison with these. */
+    /* Nearly every entry grants everything and has no reserved bit: known by one comparison with these. */
     private final long plainTable;
     private final long plainLeaf;
     private final long[] reservedInTables = new long[LEVELS + 1];
@@ -67,8 +63,8 @@ public final class FirstStageFormat implements TableFormat {
                             | (level == 3 && !capabilities.firstStageGigapages() ? PAGE : 0)
                             | (level == 1 ? 0 : pageBytes(level) - (1 << 13));
         }
-        plainTable = PLAIN | ACCESSED | PAGE | DISABLED | reservedInTables[2];
-        plainLeaf = PLAIN | ACCESSED | DIRTY | GLOBAL | DISABLED | reservedInLeaves[1];
+        plainTable = PLAIN | PAGE | DISABLED | reservedInTables[2];
+        plainLeaf = PLAIN | DIRTY | GLOBAL | DISABLED | reservedInLeaves[1];
     }
 
     /// Bits that must be zero in an entry of a level.
@@ -95,14 +91,12 @@ public final class FirstStageFormat implements TableFormat {
 
     @Override
     public long decode(long raw, int level, long regime) {
-        // With extended accessed bits nothing is plain: the flag is none of the bits compared.
-        long extended = regime & EXTENDED_ACCESSED;
         if (level > 1) {
-            if ((raw & plainTable | extended) == PLAIN_TABLE) {
-                return TableEntry.table(raw & ADDRESS, level - 1, USED_WITH_ALL_RIGHTS);
+            if ((raw & plainTable) == PLAIN) {
+                return TableEntry.table(raw & ADDRESS, level - 1, TableEntry.RIGHTS);
             }
-        } else if ((raw & plainLeaf | extended) == PLAIN_LEAF) {
-            return TableEntry.leaf(raw & ADDRESS, 12, USED_WITH_ALL_RIGHTS);
+        } else if ((raw & plainLeaf) == (PLAIN | DIRTY)) {
+            return TableEntry.leaf(raw & ADDRESS, 12, TableEntry.RIGHTS);
         }
         return decodeFully(raw, level, regime);
     }
