@@ -37,6 +37,23 @@ public record Walk(
         steps = List.copyOf(steps);
     }
 
+    /// The same walk told in other steps.
+    Walk with(List<Step> told, Outcome ended) {
+        return new Walk(
+                unit,
+                device,
+                requester,
+                iova,
+                bytes,
+                access,
+                domain,
+                addressBits,
+                told,
+                ended,
+                reads,
+                cycles);
+    }
+
     /// One step: an entry read from memory or given by a cache, a cache probe, or the end.
     ///
     /// @param kind what sort of step
@@ -119,6 +136,16 @@ public record Walk(
 
         /// The same step at a place in the grid.
         public Step at(Cell place) {
+            return placed(entryHpa, place);
+        }
+
+        /// The same step with its entry elsewhere than where the sum of table and index points, which is a
+        /// gpa in a table that is itself read through the second stage.
+        public Step readAt(long hpa) {
+            return placed(hpa, cell);
+        }
+
+        private Step placed(long hpa, Cell place) {
             return new Step(
                     kind,
                     name,
@@ -129,7 +156,7 @@ public record Walk(
                     indexHigh,
                     indexLow,
                     entryBytes,
-                    entryHpa,
+                    hpa,
                     raw,
                     fields,
                     givenBy,

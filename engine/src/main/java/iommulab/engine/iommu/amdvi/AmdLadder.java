@@ -301,6 +301,9 @@ final class AmdLadder {
                         : read.stage() == Stage.SECOND
                                 ? new Cell(row, read.level())
                                 : new Cell(read.level(), 0);
-        drafts.add(failure -> rungs.tableEntry(read, address, inGrid, source, failure).at(cell));
+        drafts.add(failure -> {
+            var step = rungs.tableEntry(read, address, inGrid, source, failure).at(cell);
+            return read.table() == 0 ? step : step.readAt(read.entryHpa());
+        });
     }
 }

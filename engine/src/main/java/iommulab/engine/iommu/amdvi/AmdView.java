@@ -8,9 +8,11 @@ import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.SavedSteps;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
+import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.iommu.WalkRecording;
 
 import java.util.ArrayList;
@@ -88,9 +90,13 @@ public final class AmdView {
         copy.observe(recording);
         int requester = request.requester().raw();
         long answer = copy.translate(requester, request.pasid(), request.iova(), request.rights());
-        boolean stale =
-                fresh(requester, request.pasid(), request.iova(), request.rights()) != answer;
-        return new AmdLadder(copy, request, recording, costs, answer).walk(name, stale);
+        var inMemory = new WalkRecording();
+        uncached.observe(inMemory);
+        long fresh = fresh(requester, request.pasid(), request.iova(), request.rights());
+        uncached.observe(WalkObserver.NONE);
+        return SavedSteps.in(
+                new AmdLadder(copy, request, recording, costs, answer).walk(name, fresh != answer),
+                new AmdLadder(uncached, request, inMemory, costs, fresh).walk(name, false));
     }
 
     // ---- caches

@@ -137,16 +137,32 @@ final class SmmuRungs {
         return request.pasid() < 0 ? "no substream" : "substream %d".formatted(request.pasid());
     }
 
-    private static Place placeOf(DeviceTableRead read, Structure structure) {
+    private Place placeOf(DeviceTableRead read, Structure structure) {
         boolean stream = read.step() <= StreamTables.STREAM_ENTRY;
+        boolean directory =
+                read.step() == StreamTables.STREAM_DIRECTORY
+                        || read.step() == StreamTables.DESCRIPTOR_DIRECTORY;
+        int split = stream ? streamSplit() : substreamSplit();
+        int top = stream ? 15 : 19;
         return new Place(
                 read.tableHpa(),
                 read.index(),
                 stream ? IndexSource.REQUESTER : IndexSource.PASID,
-                stream ? 15 : 19,
-                0,
+                directory || split == 0 ? top : split - 1,
+                directory ? split : 0,
                 structure.words() * 8,
                 read.entryHpa());
+    }
+
+    /// Bits of a stream's number that a table of the second level is indexed with; 0 if there is one level.
+    private int streamSplit() {
+        return unit.capabilities().twoLevelStreams()
+                ? StreamTables.splitOf(unit.registers().streamTableConfig())
+                : 0;
+    }
+
+    private int substreamSplit() {
+        return context == null ? 0 : context.stream().descriptorSplit();
     }
 
     private String words(int step, long[] raw) {

@@ -57,6 +57,15 @@ record StreamEntry(long word0, long word1, long word2, long word3) {
         return word0 & (1L << 52) - 64;
     }
 
+    /// Bits of a substream's number that a leaf of the descriptor table is indexed with; 0 if it is linear.
+    int descriptorSplit() {
+        return switch (descriptorFormat()) {
+            case 1 -> 6;
+            case 2 -> 10;
+            default -> 0;
+        };
+    }
+
     /// S1Fmt: 0 linear, 1 two levels with 64 descriptors in a leaf, 2 with 1024.
     int descriptorFormat() {
         int format = bits(word0, 5, 4);

@@ -73,6 +73,11 @@ final class StreamTables {
         return base & ADDRESS & -64L << log2Size;
     }
 
+    /// Bits of a stream's number that a table of the second level is indexed with; 0 of a linear table.
+    static int splitOf(int config) {
+        return (config >>> 16 & 3) == 1 ? split(config) : 0;
+    }
+
     /// SPLIT: 6, 8 or 10; anything else counts as 6.
     private static int split(int config) {
         int field = config >>> 6 & 31;

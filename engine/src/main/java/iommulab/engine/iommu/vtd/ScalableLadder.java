@@ -393,7 +393,10 @@ final class ScalableLadder {
             lastFirstRow = read.level();
             nextRow = FirstStageFormat.isLeaf(read.raw(), read.level()) ? 0 : read.level() - 1;
         }
-        add(read.entryHpa(), (marks, failed) -> rungs.level(level, marks, source, cell, failed));
+        add(
+                read.entryHpa(),
+                (marks, failed) ->
+                        rungs.level(level, marks, source, cell, failed).readAt(read.entryHpa()));
     }
 
     private Cell firstCell(int level) {

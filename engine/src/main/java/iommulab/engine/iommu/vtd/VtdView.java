@@ -8,9 +8,11 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.SavedSteps;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
+import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.iommu.WalkRecording;
 
 import java.util.ArrayList;
@@ -94,10 +96,17 @@ public final class VtdView {
         int requester = request.requester().raw();
         int pasid = request.pasid();
         long answer = copy.translate(requester, pasid, request.iova(), request.rights());
-        boolean stale = fresh(requester, pasid, request.iova(), request.rights()) != answer;
-        return copy.isScalable()
-                ? new ScalableLadder(copy, request, recording, costs, answer).walk(name, stale)
-                : new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
+        var inMemory = new WalkRecording();
+        uncached.observe(inMemory);
+        long fresh = fresh(requester, pasid, request.iova(), request.rights());
+        uncached.observe(WalkObserver.NONE);
+        boolean stale = fresh != answer;
+        if (!copy.isScalable()) {
+            return new VtdLadder(copy, request, recording, costs, answer).walk(name, stale);
+        }
+        return SavedSteps.in(
+                new ScalableLadder(copy, request, recording, costs, answer).walk(name, stale),
+                new ScalableLadder(uncached, request, inMemory, costs, fresh).walk(name, false));
     }
 
     // ---- caches
