@@ -2,7 +2,10 @@ package iommulab.engine.iommu;
 
 /// Why the hardware stopped a request, as the hardware itself numbers it.
 public interface FaultReason {
-    /// The number that the hardware records, 8 bits in VT-d.
+    /// Its name in this program, such as `ROOT_NOT_PRESENT`.
+    String name();
+
+    /// The number that the hardware records; several reasons of an architecture may share one.
     int code();
 
     /// The sentence that the Linux driver prints for it.

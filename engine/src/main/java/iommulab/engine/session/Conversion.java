@@ -5,6 +5,8 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.os.Domain;
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.traffic.Pattern;
+import iommulab.engine.traffic.TrafficSource;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,19 +26,21 @@ final class Conversion {
 
     private final Machine from;
     private final Machine to;
+    private final Architecture architecture;
     private final List<Command> commands = new ArrayList<>();
     private final Map<Integer, Integer> numbers = new HashMap<>();
 
-    private Conversion(Machine from, Machine to) {
+    private Conversion(Machine from, Machine to, Architecture architecture) {
         this.from = from;
         this.to = to;
+        this.architecture = architecture;
     }
 
     /// @throws CommandRefused if the other architecture cannot do what this machine does; the message says
     ///     what
     static Session.Saved of(Machine from, Architecture architecture) throws CommandRefused {
         var description = describe(from, architecture);
-        var conversion = new Conversion(from, Machine.powerOn(description));
+        var conversion = new Conversion(from, Machine.powerOn(description), architecture);
         conversion.domains();
         conversion.users();
         conversion.rest();
@@ -64,7 +68,25 @@ final class Conversion {
                 old.memory(),
                 old.externalFacing(),
                 Map.of(),
-                List.of());
+                remarks(from, architecture));
+    }
+
+    private static boolean hasInterruptWindow(Architecture architecture) {
+        return architecture != Architecture.SMMUV3 && architecture != Architecture.RISCV;
+    }
+
+    private static List<String> remarks(Machine from, Architecture architecture) {
+        return from.traffic.sources().stream()
+                .filter(source -> !comesAlong(source, architecture))
+                .map(source ->
+                        "Interrupts of %s were left out: on %s they are writes to memory."
+                                .formatted(source.device(), architecture.words()))
+                .toList();
+    }
+
+    /// The window 0xfeexxxxx is the PC's.
+    private static boolean comesAlong(TrafficSource source, Architecture architecture) {
+        return hasInterruptWindow(architecture) || !(source.pattern() instanceof Pattern.Msi);
     }
 
     private static String withoutIommuWords(String commandLine) {
@@ -184,7 +206,9 @@ final class Conversion {
             }
         }
         for (var source : from.traffic.sources()) {
-            run(new Command.SetSource(source));
+            if (comesAlong(source, architecture)) {
+                run(new Command.SetSource(source));
+            }
         }
     }
 }

@@ -1,8 +1,13 @@
 package iommulab.engine.io.machine;
 
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /// What a saved machine promises to do: a sample's claim, checked by the build; a lesson's task, checked
 /// when it is handed in.
@@ -15,9 +20,50 @@ public sealed interface Expectation {
 
     /// One DMA, issued after those expected before it, ends in a certain way.
     ///
+    /// @param prefix its PASID prefix, if it has one
     /// @param outcome how it ends
     /// @param target hpa that it reaches; 0 if it reaches nothing
+    /// @param reason name of the fault that stops it; empty if it does not matter
+    /// @param reads entries that the IOMMU reads from memory for it; empty if it does not matter
     record Dma(
-            PciAddress device, long iova, int bytes, Access access, DmaOutcome outcome, long target)
-            implements Expectation {}
+            PciAddress device,
+            long iova,
+            int bytes,
+            Access access,
+            PasidPrefix prefix,
+            DmaOutcome outcome,
+            long target,
+            Optional<String> reason,
+            OptionalInt reads)
+            implements Expectation {
+
+        /// A request without a PASID prefix, whatever the reason and the reads.
+        public Dma(
+                PciAddress device,
+                long iova,
+                int bytes,
+                Access access,
+                DmaOutcome outcome,
+                long target) {
+            this(
+                    device,
+                    iova,
+                    bytes,
+                    access,
+                    PasidPrefix.NONE,
+                    outcome,
+                    target,
+                    Optional.empty(),
+                    OptionalInt.empty());
+        }
+    }
+
+    /// The commands of the journal have caused each of these faults exactly once.
+    ///
+    /// @param reasons names of faults
+    record Caused(List<String> reasons) implements Expectation {
+        public Caused {
+            reasons = List.copyOf(reasons);
+        }
+    }
 }

@@ -1,16 +1,25 @@
 package iommulab.engine.io.machine;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
+import java.util.ArrayList;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Expectations in JSON: `{"together": "0000:03:00.0", "with": "0000:03:00.1"}`,
-/// `{"dma": "0000:03:00.0", "iova": "0x1000", …, "ends": "hit", "at": "0x8000"}`.
+/// `{"dma": "0000:03:00.0", "iova": "0x1000", …, "ends": "hit", "at": "0x8000"}`,
+/// `{"caused": ["NO_READ_RIGHT", …]}`.
 final class ExpectationJson {
+    private static final int MOST_REASONS = 1_000;
+    private static final int LONGEST_REASON = 100;
+
     private ExpectationJson() {}
 
     static JsonObject write(Expectation expectation) {
@@ -29,11 +38,31 @@ final class ExpectationJson {
                 json.addProperty("iova", Hex.text(dma.iova()));
                 json.addProperty("bytes", dma.bytes());
                 json.addProperty("access", lowerCase(dma.access()));
+                writePrefix(json, dma.prefix());
                 json.addProperty("ends", lowerCase(dma.outcome()));
                 json.addProperty("at", Hex.text(dma.target()));
+                dma.reason().ifPresent(reason -> json.addProperty("reason", reason));
+                dma.reads().ifPresent(reads -> json.addProperty("reads", reads));
+            }
+            case Expectation.Caused(var reasons) -> {
+                var names = new JsonArray();
+                reasons.forEach(names::add);
+                json.add("caused", names);
             }
         }
         return json;
+    }
+
+    private static void writePrefix(JsonObject json, PasidPrefix prefix) {
+        if (prefix.isPresent()) {
+            json.addProperty("pasid", Hex.text(prefix.pasid()));
+            if (prefix.execute()) {
+                json.addProperty("execute", true);
+            }
+            if (prefix.privileged()) {
+                json.addProperty("privileged", true);
+            }
+        }
     }
 
     static Expectation read(JsonNode node) throws FileRefused {
@@ -46,21 +75,52 @@ final class ExpectationJson {
         if (apart.isPresent()) {
             return new Expectation.Apart(apart.get().address(), node.member("from").address());
         }
+        var caused = node.optional("caused");
+        if (caused.isPresent()) {
+            var reasons = new ArrayList<String>();
+            for (var reason : caused.get().items(MOST_REASONS)) {
+                reasons.add(reason.text(LONGEST_REASON));
+            }
+            return new Expectation.Caused(reasons);
+        }
         var dma = node.optional("dma");
         if (dma.isEmpty()) {
-            throw node.refused("none of 'together', 'apart' and 'dma' is in it");
+            throw node.refused("none of 'together', 'apart', 'dma' and 'caused' is in it");
         }
+        var reason = node.optional("reason");
+        var reads = node.optional("reads");
         return new Expectation.Dma(
                 dma.get().address(),
                 node.member("iova").bits64(),
                 node.member("bytes").number(1, 4096),
                 node.member("access")
                         .read("read or write", text -> Access.valueOf(upperCase(text))),
+                readPrefix(node),
                 node.member("ends")
                         .read(
                                 "the way in which a DMA ends, such as hit, walk or fault",
                                 text -> DmaOutcome.valueOf(upperCase(text))),
-                node.member("at").bits64());
+                node.member("at").bits64(),
+                reason.isPresent()
+                        ? Optional.of(reason.get().text(LONGEST_REASON))
+                        : Optional.empty(),
+                reads.isPresent()
+                        ? OptionalInt.of(reads.get().number(0, 1 << 20))
+                        : OptionalInt.empty());
+    }
+
+    private static PasidPrefix readPrefix(JsonNode node) throws FileRefused {
+        var pasid = node.optional("pasid");
+        if (pasid.isEmpty()) {
+            return PasidPrefix.NONE;
+        }
+        return new PasidPrefix(
+                pasid.get().bits(20), isSet(node, "execute"), isSet(node, "privileged"));
+    }
+
+    private static boolean isSet(JsonNode node, String name) throws FileRefused {
+        var flag = node.optional(name);
+        return flag.isPresent() && flag.get().flag();
     }
 
     private static String lowerCase(Enum<?> constant) {

@@ -3,6 +3,7 @@ package iommulab.engine.io.machine;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.oracle.Oracle;
 import iommulab.engine.io.oracle.Verdict;
+import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.Outcome;
@@ -11,6 +12,7 @@ import iommulab.engine.session.Session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -73,23 +75,50 @@ public final class SampleOracle implements Oracle {
                 yield apart ? Optional.empty() : Optional.of(proof.finding());
             }
             case Expectation.Dma dma -> difference(dma, session);
+            case Expectation.Caused(var reasons) -> difference(reasons, session);
         };
     }
 
     private static Optional<String> difference(Expectation.Dma dma, Session session) {
-        var command = new Command.IssueDma(dma.device(), dma.iova(), dma.bytes(), dma.access());
+        var command =
+                new Command.IssueDma(
+                        dma.device(), dma.iova(), dma.bytes(), dma.access(), dma.prefix());
         try {
             var outcome = session.submit(command).join();
             if (!(outcome instanceof Outcome.DmaFinished(var event))) {
                 return Optional.of("it ends as " + outcome);
             }
-            return event.outcome() == dma.outcome() && event.target() == dma.target()
+            var reason = event.fault().map(FaultReason::name);
+            boolean same =
+                    event.outcome() == dma.outcome()
+                            && event.target() == dma.target()
+                            && (dma.reason().isEmpty() || dma.reason().equals(reason))
+                            && (dma.reads().isEmpty() || dma.reads().getAsInt() == event.reads());
+            return same
                     ? Optional.empty()
                     : Optional.of(
-                            "it ends as %s at 0x%x"
-                                    .formatted(event.outcome().word(), event.target()));
+                            "it ends as %s at 0x%x, %s, with %d reads"
+                                    .formatted(
+                                            event.outcome().word(),
+                                            event.target(),
+                                            reason.orElse("no fault"),
+                                            event.reads()));
         } catch (CompletionException refused) {
             return Optional.of(String.valueOf(refused.getCause()));
         }
+    }
+
+    private static Optional<String> difference(List<String> reasons, Session session) {
+        var caused =
+                session.newest().faults().stream().map(fault -> fault.reason().name()).toList();
+        for (var reason : reasons) {
+            int times = Collections.frequency(caused, reason);
+            if (times != 1) {
+                return Optional.of(
+                        "%s was caused %d times; all faults are %s"
+                                .formatted(reason, times, caused.reversed()));
+            }
+        }
+        return Optional.empty();
     }
 }
