@@ -99,7 +99,7 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         if (word != Iotlb.MISS && (word & known & access) == access) {
             return hit(word);
         }
-        long behind = pasids.originOf(requester(), pasid());
+        long behind = PasidEntry.isNested(known) ? pasids.originOf(requester(), pasid()) : 0;
         return word == Iotlb.MISS ? walkGuest(known, behind, false) : guestHit(word, known, behind);
     }
 
@@ -118,7 +118,7 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         long leaf = walks.byGuestTable(known, behind, lastIova, needed, wanted, origin);
         countWalk(walks);
         return leaf < 0
-                ? walkFailed(PasidEntry.detail(behind))
+                ? walkFailed(detailOfAny())
                 : found(leaf, PasidEntry.address(known, lastIova), rights, origin, marks);
     }
 

@@ -142,11 +142,12 @@ final class AmdWalks {
                 gcr3.guestTable(),
                 caches.space(domain, pasid),
                 DeviceTableEntry.packedGuestLevels(detail),
+                DeviceTableEntry.packedMode(entry) != 0,
                 DeviceTableEntry.rights(entry));
     }
 
     /// @param pasidEntry packed, see [PasidEntry]
-    /// @param behind what is kept of its device, see [PasidEntry#behind]
+    /// @param behind what is kept of its device, see [PasidEntry#behind]; not looked at if not nested
     /// @param iova of the request; only a canonical one is translated
     /// @param needs rights, of one privilege
     /// @return the leaf of both stages together, or negative; then see [#fault]
@@ -162,9 +163,9 @@ final class AmdWalks {
             // No table can be read for a device that may not read.
             return fail(AmdFault.RIGHT_MISSING, iova, true);
         }
-        int mode = DeviceTableEntry.packedMode(behind);
-        boolean nested = mode != 0;
+        boolean nested = PasidEntry.isNested(pasidEntry);
         if (nested) {
+            int mode = DeviceTableEntry.packedMode(behind);
             below.enter(
                     DeviceTableEntry.packedHostTable(behind),
                     mode,

@@ -3,7 +3,7 @@ package iommulab.engine.iommu.amdvi;
 /// What the unit keeps of a PASID's GCR3 entry, packed into one word, and of its device's entry in a
 /// second.
 final class PasidEntry {
-    /*   63:24 guest table >> 12 | 23:8 space | 7 filled | 6 five levels | 1 IW | 0 IR
+    /*   63:24 guest table >> 12 | 23:8 space | 7 filled | 6 five levels | 5 nested | 1 IW | 0 IR
      *
      * The space stands for domain and PASID. Without IR no guest table can be read, so that IW counts
      * only together with it.
@@ -14,15 +14,18 @@ final class PasidEntry {
     private static final int TABLE_AT = 24;
     private static final long FILLED = 1 << 7;
     private static final int FIVE_AT = 6;
+    private static final long NESTED = 1 << 5;
 
     private PasidEntry() {}
 
+    /// @param nested whether a host table lies below
     /// @param deviceRights bit 0 IR, bit 1 IW
-    static long pack(long guestTable, int space, int levels, int deviceRights) {
+    static long pack(long guestTable, int space, int levels, boolean nested, int deviceRights) {
         return guestTable >>> 12 << TABLE_AT
                 | (long) space << 8
                 | FILLED
                 | (long) (levels - 4) << FIVE_AT
+                | (nested ? NESTED : 0)
                 | ((deviceRights & 1) == 0 ? 0 : deviceRights);
     }
 
@@ -42,6 +45,10 @@ final class PasidEntry {
     /// 7.
     static int unusedBits(long word) {
         return 16 - 9 * ((int) (word >>> FIVE_AT) & 1);
+    }
+
+    static boolean isNested(long word) {
+        return (word & NESTED) != 0;
     }
 
     /// Bit 0 IR, bit 1 IW.
