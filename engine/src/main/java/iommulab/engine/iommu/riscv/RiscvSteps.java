@@ -142,7 +142,9 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         if (translated && !context.has(DeviceContext.T2GPA)) {
             return unchanged();
         }
-        stages.enterSecond(context, control(), directories.guestSpace(context), origin());
+        boolean guest = context.secondMode() != DeviceContext.BARE;
+        int guestSpace = guest ? directories.guestSpace(context) : 0;
+        stages.enterSecond(context, control(), guestSpace, origin());
         if (translated) {
             return inSpace(context, 0, false, directories.guestPath(context), access);
         }
