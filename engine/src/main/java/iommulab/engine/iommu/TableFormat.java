@@ -32,6 +32,11 @@ public interface TableFormat {
         return false;
     }
 
+    /// Whether it does so also in entries that point to tables.
+    default boolean marksTables() {
+        return marksUse();
+    }
+
     /// An entry after hardware has used it.
     ///
     /// @param leaf whether it maps the page

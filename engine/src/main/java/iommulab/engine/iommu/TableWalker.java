@@ -50,6 +50,7 @@ public final class TableWalker {
     private final int entryShift;
     private final boolean checksEachLevel;
     private final boolean marksUse;
+    private final boolean marksTables;
     private CacheKind cacheKind = CacheKind.PAGING_STRUCTURE;
     private PagingStructureCache[] caches = NO_CACHES;
     private @Nullable SecondStage below;
@@ -77,6 +78,7 @@ public final class TableWalker {
         entryShift = format.shape().entryShift();
         checksEachLevel = format.checksRightsAtEachLevel();
         marksUse = format.marksUse();
+        marksTables = format.marksTables();
     }
 
     /// Tells `newObserver` every step from now on.
@@ -177,7 +179,7 @@ public final class TableWalker {
                 level = at;
                 return conclude(next, raw, hpa, needs, hopes);
             }
-            if (marksUse && !markTable(raw, at, entryAddress, hpa)) {
+            if (marksTables && !markTable(raw, at, entryAddress, hpa)) {
                 reads = done;
                 return failure;
             }

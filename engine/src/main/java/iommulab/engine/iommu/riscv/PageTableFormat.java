@@ -49,6 +49,9 @@ final class PageTableFormat implements TableFormat {
     /// Somebody looks: accessed and dirty bits stay as they are.
     static final long LOOKING = 1 << 6;
 
+    /// Entries have 32 bits.
+    static final long NARROW = 1 << 7;
+
     /* Rules that an entry can break, numbered for TableEntry. */
     static final int RESERVED_BIT = 0;
     static final int WRITE_WITHOUT_READ = 1;
@@ -98,17 +101,27 @@ final class PageTableFormat implements TableFormat {
         return true;
     }
 
+    @Override
+    public boolean marksTables() {
+        return false;
+    }
+
     // ---- memory
 
     /// 32-bit entries are sign-extended, so that all ones stays all ones.
     @Override
     public long read(PhysicalMemory memory, long hpa, long regime) {
         long word = memory.read64(hpa);
-        if (narrow) {
-            int half = (int) ((hpa & 4) == 0 ? word : word >>> 32);
-            return (regime & BIG_ENDIAN) == 0 ? half : Integer.reverseBytes(half);
+        return (regime & (BIG_ENDIAN | NARROW)) == 0 ? word : rearranged(word, hpa, regime);
+    }
+
+    private static long rearranged(long word, long hpa, long regime) {
+        boolean big = (regime & BIG_ENDIAN) != 0;
+        if ((regime & NARROW) == 0) {
+            return Long.reverseBytes(word);
         }
-        return (regime & BIG_ENDIAN) == 0 ? word : Long.reverseBytes(word);
+        int half = (int) ((hpa & 4) == 0 ? word : word >>> 32);
+        return big ? Integer.reverseBytes(half) : half;
     }
 
     @Override
@@ -124,7 +137,7 @@ final class PageTableFormat implements TableFormat {
 
     @Override
     public long decode(long raw, int level, long regime) {
-        if ((raw & PLAIN_POINTER) == VALID && level > 1 && !narrow) {
+        if ((raw & PLAIN_POINTER) == VALID && level > 1) {
             return table(raw, level);
         }
         return decodeOther(narrow ? raw & 0xffff_ffffL : raw, level, regime);

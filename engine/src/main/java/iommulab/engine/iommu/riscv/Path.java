@@ -18,7 +18,8 @@ final class Path {
     static final long DEFAULT_PROCESS = 1 << 25;
     static final long SUPERVISOR = 1 << 26;
 
-    /// Addresses in caches are cut to so many bits; they are canonical, so nothing is lost.
+    /// Addresses in caches are cut to so many bits; they are canonical, so nothing is lost. Without a sign
+    /// they have one bit less, so that no other address is cut to the same.
     static final int KEY_BITS = 57;
 
     private static final int BITS_AT = 16;
@@ -35,7 +36,7 @@ final class Path {
         return FILLED
                 | (long) context << CONTEXT_AT
                 | space
-                | (long) Math.min(bits, KEY_BITS) << BITS_AT
+                | (long) Math.min(bits, signed ? KEY_BITS : KEY_BITS - 1) << BITS_AT
                 | (signed ? SIGNED : 0);
     }
 
@@ -61,6 +62,11 @@ final class Path {
         int bits = (int) (path >>> BITS_AT) & 63;
         boolean negative = (path & SIGNED) != 0 && (key >>> bits - 1 & 1) != 0;
         return negative ? key | -1L << bits : key;
+    }
+
+    /// Whether an address could be in any cache.
+    static boolean couldBeCached(long iova) {
+        return iova << 64 - KEY_BITS >> 64 - KEY_BITS == iova;
     }
 
     /// An address as caches are asked for it.

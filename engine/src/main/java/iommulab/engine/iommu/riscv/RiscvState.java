@@ -35,6 +35,8 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
     private long directory;
     /* Directory levels in use; 0 while ddtp is Off or Bare. */
     int levels;
+    /* Whether a plain request can be answered by caches alone and nobody looks. */
+    boolean straight;
     DeviceEntryCache devices;
     PasidEntryCache processes;
     Iotlb iotlb;
@@ -160,6 +162,9 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
         adoptCaches();
     }
 
+    /// Whether the straight way may be taken has changed.
+    abstract void goStraight();
+
     /// The caches are other objects now.
     void adoptCaches() {
         devices = caches.devices();
@@ -190,6 +195,7 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
         }
         directory = value & DDTP_BITS;
         levels = Math.max(0, newMode - BARE);
+        goStraight();
         registerVersion++;
     }
 
@@ -327,6 +333,7 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
         control = newControl;
         directory = newDirectory;
         levels = Math.max(0, mode() - BARE);
+        goStraight();
         registerVersion++;
     }
 

@@ -1,6 +1,7 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.cache.CacheKind;
+import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.TableEntry;
@@ -9,13 +10,16 @@ import iommulab.engine.memory.PhysicalMemory;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Optional;
+
 /// How a RISC-V IOMMU translates a request, step by step as the specification has it, and what the last one
 /// found.
 /// Spec: RISC-V IOMMU, "Process to translate an IOVA".
 public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     /*
-     * What a request found is left in five words:
-     *   lastIova, lastRequester, lastPasid
+     * What a request found is left in four words:
+     *   lastIova
+     *   lastWho    63:32 process_id, negative if there is none | 31:0 device_id
      *   lastFacts  15:0 address space | 23:16 access flags | 24 device hit | 25 recorded | 27:26 stage
      *              28 the address is that of a notice, the interrupt file lies in memory
      *              29 the IOTLB was asked | 30 it was a straight hit
@@ -48,18 +52,20 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     WalkObserver observer = WalkObserver.NONE;
 
     long lastIova;
-    int lastRequester;
-    int lastPasid;
+    long lastWho;
     int lastFacts;
     long lastWord;
     /* Of the last request that was not a straight hit. */
+    private int directoryReads;
     int reads;
     int probes;
-    @Nullable RiscvFault cause;
-    @Nullable DeviceContext device;
-    long fsc;
+    /* Code of the fault, 0 if there was none. */
+    int cause;
+    /* Ways of the device, of the process, of the address space; 0 if none was found. */
+    long deviceWay;
+    long processWay;
     long path;
-    @Nullable ProcessContext process;
+    long fsc;
     long answer;
 
     RiscvSteps(
@@ -69,20 +75,61 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         stages = new Stages(memory, capabilities);
     }
 
-    final long translateFully(int requester, int pasid, long iova, int access) {
+    @Override
+    final void goStraight() {
+        straight = levels != 0 && observer == WalkObserver.NONE;
+    }
+
+    private void begin(int requester, int pasid, long iova, int access) {
         lastIova = iova;
-        lastRequester = requester;
-        lastPasid = pasid;
-        boolean privileged = pasid >= 0 && (access & PRIVILEGED) != 0;
-        int kind = access & (TRANSLATED | ASKS) | (privileged ? PRIVILEGED : 0);
-        lastFacts = (access & RWX | kind) << ACCESS_AT;
+        lastWho = (long) pasid << 32 | requester & 0xffff_ffffL;
+        lastFacts = access << ACCESS_AT;
+        directoryReads = 0;
         reads = 0;
         probes = 0;
-        cause = null;
-        device = null;
-        process = null;
-        fsc = 0;
+        cause = 0;
+        deviceWay = 0;
+        processWay = 0;
         path = 0;
+        fsc = 0;
+    }
+
+    /// A plain request for which the caches gave the way, but no page that allows it.
+    ///
+    /// @param way of its device, or of its process if it names one
+    final long translateAfterMiss(int requester, int pasid, long iova, int access, long way) {
+        begin(requester, pasid, iova, access);
+        lastFacts |= Path.covers(way, iova) ? IOTLB_ASKED : 0;
+        long contextWay = pasid < 0 ? way : directories.device(requester);
+        if (contextWay == DeviceEntryCache.MISS) {
+            return stop(directories.fault());
+        }
+        directoryReads = pasid < 0 ? 0 : directories.reads();
+        boolean hit = pasid < 0 || directories.hitDevice();
+        lastFacts |= STAGE_DEVICE | (hit ? DEVICE_HIT : 0);
+        var context = caches().deviceContext(Path.context(contextWay));
+        deviceWay = contextWay;
+        enterSecond(context);
+        int rights = wanted(access, pasid);
+        if (pasid >= 0) {
+            processWay = way;
+            var process = caches().processContext(Path.context(way));
+            return walk(context, process.fsc(), process.sum(), way, rights);
+        }
+        long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
+        return walk(context, firstStage, false, way, rights);
+    }
+
+    private void enterSecond(DeviceContext context) {
+        boolean guest = context.secondMode() != DeviceContext.BARE;
+        int guestSpace = guest ? directories.guestSpace(context) : 0;
+        stages.enterSecond(context, control(), guestSpace, origin());
+    }
+
+    final long translateFully(int requester, int pasid, long iova, int access) {
+        boolean privileged = pasid >= 0 && (access & PRIVILEGED) != 0;
+        int kind = access & (TRANSLATED | ASKS) | (privileged ? PRIVILEGED : 0);
+        begin(requester, pasid, iova, access & RWX | kind);
         if (levels == 0) {
             return withoutDirectory(kind);
         }
@@ -92,13 +139,15 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         caches().makeRoom();
         long way = directories.device(requester);
         lastFacts |= STAGE_DEVICE | (directories.hitDevice() ? DEVICE_HIT : 0);
-        reads = directories.reads();
+        directoryReads = directories.reads();
+        reads = directoryReads;
         var fault = directories.fault();
         if (fault != null) {
             return stop(fault);
         }
-        device = caches().deviceContext(Path.context(way));
-        return inDevice(device, way, wanted(access, pasid) | kind);
+        deviceWay = way;
+        var context = caches().deviceContext(Path.context(way));
+        return inDevice(context, way, wanted(access, pasid) | kind);
     }
 
     private long withoutDirectory(int kind) {
@@ -136,19 +185,17 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         boolean translated = (access & TRANSLATED) != 0;
         boolean processes = context.has(DeviceContext.PDTV);
         if ((access & (TRANSLATED | ASKS)) != 0 && !context.has(DeviceContext.EN_ATS)
-                || lastPasid >= 0 && (!processes || isTooWide(context, lastPasid))) {
+                || lastPasid() >= 0 && (!processes || isTooWide(context, lastPasid()))) {
             return stop(RiscvFault.TYPE_DISALLOWED);
         }
         if (translated && !context.has(DeviceContext.T2GPA)) {
             return unchanged();
         }
-        boolean guest = context.secondMode() != DeviceContext.BARE;
-        int guestSpace = guest ? directories.guestSpace(context) : 0;
-        stages.enterSecond(context, control(), guestSpace, origin());
+        enterSecond(context);
         if (translated) {
             return inSpace(context, 0, false, directories.guestPath(context), access);
         }
-        int pid = lastPasid >= 0 || !context.has(DeviceContext.DPE) ? lastPasid : 0;
+        int pid = lastPasid() >= 0 || !context.has(DeviceContext.DPE) ? lastPasid() : 0;
         if (!processes) {
             return inSpace(context, context.fsc(), false, way, access);
         }
@@ -163,9 +210,10 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     }
 
     private long inProcess(DeviceContext context, int pid, int access) {
-        long judged = judged(access, lastPasid);
-        long way = directories.process(lastRequester, context, pid, stages, judged);
-        reads = directories.reads() + stages.reads();
+        long judged = judged(access, lastPasid());
+        long way = directories.process(lastRequester(), context, pid, stages, judged);
+        directoryReads = directories.reads();
+        reads = directoryReads + stages.reads();
         probes = stages.probes();
         var fault = directories.fault();
         if (fault != null) {
@@ -174,7 +222,8 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         if ((access & PRIVILEGED) != 0 && (way & Path.SUPERVISOR) == 0) {
             return stop(RiscvFault.TYPE_DISALLOWED);
         }
-        process = caches().processContext(Path.context(way));
+        processWay = way;
+        var process = caches().processContext(Path.context(way));
         return inSpace(context, process.fsc(), process.sum(), way, access);
     }
 
@@ -182,26 +231,33 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             DeviceContext context, long firstStage, boolean sum, long way, int access) {
         fsc = firstStage;
         path = way;
-        lastFacts = lastFacts & ~0xffff | Path.space(path);
+        lastFacts = lastFacts & ~0xffff | Path.space(way);
         boolean asks = (access & ASKS) != 0;
-        if ((path & Path.UNCHANGED) != 0 && !asks) {
+        if ((way & Path.UNCHANGED) != 0 && !asks) {
             return unchanged();
         }
-        boolean cachable = !asks && Path.covers(path, lastIova);
-        if (cachable && isHit(Path.space(path), Stages.rights(access))) {
-            return answered();
-        }
-        lastFacts = lastFacts & ~STAGE_HIT | STAGE_WALK;
-        long judged = judged(access, lastPasid);
+        boolean cachable = !asks && Path.covers(way, lastIova);
+        return cachable && isHit(Path.space(way), Stages.rights(access))
+                ? answered()
+                : walk(context, firstStage, sum, way, access);
+    }
+
+    /// No cached page serves the request.
+    private long walk(DeviceContext context, long firstStage, boolean sum, long way, int access) {
+        fsc = firstStage;
+        path = way;
+        int space = Path.space(way);
+        lastFacts = lastFacts & ~(STAGE_HIT | 0xffff) | STAGE_WALK | space;
+        long judged = judged(access, lastPasid());
         long leaf =
                 stages.translate(
-                        context, fsc, access, judged, sum, Path.space(path), lastIova, origin());
-        reads = directories.reads() + stages.reads();
+                        context, firstStage, access, judged, sum, space, lastIova, origin());
+        reads = directoryReads + stages.reads();
         probes = stages.probes();
         if (leaf < 0) {
             return stop(RiscvFault.ofCode((int) -leaf).orElseThrow());
         }
-        if (asks) {
+        if ((access & ASKS) != 0) {
             return grant(context, leaf, access);
         }
         lastWord = leaf;
@@ -210,8 +266,8 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             answer = TableEntry.address(leaf);
             return answer;
         }
-        if (cachable) {
-            iotlb.replace(Path.space(path), Path.key(lastIova), cached(leaf), origin());
+        if (Path.covers(way, lastIova)) {
+            iotlb.insert(space, Path.key(lastIova), cached(leaf), origin());
         }
         return answered();
     }
@@ -256,7 +312,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             page = stages.gpa() & -1L << shift;
         }
         // Without a process there are none for which the answer could hold as well.
-        long global = lastPasid < 0 ? 0 : leaf & TableEntry.GLOBAL;
+        long global = lastPasid() < 0 ? 0 : leaf & TableEntry.GLOBAL;
         lastWord =
                 TableEntry.leaf(page, shift, rights)
                         | global
@@ -277,7 +333,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     }
 
     private long origin() {
-        return Origin.of(lastRequester, lastPasid, (lastFacts >>> ACCESS_AT & TRANSLATED) != 0);
+        return Origin.of(lastRequester(), lastPasid(), (lastFacts >>> ACCESS_AT & TRANSLATED) != 0);
     }
 
     private long unchanged() {
@@ -291,15 +347,18 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         return answer;
     }
 
-    private long stop(RiscvFault fault) {
-        cause = fault;
+    private long stop(@Nullable RiscvFault found) {
+        var fault = java.util.Objects.requireNonNull(found);
+        cause = fault.code();
         int access = lastFacts >>> ACCESS_AT;
         if ((access & ASKS) != 0 && fault.atsAnswer() == RiscvFault.AtsAnswer.NO_ACCESS) {
             lastWord = NOTHING_GRANTED;
             answer = 0;
             return answer;
         }
-        boolean silent = fault.qualified() && device != null && device.has(DeviceContext.DTF);
+        boolean silent =
+                fault.qualified()
+                        && lastDevice().filter(context -> context.has(DeviceContext.DTF)).isPresent();
         if (!silent && record(recordOf(fault, access))) {
             lastFacts |= RECORDED;
         }
@@ -308,11 +367,18 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         return answer;
     }
 
+    /// The context of the device that made the last request, if it was found.
+    final Optional<DeviceContext> lastDevice() {
+        return deviceWay == 0
+                ? Optional.empty()
+                : Optional.of(caches().deviceContext(Path.context(deviceWay)));
+    }
+
     private FaultRecord recordOf(RiscvFault fault, int access) {
         boolean privileged = (access & PRIVILEGED) != 0;
-        int type = transactionType(access, lastPasid);
+        int type = transactionType(access, lastPasid());
         long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
-        return FaultRecord.of(fault, type, lastRequester, lastPasid, privileged, lastIova, iotval2);
+        return FaultRecord.of(fault, type, lastRequester(), lastPasid(), privileged, lastIova, iotval2);
     }
 
     private static int transactionType(int access, int pasid) {
@@ -325,6 +391,14 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             return base + (translated && pasid < 0 ? FaultRecord.READ : FaultRecord.EXECUTE);
         }
         return base + ((access & WRITE) != 0 ? FaultRecord.WRITE : FaultRecord.READ);
+    }
+
+    final int lastRequester() {
+        return (int) lastWho;
+    }
+
+    final int lastPasid() {
+        return (int) (lastWho >> 32);
     }
 
     private boolean isMrif() {

@@ -6,6 +6,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -29,6 +30,8 @@ public final class RiscvUnit extends RiscvSteps {
      *   IOTLB                    -> page, rights
      * everything else, and what these do not give: translateFully, step by step as the specification has it
      */
+    private static final int FILLED = (int) Path.FILLED;
+    private static final int OWN_WAY = (int) (Path.FILLED | Path.UNCHANGED | Path.DEFAULT_PROCESS);
     private static final int STRAIGHT_HIT = DEVICE_HIT | STAGE_HIT | IOTLB_ASKED | STRAIGHT;
 
     private @Nullable RiscvView view;
@@ -46,25 +49,54 @@ public final class RiscvUnit extends RiscvSteps {
 
     @Override
     public long translate(int requester, int pasid, long iova, int access) {
-        if ((access & SPECIAL) == 0 && levels != 0 && observer == WalkObserver.NONE) {
+        if (straight && (access & SPECIAL) == 0 && Path.couldBeCached(iova)) {
             long path =
                     pasid < 0
                             ? devices.findByHint(requester)
                             : processes.findByHint(requester, pasid);
-            int special = (int) (Path.UNCHANGED | Path.DEFAULT_PROCESS);
-            if (path != 0 && ((int) path & special) == 0 && Path.covers(path, iova)) {
+            if (((int) path & OWN_WAY) == FILLED) {
                 long word = iotlb.findByHint(Path.space(path), Path.key(iova));
-                if ((word & access) == access && word != Iotlb.MISS) {
+                int needs = access | TableEntry.LEAF;
+                if ((word & needs) == needs) {
                     lastIova = iova;
-                    lastRequester = requester;
-                    lastPasid = pasid;
+                    lastWho = (long) pasid << 32 | requester & 0xffff_ffffL;
                     lastFacts = Path.space(path) | access << ACCESS_AT | STRAIGHT_HIT;
                     lastWord = word;
                     return Iotlb.hpaInSmallest(word, iova);
                 }
+                return translateSearching(requester, pasid, iova, access, path, word);
             }
         }
         return translateFully(requester, pasid, iova, access);
+    }
+
+    /// Away from the way of most requests, which has no call in it.
+    ///
+    /// @param hinted page that the IOTLB's hint led to, which does not allow the request; or a miss
+    private long translateSearching(
+            int requester, int pasid, long iova, int access, long path, long hinted) {
+        if (Path.covers(path, iova)) {
+            int space = Path.space(path);
+            long key = Path.key(iova);
+            long word = hinted == Iotlb.MISS ? search(space, key) : hinted;
+            int needs = access | TableEntry.LEAF;
+            if ((word & needs) == needs) {
+                lastIova = iova;
+                lastWho = (long) pasid << 32 | requester & 0xffff_ffffL;
+                lastFacts = space | access << ACCESS_AT | STRAIGHT_HIT;
+                lastWord = word;
+                return Iotlb.hpa(word, iova);
+            }
+            if (word != Iotlb.MISS) {
+                iotlb.removePages(space, key, 0);
+            }
+        }
+        return translateAfterMiss(requester, pasid, iova, access, path);
+    }
+
+    private long search(int space, long key) {
+        long word = iotlb.find(space, key);
+        return word == Iotlb.MISS ? iotlb.findLarger(space, key) : word;
     }
 
     // ---- page requests
@@ -82,7 +114,7 @@ public final class RiscvUnit extends RiscvSteps {
 
     @Override
     public @Nullable RiscvFault lastFault() {
-        return lastWord > 0 ? null : lastWord == UNCHANGED ? null : cause;
+        return lastWord >= 0 ? null : RiscvFault.ofCode(cause).orElseThrow();
     }
 
     @Override
@@ -139,7 +171,7 @@ public final class RiscvUnit extends RiscvSteps {
     @Override
     public boolean lastWasStale() {
         int access = lastFacts >>> ACCESS_AT & 0xff;
-        return view().isStale(lastRequester, lastPasid, lastIova, access, lastAnswer());
+        return view().isStale(lastRequester(), lastPasid(), lastIova, access, lastAnswer());
     }
 
     private boolean isStraight() {
@@ -179,7 +211,8 @@ public final class RiscvUnit extends RiscvSteps {
 
     /// `iotval2` of the last fault.
     public long lastIotval2() {
-        return cause != null && cause.isGuestPage() ? stages.iotval2() : 0;
+        var fault = lastFault();
+        return fault != null && fault.isGuestPage() ? stages.iotval2() : 0;
     }
 
     // ---- looking into it
@@ -203,7 +236,7 @@ public final class RiscvUnit extends RiscvSteps {
 
     /// What the last request, no straight hit, found before the page tables.
     Found found() {
-        return new Found(device, fsc, path);
+        return new Found(lastDevice().orElse(null), fsc, path);
     }
 
     Directories directories() {
@@ -218,12 +251,14 @@ public final class RiscvUnit extends RiscvSteps {
     /// The context of a device as memory has it, if it is well formed; for a unit without caches.
     Optional<DeviceContext> lookUpDevice(int requester) {
         translate(requester, NO_PASID, 0, 0);
-        return Optional.ofNullable(device);
+        return lastDevice();
     }
 
     /// The context of the process of the last request, if there is a well-formed one.
     Optional<ProcessContext> lookUpProcess() {
-        return Optional.ofNullable(process);
+        return processWay == 0
+                ? Optional.empty()
+                : Optional.of(caches().processContext(Path.context(processWay)));
     }
 
     /// Where a guest-physical address of a device leads, if the device still belongs to a guest; else
@@ -247,6 +282,7 @@ public final class RiscvUnit extends RiscvSteps {
     /// Tells `newObserver` every step of every request from now on.
     public void observe(WalkObserver newObserver) {
         observer = newObserver;
+        goStraight();
         directories.observe(newObserver);
         stages.observe(newObserver);
     }

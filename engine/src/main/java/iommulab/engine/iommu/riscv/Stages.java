@@ -41,7 +41,8 @@ final class Stages {
 
     private int control;
     private @Nullable SecondStage second;
-    private @Nullable TableWalker first;
+    private int firstReads;
+    private int firstProbes;
     private long gpa;
     private long iotval2;
     private boolean toInterruptFile;
@@ -91,12 +92,13 @@ final class Stages {
     /// @param space of the guest as a whole
     void enterSecond(DeviceContext device, int newControl, int space, long origin) {
         control = newControl;
-        first = null;
-        second = null;
+        firstReads = 0;
+        firstProbes = 0;
         msiReads = 0;
         iotval2 = 0;
         toInterruptFile = false;
         if (device.secondMode() == DeviceContext.BARE) {
+            choose(null);
             return;
         }
         boolean narrow = (control & RiscvRegisters.GXL) != 0;
@@ -108,10 +110,19 @@ final class Stages {
                 levels,
                 guestBits(device, control),
                 space,
-                regime(updates, (control & RiscvRegisters.BE) != 0),
+                regime(updates, (control & RiscvRegisters.BE) != 0, narrow),
                 origin);
         stage.hopeForTables(updates ? TableEntry.WRITE : 0);
-        second = stage;
+        choose(stage);
+    }
+
+    /// Reads before it writes: a reference that stays costs no barrier.
+    private void choose(@Nullable SecondStage stage) {
+        if (second != stage) {
+            second = stage;
+            wideFirst.through(stage);
+            narrowFirst.through(stage);
+        }
     }
 
     /// Bits of a guest-physical address.
@@ -124,8 +135,9 @@ final class Stages {
                 : 14 + 9 * (device.secondMode() - 5);
     }
 
-    private long regime(boolean updates, boolean big) {
+    private long regime(boolean updates, boolean big, boolean narrow) {
         return (updates ? PageTableFormat.UPDATES : 0)
+                | (narrow ? PageTableFormat.NARROW : 0)
                 | (big ? PageTableFormat.BIG_ENDIAN : 0)
                 | (looking ? PageTableFormat.LOOKING : 0);
     }
@@ -192,12 +204,10 @@ final class Stages {
             return -RiscvFault.page(judged).code();
         }
         var walker = narrow ? narrowFirst : wideFirst;
-        first = walker;
         long regime =
-                regime(device.has(DeviceContext.SADE), device.has(DeviceContext.SBE))
+                regime(device.has(DeviceContext.SADE), device.has(DeviceContext.SBE), narrow)
                         | (sum ? PageTableFormat.SUM : 0)
                         | asking(access);
-        walker.through(second);
         walker.enter(DeviceContext.root(fsc), narrow ? 2 : mode - 5, space, regime);
         long wanted = rights(access);
         boolean asks = (access & Iommu.ASKS) != 0;
@@ -207,6 +217,8 @@ final class Stages {
                         asks ? 0 : wanted,
                         asks ? wanted & TableEntry.ANY_WRITE : 0,
                         origin);
+        firstReads = walker.reads();
+        firstProbes = walker.probes();
         return leaf < 0 ? ofFirst(leaf, walker, judged) : leaf;
     }
 
@@ -365,14 +377,12 @@ final class Stages {
 
     /// Memory reads since [#enterSecond].
     int reads() {
-        return (first == null ? 0 : first.reads())
-                + (second == null ? 0 : second.reads())
-                + msiReads;
+        return firstReads + (second == null ? 0 : second.reads()) + msiReads;
     }
 
     /// Paging-structure caches asked since [#enterSecond].
     int probes() {
-        return (first == null ? 0 : first.probes()) + (second == null ? 0 : second.probes());
+        return firstProbes + (second == null ? 0 : second.probes());
     }
 
     /// The address space of a first stage, as [RiscvCaches] numbers them.
