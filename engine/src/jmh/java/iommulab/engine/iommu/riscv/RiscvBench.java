@@ -65,7 +65,8 @@ public class RiscvBench {
                 } else {
                     tables.attach(i, i + 1, trees[i]);
                 }
-                // The unit numbers address spaces as it meets them. Of devices with processes it meets
+                // The unit numbers address spaces as it meets them. Of devices with processes it
+                // meets
                 // the space of requests without one first.
                 unit.translate(i, processes ? PROCESS : NO_PROCESS, 0, Iommu.READ);
             }

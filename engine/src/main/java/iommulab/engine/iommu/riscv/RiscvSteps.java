@@ -97,27 +97,37 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     /// A plain request for which the caches gave the way, but no page that allows it.
     ///
     /// @param way of its device, or of its process if it names one
-    final long translateAfterMiss(int requester, int pasid, long iova, int access, long way) {
+    /// @param cachable whether the address can be in the IOTLB, which was asked then
+    final long translateAfterMiss(
+            int requester, int pasid, long iova, int access, long way, boolean cachable) {
         begin(requester, pasid, iova, access);
-        lastFacts |= Path.covers(way, iova) ? IOTLB_ASKED : 0;
-        long contextWay = pasid < 0 ? way : directories.device(requester);
+        if (pasid >= 0) {
+            return translateAfterMiss(way, cachable);
+        }
+        lastFacts |= STAGE_DEVICE | DEVICE_HIT | (cachable ? IOTLB_ASKED : 0);
+        deviceWay = way;
+        var context = caches().deviceContext(Path.context(way));
+        long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
+        enterSecond(context);
+        return walk(context, firstStage, false, way, wanted(access, pasid), cachable);
+    }
+
+    /// The same for a request that names a process.
+    private long translateAfterMiss(long way, boolean cachable) {
+        long contextWay = directories.device(lastRequester());
         if (contextWay == DeviceEntryCache.MISS) {
             return stop(directories.fault());
         }
-        directoryReads = pasid < 0 ? 0 : directories.reads();
-        boolean hit = pasid < 0 || directories.hitDevice();
-        lastFacts |= STAGE_DEVICE | (hit ? DEVICE_HIT : 0);
-        var context = caches().deviceContext(Path.context(contextWay));
+        directoryReads = directories.reads();
+        int hit = directories.hitDevice() ? DEVICE_HIT : 0;
+        lastFacts |= STAGE_DEVICE | hit | (cachable ? IOTLB_ASKED : 0);
         deviceWay = contextWay;
+        processWay = way;
+        var context = caches().deviceContext(Path.context(contextWay));
+        var process = caches().processContext(Path.context(way));
         enterSecond(context);
-        int rights = wanted(access, pasid);
-        if (pasid >= 0) {
-            processWay = way;
-            var process = caches().processContext(Path.context(way));
-            return walk(context, process.fsc(), process.sum(), way, rights);
-        }
-        long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
-        return walk(context, firstStage, false, way, rights);
+        int rights = wanted(lastFacts >>> ACCESS_AT & RWX, lastPasid());
+        return walk(context, process.fsc(), process.sum(), way, rights, cachable);
     }
 
     private void enterSecond(DeviceContext context) {
@@ -239,19 +249,25 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         boolean cachable = !asks && Path.covers(way, lastIova);
         return cachable && isHit(Path.space(way), Stages.rights(access))
                 ? answered()
-                : walk(context, firstStage, sum, way, access);
+                : walk(context, firstStage, sum, way, access, cachable);
     }
 
     /// No cached page serves the request.
-    private long walk(DeviceContext context, long firstStage, boolean sum, long way, int access) {
+    private long walk(
+            DeviceContext context,
+            long firstStage,
+            boolean sum,
+            long way,
+            int access,
+            boolean cachable) {
         fsc = firstStage;
         path = way;
         int space = Path.space(way);
         lastFacts = lastFacts & ~(STAGE_HIT | 0xffff) | STAGE_WALK | space;
         long judged = judged(access, lastPasid());
+        long origin = origin();
         long leaf =
-                stages.translate(
-                        context, firstStage, access, judged, sum, space, lastIova, origin());
+                stages.translate(context, firstStage, access, judged, sum, space, lastIova, origin);
         reads = directoryReads + stages.reads();
         probes = stages.probes();
         if (leaf < 0) {
@@ -266,8 +282,8 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             answer = TableEntry.address(leaf);
             return answer;
         }
-        if (Path.covers(way, lastIova)) {
-            iotlb.insert(space, Path.key(lastIova), cached(leaf), origin());
+        if (cachable) {
+            iotlb.insert(space, Path.key(lastIova), cached(leaf), origin);
         }
         return answered();
     }
@@ -358,7 +374,9 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         }
         boolean silent =
                 fault.qualified()
-                        && lastDevice().filter(context -> context.has(DeviceContext.DTF)).isPresent();
+                        && lastDevice()
+                                .filter(context -> context.has(DeviceContext.DTF))
+                                .isPresent();
         if (!silent && record(recordOf(fault, access))) {
             lastFacts |= RECORDED;
         }
@@ -378,7 +396,8 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         boolean privileged = (access & PRIVILEGED) != 0;
         int type = transactionType(access, lastPasid());
         long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
-        return FaultRecord.of(fault, type, lastRequester(), lastPasid(), privileged, lastIova, iotval2);
+        return FaultRecord.of(
+                fault, type, lastRequester(), lastPasid(), privileged, lastIova, iotval2);
     }
 
     private static int transactionType(int access, int pasid) {

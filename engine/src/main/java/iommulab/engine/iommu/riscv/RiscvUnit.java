@@ -6,7 +6,6 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.TableEntry;
-import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -75,7 +74,8 @@ public final class RiscvUnit extends RiscvSteps {
     /// @param hinted page that the IOTLB's hint led to, which does not allow the request; or a miss
     private long translateSearching(
             int requester, int pasid, long iova, int access, long path, long hinted) {
-        if (Path.covers(path, iova)) {
+        boolean cachable = Path.covers(path, iova);
+        if (cachable) {
             int space = Path.space(path);
             long key = Path.key(iova);
             long word = hinted == Iotlb.MISS ? search(space, key) : hinted;
@@ -91,7 +91,7 @@ public final class RiscvUnit extends RiscvSteps {
                 iotlb.removePages(space, key, 0);
             }
         }
-        return translateAfterMiss(requester, pasid, iova, access, path);
+        return translateAfterMiss(requester, pasid, iova, access, path, cachable);
     }
 
     private long search(int space, long key) {
