@@ -70,7 +70,7 @@ final class FileActions implements AutoCloseable {
         var unread = new Samples.Line(name, "");
         var line = Samples.line(name).exceptionally(_ -> unread);
         var source = new Source(name, Optional.empty(), _ -> Samples.read(name));
-        return WindowAction.of("File/Samples", name, "", () -> open(source))
+        return WindowAction.of(Samples.menu(name), name, "", () -> open(source))
                 .titled(() -> line.getNow(unread).name())
                 .about(() -> line.getNow(unread).about());
     }

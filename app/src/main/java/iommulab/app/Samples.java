@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 
 /// The machines that are part of the program, in the order in which one learns from them.
 final class Samples {
@@ -24,7 +25,22 @@ final class Samples {
                     "captured-switch",
                     "captured-bridges",
                     "captured-sriov",
-                    "captured-amd");
+                    "captured-amd",
+                    "first-walk-vtd",
+                    "first-walk-amd",
+                    "first-walk-smmu",
+                    "first-walk-riscv",
+                    "pasids-vtd",
+                    "pasids-amd",
+                    "pasids-smmu",
+                    "pasids-riscv",
+                    "nested-vtd",
+                    "nested-amd",
+                    "nested-smmu",
+                    "nested-riscv");
+
+    private static final Pattern IN_EVERY_FORMAT =
+            Pattern.compile("(first-walk|pasids|nested|faults)-.+");
 
     private Samples() {}
 
@@ -45,6 +61,11 @@ final class Samples {
                     "Install the program again.",
                     damaged);
         }
+    }
+
+    /// The menu that offers a sample: those that exist for every architecture have their own.
+    static String menu(String name) {
+        return IN_EVERY_FORMAT.matcher(name).matches() ? "File/Architectures" : "File/Samples";
     }
 
     /// A sample in a menu.
