@@ -1,42 +1,36 @@
 package iommulab.engine.iommu;
 
+import iommulab.engine.iommu.TableVisits.Table;
 import iommulab.engine.memory.PhysicalMemory;
 
-import java.util.HashSet;
-import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
-/// Visits all page tables of a tree, as they lie in memory now. Not on the way of any request.
+/// Tells of all page tables of trees of one format, as they lie in memory now. Not on the way of any
+/// request.
 public final class TableTour {
-    private static final int MOST_TABLES = 1 << 16;
+    private static final int DEEPEST = 8;
 
-    private final PhysicalMemory memory;
+    private final TableVisits visits;
     private final TableFormat format;
     private final Structures structures;
-    private final LongUnaryOperator toHost;
-    private final Consumer<TableUse> visitor;
-    private final Set<Long> seen = new HashSet<>();
 
     /// The bit tables of one format.
     public interface Structures {
-        /// @param leaf whether the entry maps a page
-        Structure of(int level, boolean leaf);
+        /// The bit table of an entry, whether or not it is present and well formed.
+        ///
+        /// @param level of the table that holds it, 1 for the level of the smallest pages
+        Structure of(int level, long raw);
+
+        /// What the architecture calls a level.
+        default int levelName(int level) {
+            return level;
+        }
     }
 
-    /// @param toHost hpa of an address that stands in these tables, -1 if there is none; identity unless
-    ///     a second stage lies below
-    public TableTour(
-            PhysicalMemory memory,
-            TableFormat format,
-            Structures structures,
-            LongUnaryOperator toHost,
-            Consumer<TableUse> visitor) {
-        this.memory = memory;
+    public TableTour(TableVisits visits, TableFormat format, Structures structures) {
+        this.visits = visits;
         this.format = format;
         this.structures = structures;
-        this.toHost = toHost;
-        this.visitor = visitor;
     }
 
     /// Where a tree begins.
@@ -56,63 +50,101 @@ public final class TableTour {
             long pointer,
             String pointedBy) {}
 
-    /// Visits a tree from the top down. A table that was seen before is left out.
+    /* Tables of equal kinds mean the same. */
+    private record Kind(TableFormat format, int level, long regime) {}
+
+    /// Visits a tree whose tables lie at host addresses, from the top down.
     public void visit(Root root) {
-        visit(root, root.table(), root.levels(), root.entries(), root.pointer(), root.pointedBy());
+        visit(root, LongUnaryOperator.identity());
     }
 
-    private void visit(
-            Root root, long table, int level, int entries, long pointer, String pointedBy) {
-        long hpa = toHost.applyAsLong(table);
-        if (hpa < 0
-                || !memory.isBacked(hpa)
-                || seen.size() == MOST_TABLES
-                || !seen.add(hpa << 3 | level)) {
-            return;
+    /// Visits a tree from the top down. A table that was seen before is left out.
+    ///
+    /// @param toHost hpa of an address that stands in these tables, -1 if there is none
+    public void visit(Root root, LongUnaryOperator toHost) {
+        if (root.levels() <= DEEPEST) {
+            new Tree(root, toHost).visit();
         }
-        var name = "level %d table of %s".formatted(level, root.whose());
-        int entryBytes = 1 << format.shape().entryShift();
-        visitor.accept(
-                new TableUse(
-                        hpa,
-                        entries * entryBytes,
-                        Math.max(8, entryBytes),
-                        name,
-                        pointer,
-                        pointedBy,
-                        entriesAt(level, root.regime())));
-        for (int index = 0; index < entries && level > 1; index++) {
-            long at = hpa + (long) index * entryBytes;
-            long entry =
-                    format.decode(format.read(memory, at, root.regime()), level, root.regime());
-            if (TableEntry.kind(entry) == TableEntry.TABLE) {
-                visit(
-                        root,
-                        TableEntry.address(entry),
-                        TableEntry.nextLevel(entry),
-                        1 << format.shape().indexBits(),
-                        at,
-                        name);
+    }
+
+    /// One tree on the tour.
+    private final class Tree {
+        private final Root root;
+        private final LongUnaryOperator toHost;
+        private final int entryBytes = 1 << format.shape().entryShift();
+        /* By level; made once, there may be thousands of tables. */
+        private final String[] names;
+
+        Tree(Root root, LongUnaryOperator toHost) {
+            this.root = root;
+            this.toHost = toHost;
+            names = new String[root.levels() + 1];
+            for (int level = 1; level <= root.levels(); level++) {
+                names[level] =
+                        "level %d table of %s"
+                                .formatted(structures.levelName(level), root.whose());
             }
         }
-    }
 
-    private TableUse.Entries entriesAt(int level, long regime) {
-        return new TableUse.Entries() {
+        void visit() {
+            int levels = root.levels();
+            visit(root.table(), levels, root.entries(), root.pointer(), root.pointedBy());
+        }
+
+        private void visit(long table, int level, int entries, long pointer, String pointedBy) {
+            var told =
+                    new Table(
+                            new Kind(format, level, root.regime()),
+                            table,
+                            (long) entries * entryBytes,
+                            entryBytes,
+                            names[level],
+                            pointer,
+                            pointedBy,
+                            new LevelEntries(level));
+            for (var piece : visits.tell(told, toHost)) {
+                if (level > 1) {
+                    piece.forEachEntry(
+                            visits.memory(), (_, hpa, raw) -> descend(level, hpa, raw[0]));
+                }
+            }
+        }
+
+        private void descend(int level, long hpa, long raw) {
+            long entry = format.decode(raw, level, root.regime());
+            if (TableEntry.kind(entry) == TableEntry.TABLE) {
+                int entries = 1 << format.shape().indexBits();
+                int next = TableEntry.nextLevel(entry);
+                visit(TableEntry.address(entry), next, entries, hpa, names[level]);
+            }
+        }
+
+        /// The entries of its tables of one level.
+        private final class LevelEntries implements TableUse.Entries {
+            private final int level;
+
+            LevelEntries(int level) {
+                this.level = level;
+            }
+
             @Override
             public Structure structure(long[] raw) {
-                int kind = TableEntry.kind(format.decode(raw[0], level, regime));
-                return structures.of(level, level == 1 || kind == TableEntry.LEAF);
+                return structures.of(level, raw[0]);
             }
 
             @Override
             public long target(long[] raw) {
-                long entry = format.decode(raw[0], level, regime);
+                long entry = format.decode(raw[0], level, root.regime());
                 int kind = TableEntry.kind(entry);
                 return kind == TableEntry.TABLE || kind == TableEntry.LEAF
                         ? toHost.applyAsLong(TableEntry.address(entry))
                         : -1;
             }
-        };
+
+            @Override
+            public long word(PhysicalMemory memory, long hpa) {
+                return format.read(memory, hpa, root.regime());
+            }
+        }
     }
 }

@@ -1,12 +1,16 @@
 package iommulab.engine.iommu;
 
+import iommulab.engine.memory.PhysicalMemory;
+
 import java.util.function.ToLongFunction;
 
 /// A structure in memory that an IOMMU uses: a table of devices or PASIDs, a page table, a queue.
 ///
 /// @param hpa where it begins
 /// @param bytes its size
-/// @param entryBytes size of one entry, a multiple of 8
+/// @param entryBytes size of one entry: 4, or a multiple of 8
+/// @param firstEntry number of its first entry; above 0 only in a later piece of a table that lies
+///     scattered behind a second stage
 /// @param what it is, such as `context table of bus 03`
 /// @param pointer hpa of the entry that points to it, -1 if a register does
 /// @param pointedBy what points to it, such as `root table`, `RTADDR_REG`
@@ -15,6 +19,7 @@ public record TableUse(
         long hpa,
         int bytes,
         int entryBytes,
+        int firstEntry,
         String what,
         long pointer,
         String pointedBy,
@@ -32,8 +37,20 @@ public record TableUse(
             return -1;
         }
 
+        /// One word of an entry as hardware takes it: in the table's byte order, an entry of 32 bits in
+        /// the lower half.
+        default long word(PhysicalMemory memory, long hpa) {
+            return memory.read64(hpa);
+        }
+
         /// Entries of one kind that lead somewhere.
         static Entries of(Structure structure, ToLongFunction<long[]> target) {
+            return of(structure, target, false);
+        }
+
+        /// The same in a table that may be big-endian.
+        static Entries of(
+                Structure structure, ToLongFunction<long[]> target, boolean isBigEndian) {
             return new Entries() {
                 @Override
                 public Structure structure(long[] raw) {
@@ -44,7 +61,46 @@ public record TableUse(
                 public long target(long[] raw) {
                     return target.applyAsLong(raw);
                 }
+
+                @Override
+                public long word(PhysicalMemory memory, long hpa) {
+                    long word = memory.read64(hpa);
+                    return isBigEndian ? Long.reverseBytes(word) : word;
+                }
             };
+        }
+    }
+
+    /// Is told of entries by rising address.
+    public interface EntryVisitor {
+        /// @param index in the whole table
+        /// @param raw its 64-bit words, lowest first
+        void entry(int index, long hpa, long[] raw);
+    }
+
+    /// Visits all entries that are not zero.
+    public void forEachEntry(PhysicalMemory memory, EntryVisitor visitor) {
+        forEachEntry(memory, 0, bytes, visitor);
+    }
+
+    /// Visits the entries that are not zero and begin in a part of it.
+    ///
+    /// @param from byte offset in it
+    /// @param to byte offset behind the part
+    public void forEachEntry(PhysicalMemory memory, long from, long to, EntryVisitor visitor) {
+        var raw = new long[Math.max(1, entryBytes / 8)];
+        long end = Math.min(to, bytes - entryBytes + 1L);
+        int index = (int) ((Math.max(0, from) + entryBytes - 1) / entryBytes);
+        for (; (long) index * entryBytes < end; index++) {
+            long at = hpa + (long) index * entryBytes;
+            long any = 0;
+            for (int word = 0; word < raw.length; word++) {
+                raw[word] = entries.word(memory, at + word * 8L);
+                any |= raw[word];
+            }
+            if (any != 0) {
+                visitor.entry(firstEntry + index, at, raw.clone());
+            }
         }
     }
 }

@@ -67,23 +67,12 @@ final class MemoryLook {
 
     private static Part part(Machine machine, String unit, TableUse use, long hpa) {
         var entries = new ArrayList<Entry>();
-        int words = use.entryBytes() / 8;
-        int first = (int) Math.max(0, (hpa - use.hpa()) / use.entryBytes());
-        for (int index = first; index < use.bytes() / use.entryBytes(); index++) {
-            long at = use.hpa() + (long) index * use.entryBytes();
-            if (at >= hpa + FRAME_BYTES) {
-                break;
-            }
-            var raw = new long[words];
-            long any = 0;
-            for (int word = 0; word < words; word++) {
-                raw[word] = machine.memory.read64(at + word * 8L);
-                any |= raw[word];
-            }
-            if (any != 0) {
-                entries.add(entry(use, at, index, raw));
-            }
-        }
+        long offset = hpa - use.hpa();
+        use.forEachEntry(
+                machine.memory,
+                offset,
+                offset + FRAME_BYTES,
+                (index, at, raw) -> entries.add(entry(use, at, index, raw)));
         return new Part(unit, use.what(), use.pointer(), use.pointedBy(), entries);
     }
 

@@ -181,6 +181,13 @@ public final class ScalableStructures {
                 : "no width that this unit has";
     }
 
+    /// 64 bits: an entry of a first-stage table as it lies in memory, present or not.
+    ///
+    /// @param level of the table that holds it, 1 to 5
+    Structure firstStageEntry(int level, long raw) {
+        return firstStageEntry(level, FirstStageFormat.isLeaf(raw, level));
+    }
+
     /// 64 bits: an entry of a first-stage table.
     ///
     /// @param level of the table that holds it, 1 to 5

@@ -1,7 +1,10 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.ImmutableValue;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.Structure;
+
+import java.util.Locale;
 
 /// What software and a VT-d unit tell each other beside the tables, bit by bit: the descriptors of the
 /// invalidation queue and the fault recording registers.
@@ -52,13 +55,39 @@ public final class VtdQueueStructures {
                     .reserved(0, 11, 0)
                     .build();
 
+    /// 256 bits: what a device asks for, as the page request queue holds it.
+    public static final Structure PAGE_REQUEST =
+            new Structure.Builder("Page request", 4)
+                    .reserved(3, 63, 0)
+                    .reserved(2, 63, 0)
+                    .address(1, 63, 12, "ADDR", "page")
+                    .value(1, 11, 3, "PRGI", "page request group %d"::formatted)
+                    .bit(1, 2, "LPIG", "more of the group follow", "the last of its group")
+                    .bit(1, 1, "WR", "not to write", "to write")
+                    .bit(1, 0, "RD", "not to read", "to read")
+                    .reserved(0, 63, 54)
+                    .bit(0, 53, "PR", "user privilege", "supervisor privilege")
+                    .bit(0, 52, "ER", "not to execute", "to execute")
+                    .value(0, 51, 32, "PASID", "PASID %d"::formatted)
+                    .value(0, 31, 16, "RID", value -> "from " + requester(value))
+                    .reserved(0, 15, 9)
+                    .bit(0, 8, "PP", "without PASID", "PASID holds its PASID")
+                    .value(0, 7, 0, "TYPE", value -> value == 1 ? "page request" : "unknown")
+                    .build();
+
+    /// 64 bits: two words of 32 bits that waits have written.
+    public static final Structure WAIT_STATUS =
+            new Structure.Builder("Wait status", 1)
+                    .value(0, 63, 32, "upper status", "0x%x"::formatted)
+                    .value(0, 31, 0, "status", "0x%x"::formatted)
+                    .build();
+
     private VtdQueueStructures() {}
 
     /// The descriptor that stands in a queue.
     ///
     /// @param low its first word, which has the type
     /// @param words 2 for descriptors of 128 bits, 4 for those of 256 bits (IQA_REG.DW)
-    /// @throws IllegalArgumentException if there is no descriptor of its type
     public static Structure descriptorAt(long low, int words) {
         int type = new InvalidationDescriptor(low, 0).type();
         return switch (type) {
@@ -69,7 +98,9 @@ public final class VtdQueueStructures {
             case InvalidationDescriptor.WAIT -> waitForInvalidations(words);
             case InvalidationDescriptor.PASID_IOTLB -> pasidIotlbInvalidation(words);
             case InvalidationDescriptor.PASID_CACHE -> pasidCacheInvalidation(words);
-            default -> throw new IllegalArgumentException("no descriptor has type " + type);
+            case InvalidationDescriptor.PASID_DEVICE_TLB -> pasidDeviceTlbInvalidation(words);
+            case InvalidationDescriptor.PAGE_GROUP_RESPONSE -> pageGroupResponse(words);
+            default -> unknown(words);
         };
     }
 
@@ -108,10 +139,6 @@ public final class VtdQueueStructures {
                 .value(0, 15, 12, "PFSID_L", VtdQueueStructures::physicalFunction)
                 .reserved(0, 11, 4)
                 .build();
-    }
-
-    private static String physicalFunction(long value) {
-        return "part 0x%x of the physical function's source ID".formatted(value);
     }
 
     private static Structure interruptEntryInvalidation(int words) {
@@ -154,6 +181,59 @@ public final class VtdQueueStructures {
                 .value(0, 31, 16, "DID", "domain %d"::formatted)
                 .reserved(0, 15, 6)
                 .value(0, 5, 4, "G", value -> PASID_CACHE_GRANULARITY[(int) value])
+                .build();
+    }
+
+    private static Structure pasidDeviceTlbInvalidation(int words) {
+        return descriptor("PASID-based device-TLB invalidation", words, 1)
+                .address(1, 63, 12, "ADDR", "page")
+                .bit(1, 11, "S", "one page", "as many pages as the low ones of ADDR tell")
+                .reserved(1, 10, 1)
+                .bit(1, 0, "G", "of this PASID", "of all PASIDs")
+                .value(0, 63, 52, "PFSID_H", VtdQueueStructures::physicalFunction)
+                .value(0, 51, 32, "PASID", "PASID %d"::formatted)
+                .value(0, 31, 16, "SID", VtdQueueStructures::requester)
+                .value(0, 15, 12, "PFSID_L", VtdQueueStructures::physicalFunction)
+                .reserved(0, 11, 9)
+                .value(0, 8, 4, "MIP", value -> "at most %d pending".formatted(value))
+                .build();
+    }
+
+    private static Structure pageGroupResponse(int words) {
+        return descriptor("Page group response", words, 1)
+                .reserved(1, 63, 12)
+                .value(1, 11, 3, "PRGI", "page request group %d"::formatted)
+                .bit(1, 2, "LPIG", "more of the group follow", "the last of its group")
+                .reserved(1, 1, 0)
+                .reserved(0, 63, 52)
+                .value(0, 51, 32, "PASID", "PASID %d"::formatted)
+                .value(0, 31, 16, "RID", VtdQueueStructures::requester)
+                .value(0, 15, 12, "RC", VtdQueueStructures::responseCode)
+                .reserved(0, 11, 5)
+                .bit(0, 4, "PP", "without PASID", "with the PASID")
+                .build();
+    }
+
+    private static String responseCode(long value) {
+        return PageResponse.ofCode((int) value)
+                .map(response -> response.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                .orElse("reserved");
+    }
+
+    private static String physicalFunction(long value) {
+        return "bits of the physical function: 0x%x".formatted(value);
+    }
+
+    private static Structure unknown(int words) {
+        var descriptor = new Structure.Builder("Unknown descriptor", words);
+        for (int word = 1; word < words; word++) {
+            descriptor.ignored(word, 63, 0);
+        }
+        return descriptor
+                .ignored(0, 63, 12)
+                .value(0, 11, 9, "TYPE[6:4]", "0x%x: hardware stops here"::formatted)
+                .ignored(0, 8, 4)
+                .value(0, 3, 0, "TYPE[3:0]", "0x%x: hardware stops here"::formatted)
                 .build();
     }
 

@@ -58,6 +58,13 @@ public final class VtdStructures {
         };
     }
 
+    /// 64 bits: an entry of a second-stage table as it lies in memory, present or not.
+    ///
+    /// @param level of the table that holds it, 1 to 5
+    Structure secondStageEntry(int level, long raw) {
+        return secondStageEntry(level, SecondStageFormat.isLeaf(raw, level));
+    }
+
     /// 64 bits: an entry of a second-stage table.
     ///
     /// @param level of the table that holds it, 1 to 5

@@ -39,8 +39,14 @@ public final class VtdUnit extends VtdOutcome {
      */
     private static final int TABLE_MODE = 3 << 10;
     private static final int ABORT_MODE = 3 << 10;
-
     private static final int SCALABLE_MODE = 1 << 10;
+    private static final int MODE_AT = 10;
+
+    /// [#rootTableMode]: a table of legacy mode.
+    static final int LEGACY_TABLE = 0;
+
+    /// [#rootTableMode]: a table of scalable mode.
+    static final int SCALABLE_TABLE = 1;
 
     private final DeviceTables deviceTables;
     private final TableWalker walker;
@@ -202,6 +208,12 @@ public final class VtdUnit extends VtdOutcome {
         long packed = ContextEntry.pack(deviceTables.low(), deviceTables.high());
         contexts.insert(requester, packed, deviceTables.high());
         return packed;
+    }
+
+    /// RTADDR.TTM as far as the unit has it: [#LEGACY_TABLE], [#SCALABLE_TABLE], or no table at all.
+    int rootTableMode() {
+        int mode = (int) (rootTableAddress & TABLE_MODE) >>> MODE_AT;
+        return mode == SCALABLE_TABLE && !capabilities().scalable() ? -1 : mode;
     }
 
     /// Whether the root table address names a legacy table; else the request ends here.
