@@ -133,12 +133,12 @@ public final class TableTour {
             }
 
             @Override
-            public long target(long[] raw) {
+            public long[] targets(long[] raw) {
                 long entry = format.decode(raw[0], level, root.regime());
                 int kind = TableEntry.kind(entry);
                 return kind == TableEntry.TABLE || kind == TableEntry.LEAF
-                        ? toHost.applyAsLong(TableEntry.address(entry))
-                        : -1;
+                        ? new long[] {toHost.applyAsLong(TableEntry.address(entry))}
+                        : new long[0];
             }
 
             @Override

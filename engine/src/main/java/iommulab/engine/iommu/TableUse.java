@@ -2,6 +2,7 @@ package iommulab.engine.iommu;
 
 import iommulab.engine.memory.PhysicalMemory;
 
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /// A structure in memory that an IOMMU uses: a table of devices or PASIDs, a page table, a queue.
@@ -32,9 +33,10 @@ public record TableUse(
         /// @param raw its 64-bit words, lowest first
         Structure structure(long[] raw);
 
-        /// Where an entry leads: hpa of a table or of the page it maps; -1 if nowhere.
-        default long target(long[] raw) {
-            return -1;
+        /// Where an entry leads: hpas of tables, or of the page it maps. What leads nowhere is left out or
+        /// negative.
+        default long[] targets(long[] raw) {
+            return new long[0];
         }
 
         /// One word of an entry as hardware takes it: in the table's byte order, an entry of 32 bits in
@@ -43,14 +45,14 @@ public record TableUse(
             return memory.read64(hpa);
         }
 
-        /// Entries of one kind that lead somewhere.
-        static Entries of(Structure structure, ToLongFunction<long[]> target) {
-            return of(structure, target, false);
+        /// Entries of one kind.
+        static Entries of(Structure structure, Function<long[], long[]> targets) {
+            return of(structure, targets, false);
         }
 
-        /// The same in a table that may be big-endian.
+        /// Entries of one kind in a table that may be big-endian.
         static Entries of(
-                Structure structure, ToLongFunction<long[]> target, boolean isBigEndian) {
+                Structure structure, Function<long[], long[]> targets, boolean isBigEndian) {
             return new Entries() {
                 @Override
                 public Structure structure(long[] raw) {
@@ -58,8 +60,8 @@ public record TableUse(
                 }
 
                 @Override
-                public long target(long[] raw) {
-                    return target.applyAsLong(raw);
+                public long[] targets(long[] raw) {
+                    return targets.apply(raw);
                 }
 
                 @Override
@@ -68,6 +70,16 @@ public record TableUse(
                     return isBigEndian ? Long.reverseBytes(word) : word;
                 }
             };
+        }
+
+        /// Entries of one kind that lead nowhere.
+        static Entries of(Structure structure) {
+            return of(structure, _ -> new long[0]);
+        }
+
+        /// Entries of one kind with one pointer.
+        static Entries to(Structure structure, ToLongFunction<long[]> target) {
+            return of(structure, raw -> new long[] {target.applyAsLong(raw)});
         }
     }
 

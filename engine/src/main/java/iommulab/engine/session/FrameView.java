@@ -47,12 +47,23 @@ public record FrameView(
     /// @param name of the structure, such as `Context entry`
     /// @param raw its 64-bit words, lowest first
     /// @param fields decoded, from the highest bit down
-    /// @param target hpa to which it leads, -1 if nowhere
+    /// @param targets hpas to which it leads; none if nowhere, several if it has several pointers
     public record Entry(
-            long hpa, int index, String name, List<Long> raw, List<Field> fields, long target) {
+            long hpa,
+            int index,
+            String name,
+            List<Long> raw,
+            List<Field> fields,
+            List<Long> targets) {
         public Entry {
             raw = List.copyOf(raw);
             fields = List.copyOf(fields);
+            targets = List.copyOf(targets);
+        }
+
+        /// hpa to which it leads first, -1 if nowhere.
+        public long target() {
+            return targets.isEmpty() ? -1 : targets.getFirst();
         }
     }
 

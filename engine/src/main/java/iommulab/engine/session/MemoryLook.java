@@ -84,7 +84,10 @@ final class MemoryLook {
                 structure.name(),
                 Arrays.stream(raw).boxed().toList(),
                 structure.decode(raw, new long[raw.length]),
-                use.entries().target(raw));
+                Arrays.stream(use.entries().targets(raw))
+                        .filter(target -> target >= 0)
+                        .boxed()
+                        .toList());
     }
 
     private static List<String> mappings(Machine machine, long hpa) {

@@ -66,7 +66,7 @@ final class ScalableAtlas {
                         "RTADDR_REG",
                         Entries.of(
                                 structures.rootEntry(),
-                                raw -> Math.max(pointer(raw[0]), pointer(raw[1]))));
+                                raw -> new long[] {pointer(raw[0]), pointer(raw[1])}));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(visits.memory(), (bus, hpa, raw) -> {
                 contextTable(bus, 0, raw[0], hpa);
@@ -92,7 +92,7 @@ final class ScalableAtlas {
                         name,
                         pointer,
                         "root table",
-                        Entries.of(structures.contextEntry(), raw -> pointer(raw[0])));
+                        Entries.to(structures.contextEntry(), raw -> pointer(raw[0])));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(
                     visits.memory(),
@@ -116,7 +116,7 @@ final class ScalableAtlas {
                         name,
                         pointer,
                         "%s, %s".formatted(tableName, requester),
-                        Entries.of(structures.pasidDirectoryEntry(), entry -> pointer(entry[0])));
+                        Entries.to(structures.pasidDirectoryEntry(), entry -> pointer(entry[0])));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(
                     visits.memory(),
@@ -143,7 +143,7 @@ final class ScalableAtlas {
                         name,
                         pointer,
                         directoryName,
-                        Entries.of(structures.pasidEntry(), ScalableAtlas::firstTable));
+                        Entries.of(structures.pasidEntry(), this::pageTables));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(
                     visits.memory(),
@@ -151,16 +151,25 @@ final class ScalableAtlas {
         }
     }
 
-    /// The table that a request meets first.
-    private static long firstTable(long[] raw) {
-        if (!PasidEntry.isPresent(raw[0])) {
+    /// Where the page tables of a PASID begin, second stage first.
+    private long[] pageTables(long[] raw) {
+        int type = PasidEntry.isPresent(raw[0]) ? PasidEntry.type(raw[0]) : 0;
+        return switch (type) {
+            case PasidEntry.FIRST_STAGE -> new long[] {raw[2] & ADDRESS};
+            case PasidEntry.SECOND_STAGE -> new long[] {raw[0] & ADDRESS};
+            case PasidEntry.NESTED ->
+                    new long[] {raw[0] & ADDRESS, hostOf(raw, raw[2] & ADDRESS)};
+            default -> new long[0];
+        };
+    }
+
+    private long hostOf(long[] raw, long gpa) {
+        if (!capabilities.supportsLevels(PasidEntry.secondStageLevels(raw[0]))) {
             return -1;
         }
-        return switch (PasidEntry.type(raw[0])) {
-            case PasidEntry.FIRST_STAGE -> raw[2] & ADDRESS;
-            case PasidEntry.SECOND_STAGE, PasidEntry.NESTED -> raw[0] & ADDRESS;
-            default -> -1;
-        };
+        long packed = PasidEntry.pack(raw[0], raw[2], 0, false, false);
+        long rest = PasidEntry.packRest(raw[0], raw[1], raw[2], capabilities);
+        return guest(packed, rest).applyAsLong(gpa);
     }
 
     private void trees(Requester requester, int pasid, long[] raw, long hpa, String tableName) {

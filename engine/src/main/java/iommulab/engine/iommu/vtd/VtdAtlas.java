@@ -52,7 +52,7 @@ final class VtdAtlas {
                         "root table",
                         -1,
                         "RTADDR_REG",
-                        Entries.of(structures.rootEntry(), raw -> pointer(raw[0])));
+                        Entries.to(structures.rootEntry(), raw -> pointer(raw[0])));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(visits.memory(), (bus, hpa, raw) -> {
                 if (pointer(raw[0]) >= 0) {
@@ -73,7 +73,7 @@ final class VtdAtlas {
                         name,
                         pointer,
                         "root table",
-                        Entries.of(structures.contextEntry(), raw -> pointer(raw[0])));
+                        Entries.to(structures.contextEntry(), raw -> pointer(raw[0])));
         for (var piece : visits.tell(table)) {
             piece.forEachEntry(
                     visits.memory(), (devfn, hpa, _) -> contextEntry(bus << 8 | devfn, hpa, name));

@@ -33,7 +33,7 @@ final class VtdRings {
                             "page request queue",
                             -1,
                             "PQA_REG",
-                            Entries.of(VtdQueueStructures.PAGE_REQUEST, _ -> -1)));
+                            Entries.of(VtdQueueStructures.PAGE_REQUEST)));
         }
     }
 
@@ -68,7 +68,7 @@ final class VtdRings {
                         "status of invalidation waits",
                         descriptor,
                         QUEUE,
-                        Entries.of(VtdQueueStructures.WAIT_STATUS, _ -> -1)));
+                        Entries.of(VtdQueueStructures.WAIT_STATUS)));
     }
 
     /// Where a wait has its status written; -1 if the descriptor asks for none.
@@ -86,8 +86,8 @@ final class VtdRings {
         }
 
         @Override
-        public long target(long[] raw) {
-            return status(raw);
+        public long[] targets(long[] raw) {
+            return new long[] {status(raw)};
         }
     }
 }
