@@ -81,8 +81,7 @@ public final class TableTour {
             names = new String[root.levels() + 1];
             for (int level = 1; level <= root.levels(); level++) {
                 names[level] =
-                        "level %d table of %s"
-                                .formatted(structures.levelName(level), root.whose());
+                        "level %d table of %s".formatted(structures.levelName(level), root.whose());
             }
         }
 

@@ -44,7 +44,7 @@ class EveryAtlasTest {
     }
 
     static Stream<IommuUnit> withPasids() {
-        return EveryArchitectureTest.units().limit(1);
+        return EveryArchitectureTest.units().limit(2);
     }
 
     // ---- what hardware reads
@@ -208,7 +208,8 @@ class EveryAtlasTest {
     @Property(tries = 20)
     void whateverIsDoneEveryTableOfTheDriverIsInTheMap(
             @ForAll("anyUnit") IommuUnit unit,
-            @ForAll @Size(max = 12) List<@net.jqwik.api.constraints.IntRange(max = 6) Integer> deeds,
+            @ForAll @Size(max = 12)
+                    List<@net.jqwik.api.constraints.IntRange(max = 6) Integer> deeds,
             @ForAll Random random)
             throws CommandRefused {
         var bench = new ArchitectureBench(unit);
@@ -254,7 +255,12 @@ class EveryAtlasTest {
                 }
             }
             case 2, 3 ->
-                    bench.map(some, IOVA + iova, 0x5000, 0x1000 << random.nextInt(9), Permissions.READ);
+                    bench.map(
+                            some,
+                            IOVA + iova,
+                            0x5000,
+                            0x1000 << random.nextInt(9),
+                            Permissions.READ);
             case 4 -> bench.run(new Command.UnmapPages(some, IOVA + iova, 0x10_0000, true));
             case 5 -> bench.dma(IOVA + iova, Access.READ, PasidPrefix.of(pasid));
             default -> bench.dma(iova, Access.READ, PasidPrefix.NONE);
@@ -277,8 +283,8 @@ class EveryAtlasTest {
 
     private static boolean isIn(List<Place> places, long frame) {
         return places.stream()
-                .anyMatch(place ->
-                        place.hpa() < frame + 4096 && frame < place.hpa() + place.bytes());
+                .anyMatch(
+                        place -> place.hpa() < frame + 4096 && frame < place.hpa() + place.bytes());
     }
 
     private static boolean isZero(ArchitectureBench bench, long frame) {

@@ -1,234 +1,199 @@
 package iommulab.engine.iommu.amdvi;
 
-import iommulab.engine.cache.Iotlb;
-import iommulab.engine.cache.Spaces;
-import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.iommu.Structure;
+import iommulab.engine.iommu.GuestAddresses;
 import iommulab.engine.iommu.TableTour;
 import iommulab.engine.iommu.TableUse;
-import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.iommu.TableUse.Entries;
+import iommulab.engine.iommu.TableVisits;
+import iommulab.engine.iommu.TableVisits.Table;
+import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.pci.RequesterId;
 
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
-/// Finds the structures in memory that an AMD IOMMU uses: rings, device table, host tables, GCR3 tables,
-/// and guest tables, also where they lie in what a host table maps.
+/// Finds the structures in memory that an AMD IOMMU uses: device table, host tables, GCR3 tables, and guest
+/// tables, also where they lie in what a host table maps. Its rings are in [AmdRings].
 final class AmdAtlas {
     private static final int TABLE_BYTES = 4096;
     private static final int ENTRIES = 512;
+    /* Of the six levels of a 64-bit address the top has seven bits. */
+    private static final int ENTRIES_OF_HIGHEST = 128;
     private static final long ADDRESS = (1L << 52) - TABLE_BYTES;
-    private static final long NOWHERE = -1;
 
     private final AmdUnit unit;
-    private final AmdUnit uncached;
-    private final PhysicalMemory memory;
     private final AmdStructures structures;
-    private final Consumer<TableUse> visitor;
+    private final DeviceTable deviceTable;
+    private final TableVisits visits;
+    private final HostTableFormat hostFormat = new HostTableFormat(false, true);
     private final TableTour hosts;
-    private final Map<Integer, TableTour> guests = new HashMap<>();
-    private final Set<Long> gcr3Tables = new HashSet<>();
+    private final TableTour guests;
 
     AmdAtlas(AmdUnit unit, Consumer<TableUse> visitor) {
         this.unit = unit;
-        this.visitor = visitor;
-        memory = unit.memory();
-        uncached = new AmdUnit(unit.capabilities(), memory, CacheShapes.NONE, 0, true);
-        uncached.adoptRegisters(unit);
+        visits = new TableVisits(unit.memory(), visitor);
+        deviceTable = new DeviceTable(unit.memory(), unit.capabilities());
         structures = new AmdStructures(unit.capabilities());
         hosts =
                 new TableTour(
-                        memory,
-                        new HostTableFormat(false, true),
-                        (level, leaf) -> structures.hostEntry(level, leaf ? 0 : level - 1),
-                        LongUnaryOperator.identity(),
-                        visitor);
+                        visits,
+                        hostFormat,
+                        (level, raw) ->
+                                structures.hostEntry(level, HostTableFormat.nextLevel(raw)));
+        guests =
+                new TableTour(
+                        visits,
+                        new GuestTableFormat(unit.capabilities().noExecute(), true),
+                        (level, raw) ->
+                                structures.guestEntry(level, GuestTableFormat.isLeaf(raw, level)));
     }
 
     void visit() {
-        rings();
-        long table = unit.deviceTable();
-        if (table == 0 || !memory.isBacked(table)) {
-            return;
+        if (unit.deviceTable() != 0) {
+            devices();
         }
-        int bytes = (int) DeviceTable.bytes(unit.deviceTableBase());
-        visitor.accept(
-                new TableUse(
-                        table,
-                        bytes,
+        new AmdRings(unit, visits).visit();
+    }
+
+    private void devices() {
+        var table =
+                new Table(
+                        "device table",
+                        unit.deviceTable(),
+                        DeviceTable.bytes(unit.deviceTableBase()),
                         DeviceTableEntry.BYTES,
                         "device table",
-                        NOWHERE,
+                        -1,
                         "device table base register",
-                        TableUse.Entries.of(
-                                structures.deviceTableEntry(),
-                                raw ->
-                                        DeviceTableEntry.mode(raw[0]) == 0
-                                                ? NOWHERE
-                                                : DeviceTableEntry.hostTable(raw[0]))));
-        for (int device = 0; device < bytes / DeviceTableEntry.BYTES; device++) {
-            device(device, table + (long) device * DeviceTableEntry.BYTES);
+                        Entries.of(structures.deviceTableEntry(), this::tablesOf));
+        for (var piece : visits.tell(table)) {
+            piece.forEachEntry(visits.memory(), (device, hpa, _) -> device(device, hpa));
         }
     }
 
-    // ---- rings
-
-    private void rings() {
-        if (unit.commands().isRunning()) {
-            ring(
-                    unit.commands().address(),
-                    unit.commands().bytes(),
-                    "command buffer",
-                    raw -> AmdCommandStructures.of((int) (raw >>> 60)).orElse(unknown("command")));
-        }
-        if (unit.events().isRunning()) {
-            ring(
-                    unit.events().address(),
-                    unit.events().bytes(),
-                    "event log",
-                    raw -> AmdLogStructures.event((int) (raw >>> 60)).orElse(unknown("event")));
-        }
-        var requests = unit.pageRequests().log();
-        if (requests.isRunning()) {
-            var structure = AmdLogStructures.pageRequest();
-            ring(requests.address(), requests.bytes(), "page request log", _ -> structure);
-        }
+    /// Host table and GCR3 table of a device table entry.
+    private long[] tablesOf(long[] raw) {
+        boolean valid =
+                DeviceTableEntry.isValid(raw[0]) && DeviceTableEntry.isTranslationValid(raw[0]);
+        boolean hosts = valid && DeviceTableEntry.mode(raw[0]) != 0;
+        boolean guests = valid && unit.guestTranslation && DeviceTableEntry.isGuest(raw[0]);
+        return new long[] {
+            hosts ? DeviceTableEntry.hostTable(raw[0]) : -1,
+            guests ? DeviceTableEntry.gcr3Table(raw[0], raw[1]) : -1
+        };
     }
 
-    /// The layout of an entry, by its first word.
-    private interface Layouts {
-        Structure of(long first);
-    }
+    // ---- one device
 
-    private void ring(long address, int bytes, String what, Layouts layouts) {
-        visitor.accept(
-                new TableUse(
-                        address,
-                        bytes,
-                        16,
-                        what,
-                        NOWHERE,
-                        what + " base register",
-                        raw -> layouts.of(raw[0])));
-    }
+    /// What the entries below a device table entry have in common.
+    ///
+    /// @param toHost hpa of the addresses of its guest tables
+    private record Device(int id, int domain, int guestLevels, LongUnaryOperator toHost) {}
 
-    private static Structure unknown(String what) {
-        return new Structure.Builder("Unknown " + what, 2)
-                .ignored(0, 63, 0)
-                .ignored(1, 63, 0)
-                .build();
-    }
-
-    // ---- devices
-
-    private void device(int device, long at) {
-        long entry = uncached.freshEntry(device);
-        long detail = uncached.detail;
-        if (entry == 0
-                || (entry & DeviceTableEntry.KIND) == DeviceTableEntry.UNTRANSLATED
-                || !DeviceTableEntry.isValid(memory.read64(at))) {
+    private void device(int id, long hpa) {
+        boolean readable =
+                deviceTable.read(
+                                unit.deviceTableBase(),
+                                id,
+                                unit.guestTranslation,
+                                WalkObserver.NONE)
+                        == null;
+        long first = deviceTable.first();
+        long second = deviceTable.second();
+        if (!readable
+                || !DeviceTableEntry.isValid(first)
+                || !DeviceTableEntry.isTranslationValid(first)) {
             return;
         }
-        int domain = uncached.caches().spaces().owner(DeviceTableEntry.space(entry));
-        var pointedBy = "device table, %s".formatted(new RequesterId(device));
-        int mode = DeviceTableEntry.packedMode(entry);
+        var pointedBy = "device table, " + new RequesterId(id);
+        int domain = DeviceTableEntry.domain(second);
+        int mode = DeviceTableEntry.mode(first);
+        LongUnaryOperator toHost = LongUnaryOperator.identity();
         if (mode != 0) {
-            hosts.visit(
-                    new TableTour.Root(
-                            DeviceTableEntry.packedHostTable(entry),
-                            mode,
-                            mode == DeviceTableEntry.HIGHEST_MODE ? 128 : ENTRIES,
-                            0,
-                            "domain %d".formatted(domain),
-                            at,
-                            pointedBy));
+            long table = DeviceTableEntry.hostTable(first);
+            hosts.visit(hostRoot(table, mode, domain, hpa, pointedBy));
+            int bits = Math.min(64, 12 + 9 * mode);
+            toHost = new GuestAddresses(unit.memory(), hostFormat, table, mode, bits, 0);
         }
-        if ((detail & DeviceTableEntry.GV) != 0) {
-            var root =
-                    new Gcr3Root(
-                            device, domain, mode != 0, DeviceTableEntry.packedGuestLevels(detail));
-            gcr3Table(
-                    root,
-                    DeviceTableEntry.packedGcr3Table(detail),
-                    DeviceTableEntry.packedGcr3Levels(detail),
-                    0,
-                    at,
-                    pointedBy);
+        if (unit.guestTranslation && DeviceTableEntry.isGuest(first)) {
+            var device =
+                    new Device(
+                            id, domain, DeviceTableEntry.guestLevels(deviceTable.third()), toHost);
+            long table = DeviceTableEntry.gcr3Table(first, second);
+            gcr3Table(device, table, DeviceTableEntry.gcr3Levels(first), 0, hpa, pointedBy);
         }
+    }
+
+    private static TableTour.Root hostRoot(
+            long table, int mode, int domain, long pointer, String pointedBy) {
+        return new TableTour.Root(
+                table,
+                mode,
+                mode == DeviceTableEntry.HIGHEST_MODE ? ENTRIES_OF_HIGHEST : ENTRIES,
+                0,
+                "domain " + domain,
+                pointer,
+                pointedBy);
     }
 
     // ---- PASIDs
 
-    private record Gcr3Root(int device, int domain, boolean nested, int guestLevels) {}
-
     /// @param firstPasid the PASID of its first entry
     private void gcr3Table(
-            Gcr3Root root, long table, int level, int firstPasid, long pointer, String pointedBy) {
-        if (!memory.isBacked(table) || !gcr3Tables.add(table << 2 | level)) {
-            return;
-        }
-        var name = "level %d GCR3 table of %s".formatted(level, new RequesterId(root.device()));
-        visitor.accept(
-                new TableUse(
-                        table,
+            Device device,
+            long address,
+            int level,
+            int firstPasid,
+            long pointer,
+            String pointedBy) {
+        var name = "level %d GCR3 table of %s".formatted(level, new RequesterId(device.id()));
+        var table =
+                new Table(
+                        "level %d GCR3 table".formatted(level),
+                        address,
                         TABLE_BYTES,
                         8,
                         name,
                         pointer,
                         pointedBy,
-                        TableUse.Entries.of(
+                        Entries.to(
                                 structures.gcr3Entry(level),
-                                raw ->
-                                        (raw[0] & 1) == 0
-                                                ? NOWHERE
-                                                : level > 1
-                                                        ? raw[0] & ADDRESS
-                                                        : toHost(root, raw[0] & ADDRESS))));
-        for (int index = 0; index < ENTRIES; index++) {
-            long at = table + index * 8L;
-            long raw = memory.read64(at);
-            int pasid = firstPasid + (index << 9 * (level - 1));
-            if ((raw & 1) == 0) {
-                continue;
-            }
-            if (level > 1) {
-                gcr3Table(root, raw & ADDRESS, level - 1, pasid, at, name);
-            } else {
-                guestTour(root)
-                        .visit(
-                                new TableTour.Root(
-                                        raw & ADDRESS,
-                                        root.guestLevels(),
-                                        ENTRIES,
-                                        0,
-                                        "domain %d, PASID %d".formatted(root.domain(), pasid),
-                                        at,
-                                        name));
-            }
+                                raw -> gcr3Target(device, level, raw[0])));
+        for (var piece : visits.tell(table)) {
+            piece.forEachEntry(
+                    visits.memory(),
+                    (index, hpa, raw) -> {
+                        int pasid = firstPasid + (index << 9 * (level - 1));
+                        gcr3Entry(device, level, pasid, raw[0], hpa, name);
+                    });
         }
     }
 
-    private TableTour guestTour(Gcr3Root root) {
-        return guests.computeIfAbsent(
-                root.domain(),
-                _ ->
-                        new TableTour(
-                                memory,
-                                new GuestTableFormat(unit.capabilities().noExecute(), true),
-                                structures::guestEntry,
-                                address -> toHost(root, address),
-                                visitor));
+    private static long gcr3Target(Device device, int level, long raw) {
+        if ((raw & 1) == 0) {
+            return -1;
+        }
+        return level > 1 ? raw & ADDRESS : device.toHost().applyAsLong(raw & ADDRESS);
     }
 
-    private long toHost(Gcr3Root root, long address) {
-        if (!root.nested()) {
-            return address;
+    private void gcr3Entry(
+            Device device, int level, int pasid, long raw, long hpa, String tableName) {
+        if ((raw & 1) == 0 || (raw & Gcr3Table.RESERVED) != 0) {
+            return;
         }
-        long leaf = uncached.freshLeaf(root.device(), Spaces.NONE, address);
-        return leaf < 0 ? NOWHERE : Iotlb.hpa(leaf, address);
+        if (level > 1) {
+            gcr3Table(device, raw & ADDRESS, level - 1, pasid, hpa, tableName);
+            return;
+        }
+        guests.visit(
+                new TableTour.Root(
+                        raw & ADDRESS,
+                        device.guestLevels(),
+                        ENTRIES,
+                        0,
+                        "domain %d, PASID %d".formatted(device.domain(), pasid),
+                        hpa,
+                        tableName),
+                device.toHost());
     }
 }

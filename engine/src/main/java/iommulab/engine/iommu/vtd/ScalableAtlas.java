@@ -68,10 +68,12 @@ final class ScalableAtlas {
                                 structures.rootEntry(),
                                 raw -> new long[] {pointer(raw[0]), pointer(raw[1])}));
         for (var piece : visits.tell(table)) {
-            piece.forEachEntry(visits.memory(), (bus, hpa, raw) -> {
-                contextTable(bus, 0, raw[0], hpa);
-                contextTable(bus, 0x80, raw[1], hpa + 8);
-            });
+            piece.forEachEntry(
+                    visits.memory(),
+                    (bus, hpa, raw) -> {
+                        contextTable(bus, 0, raw[0], hpa);
+                        contextTable(bus, 0x80, raw[1], hpa + 8);
+                    });
         }
     }
 
@@ -157,8 +159,7 @@ final class ScalableAtlas {
         return switch (type) {
             case PasidEntry.FIRST_STAGE -> new long[] {raw[2] & ADDRESS};
             case PasidEntry.SECOND_STAGE -> new long[] {raw[0] & ADDRESS};
-            case PasidEntry.NESTED ->
-                    new long[] {raw[0] & ADDRESS, hostOf(raw, raw[2] & ADDRESS)};
+            case PasidEntry.NESTED -> new long[] {raw[0] & ADDRESS, hostOf(raw, raw[2] & ADDRESS)};
             default -> new long[0];
         };
     }
@@ -176,8 +177,7 @@ final class ScalableAtlas {
         long directory = ScalableContext.directoryOf(requester.context());
         boolean used =
                 pasid == requester.ridPasid() || ScalableContext.takesPasids(requester.context());
-        if (!used
-                || tables.readPasidEntry(directory, pasid, false, WalkObserver.NONE) != null) {
+        if (!used || tables.readPasidEntry(directory, pasid, false, WalkObserver.NONE) != null) {
             return;
         }
         int type = PasidEntry.type(raw[0]);
@@ -196,7 +196,7 @@ final class ScalableAtlas {
                             PasidEntry.levelsOf(packed),
                             512,
                             PasidEntry.firstStageRegime(rest),
-                            "PASID %d of %s".formatted(pasid, requester),
+                            "domain %d, PASID %d".formatted(PasidEntry.domain(raw[1]), pasid),
                             hpa,
                             pointedBy),
                     toHost);

@@ -54,11 +54,13 @@ final class VtdAtlas {
                         "RTADDR_REG",
                         Entries.to(structures.rootEntry(), raw -> pointer(raw[0])));
         for (var piece : visits.tell(table)) {
-            piece.forEachEntry(visits.memory(), (bus, hpa, raw) -> {
-                if (pointer(raw[0]) >= 0) {
-                    contextTable(bus, pointer(raw[0]), hpa);
-                }
-            });
+            piece.forEachEntry(
+                    visits.memory(),
+                    (bus, hpa, raw) -> {
+                        if (pointer(raw[0]) >= 0) {
+                            contextTable(bus, pointer(raw[0]), hpa);
+                        }
+                    });
         }
     }
 

@@ -50,11 +50,13 @@ final class VtdRings {
                         "IQA_REG",
                         new Descriptors());
         for (TableUse piece : visits.tell(table)) {
-            piece.forEachEntry(visits.memory(), (_, hpa, raw) -> {
-                if (status(raw) >= 0) {
-                    statusWord(status(raw), hpa);
-                }
-            });
+            piece.forEachEntry(
+                    visits.memory(),
+                    (_, hpa, raw) -> {
+                        if (status(raw) >= 0) {
+                            statusWord(status(raw), hpa);
+                        }
+                    });
         }
     }
 

@@ -36,8 +36,7 @@ class VtdQueueStructuresTest {
                 InvalidationDescriptor.pasidPage(7, 3, 0x5000, 0, false),
                 InvalidationDescriptor.pasidGlobal(),
                 InvalidationDescriptor.pasidDeviceTlb(0x0320, 5, 0x5000, 12, false),
-                InvalidationDescriptor.pageGroupResponse(
-                        0x0320, -1, 7, PageResponse.SUCCESS));
+                InvalidationDescriptor.pageGroupResponse(0x0320, -1, 7, PageResponse.SUCCESS));
     }
 
     @ParameterizedTest
