@@ -5,6 +5,7 @@ import iommulab.app.domains.DomainsPanel;
 import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
+import iommulab.app.memory.MemoryPanel;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.DrawerTab;
 import iommulab.app.shell.MainWindow;
@@ -37,6 +38,7 @@ public final class LabWindow {
         panels.put(Perspective.CACHES, new CachesPanel(bench));
         panels.put(Perspective.TRAFFIC, new TrafficPanel(bench));
         panels.put(Perspective.FAULTS, new FaultsPanel(bench));
+        panels.put(Perspective.MEMORY, new MemoryPanel(bench));
         return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);
     }
 

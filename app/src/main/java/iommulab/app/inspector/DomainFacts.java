@@ -64,7 +64,11 @@ final class DomainFacts {
     }
 
     private static Span table(Domain domain) {
-        return domain.table() == 0 ? Span.muted("none") : Span.hex(domain.table());
+        if (domain.table() == 0) {
+            return Span.muted("none");
+        }
+        // Below a second stage it is a gpa.
+        return domain.parent() == 0 ? Span.memory(domain.table()) : Span.hex(domain.table());
     }
 
     private static Section mappings(Domain domain) {
@@ -114,7 +118,7 @@ final class DomainFacts {
                                         Span.link(domain.name(), new Subject.Domain(domain.id()))),
                                 Fact.of("iova", Span.hex(mapping.iova())),
                                 Fact.of("to", Span.hex(mapping.iova() + mapping.bytes() - 1)),
-                                Fact.of("hpa", Span.hex(mapping.hpa())),
+                                Fact.of("hpa", Span.memory(mapping.hpa())),
                                 Fact.of("Length", Span.of(Words.bytes(mapping.bytes()))),
                                 Fact.of("Rights", Span.mono(mapping.permissions().toString())),
                                 Fact.of("Pages", Span.of(mapping.pages())))));

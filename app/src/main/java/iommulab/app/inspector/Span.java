@@ -78,6 +78,11 @@ record Span(String text, Look look, Optional<Subject> leadsTo, OptionalInt categ
         return new Span(text, Look.MONO, Optional.of(to), OptionalInt.empty());
     }
 
+    /// An address of memory, which leads there.
+    static Span memory(long hpa) {
+        return monoLink(Words.hex(hpa), new Subject.Memory(hpa));
+    }
+
     static Span function(PciAddress address) {
         return monoLink(address.toString(), new Subject.Function(address));
     }

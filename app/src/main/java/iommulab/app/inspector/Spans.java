@@ -1,5 +1,7 @@
 package iommulab.app.inspector;
 
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Palette;
 
@@ -65,7 +67,12 @@ final class Spans {
         link.getStyleClass().addAll(span.look().styleClasses());
         span.category().ifPresent(n -> link.getStyleClass().add(Palette.categoryClass(n)));
         link.setAccessibleText(span.look() == Span.Look.TAB ? "group " + span.text() : span.text());
-        link.setOnAction(_ -> bench.select(target));
+        link.setOnAction(_ -> {
+            bench.select(target);
+            if (target instanceof Subject.Memory) {
+                bench.open(Perspective.MEMORY);
+            }
+        });
         return link;
     }
 }

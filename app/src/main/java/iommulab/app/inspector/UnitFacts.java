@@ -25,7 +25,7 @@ final class UnitFacts {
                                 Fact.of("Scope", Span.of(unit.scope())),
                                 Fact.of("Serves", Span.of(functions(unit))),
                                 Fact.of("Registers", Span.hex(unit.registerBase())),
-                                Fact.of("Root table", Span.hex(unit.rootTable())),
+                                Fact.of("Root table", Span.memory(unit.rootTable())),
                                 Fact.of("iova", Span.of(unit.addressBits() + " bits")),
                                 Fact.of("CAP", Span.mono(Words.word(unit.cap()))),
                                 Fact.of("ECAP", Span.mono(Words.word(unit.ecap()))))));
@@ -45,7 +45,7 @@ final class UnitFacts {
                                         "Invalidation queue",
                                         "",
                                         List.of(
-                                                Fact.of("Ring", Span.hex(q.base())),
+                                                Fact.of("Ring", Span.memory(q.base())),
                                                 Fact.of("Size", Span.of(Words.bytes(q.bytes()))),
                                                 Fact.of("Head", Span.hex(q.head())),
                                                 Fact.of("Tail", Span.hex(q.tail()))))));

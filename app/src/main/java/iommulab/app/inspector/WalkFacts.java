@@ -50,7 +50,9 @@ final class WalkFacts {
                 step.name(),
                 false,
                 List.of(),
-                step.raw().isEmpty() ? List.of() : List.of(Span.hex(step.entryHpa())),
+                step.raw().isEmpty()
+                        ? List.of()
+                        : List.of(Span.memory(step.entryHpa()), Span.muted("in Memory")),
                 sections);
     }
 

@@ -8,7 +8,8 @@ public enum Perspective {
     WALK("Walk"),
     CACHES("Caches"),
     TRAFFIC("Traffic"),
-    FAULTS("Faults");
+    FAULTS("Faults"),
+    MEMORY("Memory");
 
     private final String title;
 

@@ -63,6 +63,7 @@ final class Rail extends VBox {
             case CACHES -> Feather.GRID;
             case TRAFFIC -> Feather.REPEAT;
             case FAULTS -> Feather.ALERT_TRIANGLE;
+            case MEMORY -> Feather.HASH;
         };
     }
 }
