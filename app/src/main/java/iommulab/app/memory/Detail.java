@@ -44,11 +44,7 @@ record Detail(
 
     /// @param hpa of the selected word
     static Detail of(
-            FrameView frame,
-            HexModel hex,
-            List<Place> places,
-            MachineSnapshot machine,
-            long hpa) {
+            FrameView frame, HexModel hex, List<Place> places, MachineSnapshot machine, long hpa) {
         var word = hex.at(hpa);
         var ways = new ArrayList<Way>();
         word.use().ifPresent(use -> ways.addAll(leads(use, places)));
@@ -185,8 +181,7 @@ record Detail(
             default ->
                     "%s map the frame at %s; no IOMMU reads it."
                             .formatted(
-                                    Words.count(domains.size(), "domain"),
-                                    Words.hex(frame.hpa()));
+                                    Words.count(domains.size(), "domain"), Words.hex(frame.hpa()));
         };
     }
 }

@@ -30,7 +30,8 @@ import java.util.function.Consumer;
 /// The selected entry: its words, every field with its value to change, and where it leads.
 final class EntryPane extends VBox {
     private static final String NOTHING_INVALIDATED =
-            "Press a number to write it. Writing invalidates nothing: caches keep what they have read.";
+            "Press a number to write it. Writing invalidates nothing: caches keep what they have"
+                + " read.";
 
     private final ObservableValue<Palette> palette;
     private final BiConsumer<Command, Node> onCommand;
@@ -138,11 +139,7 @@ final class EntryPane extends VBox {
     }
 
     private NumberInPlace number(
-            String name,
-            String text,
-            long value,
-            int digits,
-            NumberInPlace.Taker onNumber) {
+            String name, String text, long value, int digits, NumberInPlace.Taker onNumber) {
         var number = new NumberInPlace(name, text, value, digits, onNumber);
         numbers.add(number);
         return number;

@@ -17,6 +17,7 @@ import javafx.scene.input.MouseEvent;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
@@ -53,7 +54,8 @@ final class HexCanvas extends Drawing {
             }
             press.consume();
         });
-        setOnScroll(event -> scrolled.set(scrolled.get() - event.getDeltaY() / scale() / HexRows.ROW));
+        setOnScroll(
+                event -> scrolled.set(scrolled.get() - event.getDeltaY() / scale() / HexRows.ROW));
         setOnKeyPressed(this::key);
         scrolled.addListener((_, _, _) -> redraw());
         focusedProperty().addListener((_, _, _) -> redraw());
@@ -147,10 +149,7 @@ final class HexCanvas extends Drawing {
     private void point(MouseEvent event) {
         var place = place(event);
         var word = wordAt(place.getX(), place.getY());
-        var bit =
-                word.isEmpty()
-                        ? OptionalInt.empty()
-                        : rows.bitAt(word.getAsInt(), place.getX());
+        var bit = word.isEmpty() ? OptionalInt.empty() : rows.bitAt(word.getAsInt(), place.getX());
         setCursor(word.isPresent() ? Cursor.HAND : Cursor.DEFAULT);
         pointAt(word, bit);
     }
@@ -198,11 +197,13 @@ final class HexCanvas extends Drawing {
         scrolled.set(Math.clamp(Math.rint(to), 0, most));
     }
 
-    /// What lies under the pointer.
-    Pointed pointed(int word, OptionalInt bit) {
-        if (model == null) {
-            throw new IllegalStateException("nothing is shown");
-        }
-        return Pointed.of(model, word, bit);
+    /// What lies at a word, or at one digit of it.
+    Optional<Pointed> pointed(int word, OptionalInt bit) {
+        return Optional.ofNullable(model).map(shown -> Pointed.of(shown, word, bit));
+    }
+
+    /// What is selected.
+    Optional<Pointed> selected() {
+        return pointed(selected, OptionalInt.empty());
     }
 }

@@ -39,8 +39,7 @@ record HexModel(long hpa, List<Word> words) {
     /// An entry, and the structure that it is part of.
     record Use(Part part, Entry entry) {
         boolean holds(long hpa) {
-            return hpa >= entry.hpa()
-                    && hpa < entry.hpa() + (long) entry.raw().size() * WORD_BYTES;
+            return hpa >= entry.hpa() && hpa < entry.hpa() + (long) entry.raw().size() * WORD_BYTES;
         }
     }
 
@@ -74,8 +73,7 @@ record HexModel(long hpa, List<Word> words) {
         for (var part : frame.parts()) {
             for (var entry : part.entries()) {
                 for (int word = 0; word < entry.raw().size(); word++) {
-                    uses.putIfAbsent(
-                            entry.hpa() + (long) word * WORD_BYTES, new Use(part, entry));
+                    uses.putIfAbsent(entry.hpa() + (long) word * WORD_BYTES, new Use(part, entry));
                 }
             }
         }
@@ -100,6 +98,16 @@ record HexModel(long hpa, List<Word> words) {
     /// The word at an address of this frame.
     Word at(long address) {
         return words.get(indexOf(address));
+    }
+
+    /// Address of the first word of an entry, from an address on; that address if there is none.
+    long firstEntryFrom(long address) {
+        for (int i = indexOf(address); i < WORDS; i++) {
+            if (words.get(i).use().isPresent()) {
+                return addressOf(i);
+            }
+        }
+        return address;
     }
 
     int indexOf(long address) {

@@ -7,7 +7,6 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Icons;
-import iommulab.engine.iommu.Field;
 import iommulab.engine.session.MachineSnapshot;
 
 import javafx.scene.Node;
@@ -24,12 +23,13 @@ import javafx.scene.layout.VBox;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
+import java.util.List;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /// Layout and gestures of the Memory perspective; what it says comes from [HexModel] and [Detail].
 public final class MemoryPanel implements Panel {
     private static final long NOWHERE = -1;
+    private static final long FRAME = -4096;
 
     private final Workbench workbench;
     private final MemoryFeed feed;
@@ -45,6 +45,7 @@ public final class MemoryPanel implements Panel {
     private final BorderPane root = new BorderPane();
     private Subject seen = new Subject.Nothing();
     private long selected = NOWHERE;
+    private boolean arriving;
     private @Nullable Detail detail;
 
     /// @param workbench tells what lies in memory and takes the commands
@@ -70,7 +71,7 @@ public final class MemoryPanel implements Panel {
         finding.setId("memory-finding");
         finding.getStyleClass().addAll("finding", "memory-finding");
         caption.setId("memory-caption");
-        caption.getStyleClass().addAll("walk-caption", "not-on-wall");
+        caption.getStyleClass().add("walk-caption");
         caption.setMaxWidth(Double.MAX_VALUE);
         root.getStyleClass().addAll("canvas-surface", "memory");
     }
@@ -90,9 +91,10 @@ public final class MemoryPanel implements Panel {
         address.setOnAction(_ -> address.number().ifPresent(this::select));
         var to = new Label("Go to");
         to.getStyleClass().add("secondary");
-        var space = new Region();
-        HBox.setHgrow(space, Priority.ALWAYS);
-        var tools = new HBox(title, back, forward, to, address, space);
+        for (var part : List.of(back, forward, to, address)) {
+            part.getStyleClass().add("not-on-wall");
+        }
+        var tools = new HBox(title, back, forward, to, address);
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
@@ -130,10 +132,7 @@ public final class MemoryPanel implements Panel {
         }
         feed.follow(machine);
         if (selected == NOWHERE) {
-            feed.places().stream()
-                    .mapToLong(p -> p.hpa())
-                    .findFirst()
-                    .ifPresent(this::comeTo);
+            feed.places().stream().mapToLong(p -> p.hpa()).findFirst().ifPresent(this::comeTo);
         }
         if (selected != NOWHERE) {
             feed.follow(machine, selected);
@@ -141,7 +140,11 @@ public final class MemoryPanel implements Panel {
         render();
     }
 
+    /// At the beginning of a structure, the first entry that says something is what is looked for.
     private void comeTo(long hpa) {
+        arriving =
+                (hpa & FRAME) != (selected & FRAME)
+                        && feed.places().stream().anyMatch(p -> p.hpa() == hpa);
         selected = hpa & -HexModel.WORD_BYTES;
         visited.visit(selected);
     }
@@ -155,25 +158,38 @@ public final class MemoryPanel implements Panel {
         back.setDisable(!visited.canGoBack());
         forward.setDisable(!visited.canGoForward());
         tree.show(feed.places(), selected);
-        var frame = feed.frame().filter(f -> f.hpa() == (selected & -4096));
+        var frame = feed.frame().filter(f -> f.hpa() == (selected & FRAME));
         if (frame.isEmpty()) {
             return;
         }
         var machine = workbench.machine();
         var model = HexModel.of(frame.get(), machine.units());
+        if (arriving) {
+            arriving = false;
+            selected = model.firstEntryFrom(selected);
+            visited.visit(selected);
+        }
         hex.canvas().show(model, selected);
         detail = Detail.of(frame.get(), model, feed.places(), machine, selected);
         entry.show(detail);
         finding.setText(Detail.finding(frame.get(), machine));
+        if (!hex.canvas().isHover()) {
+            tellSelected();
+        }
+    }
+
+    private void tellSelected() {
+        hex.canvas().selected().ifPresent(pointed -> caption.setText(pointed.words()));
     }
 
     private void follow(Way way) {
-        way.to().ifPresent(to -> {
-            workbench.select(to);
-            if (to instanceof Subject.Mapping) {
-                workbench.open(Perspective.DOMAINS);
-            }
-        });
+        way.to()
+                .ifPresent(to -> {
+                    workbench.select(to);
+                    if (to instanceof Subject.Mapping) {
+                        workbench.open(Perspective.DOMAINS);
+                    }
+                });
     }
 
     private void followEntry() {
@@ -196,13 +212,16 @@ public final class MemoryPanel implements Panel {
     /// Tells of the word under the pointer, and lights the field there if its entry is selected.
     private void point(OptionalInt index, OptionalInt bit) {
         if (index.isEmpty()) {
-            caption.setText("");
             entry.light(null);
+            tellSelected();
             return;
         }
-        var pointed = hex.canvas().pointed(index.getAsInt(), bit);
-        caption.setText(pointed.words());
-        boolean isSelected = detail != null && pointed.entry() == detail.hpa();
-        entry.light(isSelected ? pointed.field().orElse(null) : null);
+        hex.canvas()
+                .pointed(index.getAsInt(), bit)
+                .ifPresent(pointed -> {
+                    caption.setText(pointed.words());
+                    boolean isSelected = detail != null && pointed.entry() == detail.hpa();
+                    entry.light(isSelected ? pointed.field().orElse(null) : null);
+                });
     }
 }

@@ -63,11 +63,12 @@ final class NumberInPlace extends StackPane {
         getChildren().setAll(field);
         field.requestFocus();
         field.selectAll();
-        field.focusedProperty().addListener((_, _, focused) -> {
-            if (!focused) {
-                leave();
-            }
-        });
+        field.focusedProperty()
+                .addListener((_, _, focused) -> {
+                    if (!focused) {
+                        leave();
+                    }
+                });
     }
 
     private void send(HexField field) {

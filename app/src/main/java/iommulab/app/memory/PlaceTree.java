@@ -140,8 +140,7 @@ final class PlaceTree extends TreeView<PlaceTree.Row> {
                                     styled(Words.hex(place.hpa()), "mono-secondary"),
                                     styled(Words.bytes(place.bytes()), "secondary"));
                     setGraphic(new VBox(what, where));
-                    setAccessibleText(
-                            "%s at %s".formatted(place.what(), Words.hex(place.hpa())));
+                    setAccessibleText("%s at %s".formatted(place.what(), Words.hex(place.hpa())));
                 }
             }
         }

@@ -22,12 +22,19 @@ record Pointed(String words, long entry, Optional<Field> field) {
         var entry = word.use().get().entry();
         int number = (int) (hpa - entry.hpa()) / HexModel.WORD_BYTES;
         var field =
-                bit.isEmpty() ? Optional.<Field>empty() : at(entry.fields(), number, bit.getAsInt());
+                bit.isEmpty()
+                        ? Optional.<Field>empty()
+                        : at(entry.fields(), number, bit.getAsInt());
         var name = "%s %d".formatted(entry.name(), entry.index());
         var leads = entry.target() < 0 ? "" : ", leads to " + Words.hex(entry.target());
         return new Pointed(
-                field.map(f -> "%s, bits %s, %s: %s"
-                                .formatted(name, FieldBits.words(f), FieldBits.name(f), f.meaning()))
+                field.map(f ->
+                                "%s, bits %s, %s: %s"
+                                        .formatted(
+                                                name,
+                                                FieldBits.words(f),
+                                                FieldBits.name(f),
+                                                f.meaning()))
                         .orElse(name + leads),
                 entry.hpa(),
                 field);
