@@ -73,6 +73,10 @@ final class AmdLadder {
     /// @param stale whether memory would have answered otherwise
     Walk walk(String name, boolean stale) {
         recording.events().forEach(this::take);
+        if (fault == AmdFault.BEYOND_DEVICE_TABLE) {
+            var nobody = new Source(GivenBy.NOBODY, missedAt, missCycles);
+            drafts.add(failure -> rungs.deviceEntry(new long[4], nobody, failure));
+        }
         var steps = new ArrayList<Step>();
         for (var draft : drafts) {
             steps.add(draft.step(draft == drafts.getLast() ? fault : null));

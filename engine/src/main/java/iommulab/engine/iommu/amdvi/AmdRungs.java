@@ -47,7 +47,7 @@ final class AmdRungs {
                 "Device table entry",
                 "device %04x".formatted(device),
                 new Place(table, device, IndexSource.REQUESTER, 15, 0, DeviceTableEntry.BYTES),
-                fault == AmdFault.DEVICE_TABLE_UNREADABLE
+                fault == AmdFault.DEVICE_TABLE_UNREADABLE || fault == AmdFault.BEYOND_DEVICE_TABLE
                         ? Bits.NONE
                         : new Bits(structure, words, offendingInDevice(structure, words, fault)),
                 source,
