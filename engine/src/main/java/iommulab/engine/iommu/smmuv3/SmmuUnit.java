@@ -38,6 +38,7 @@ public final class SmmuUnit extends SmmuAnswers {
 
     private final StageWalks walks;
     private final StreamTables tables;
+    private final AtsRequests ats;
     private WalkObserver observer = WalkObserver.NONE;
     /* Of the last request for which a configuration was read. */
     private @Nullable StreamContext readContext;
@@ -68,6 +69,7 @@ public final class SmmuUnit extends SmmuAnswers {
         super(capabilities, memory, shapes, seed, purpose != Purpose.REAL);
         walks = new StageWalks(memory, capabilities, purpose != Purpose.COMPARISON);
         tables = new StreamTables(memory, capabilities, walks);
+        ats = new AtsRequests(this, walks);
         walks.useCaches(caches());
     }
 
@@ -158,14 +160,14 @@ public final class SmmuUnit extends SmmuAnswers {
     /// What the kind of context makes of a request.
     private long pass(StreamContext context) {
         if ((lastFacts & TRANSLATED) != 0 && context.kind() != StreamContext.Kind.ABORT) {
-            return passTranslated(context);
+            return ats.passTranslated(context);
         }
         return switch (context.kind()) {
             case ABORT -> ended(STAGE_DEVICE, ABORTED);
             case DISABLED -> refuse(SmmuFault.STREAM_DISABLED, context);
             case BYPASS -> bypass(context);
             case FIRST, SECOND, NESTED ->
-                    (lastFacts & ASKS) != 0 ? ask(context) : translateIn(context);
+                    (lastFacts & ASKS) != 0 ? ats.ask(context) : translateIn(context);
             case UNREAD -> throw new IllegalStateException("a context without descriptor");
         };
     }
@@ -181,7 +183,7 @@ public final class SmmuUnit extends SmmuAnswers {
         return ended(STAGE_DEVICE, UNCHANGED);
     }
 
-    private long refuse(SmmuFault fault, StreamContext context) {
+    long refuse(SmmuFault fault, StreamContext context) {
         walks.stop().ofConfiguration(fault);
         return report(STAGE_DEVICE, context);
     }
@@ -237,67 +239,15 @@ public final class SmmuUnit extends SmmuAnswers {
         return walked(leaf);
     }
 
-    private void countWalk() {
+    void countWalk() {
         lastFacts += (long) walks.reads() << READS_AT | (long) walks.probes() << PROBES_AT;
     }
 
-    private long walked(long leaf) {
+    long walked(long leaf) {
         countWalk();
         lastFacts |= STAGE_WALK;
         lastWord = leaf;
         return lastAnswer();
-    }
-
-    // ---- ATS
-
-    /// The address comes from an answer that the device was given before.
-    private long passTranslated(StreamContext context) {
-        switch (context.stream().ats(capabilities())) {
-            case StreamEntry.ATS_FULL -> {
-                return ended(STAGE_DEVICE, UNCHANGED);
-            }
-            case StreamEntry.ATS_SPLIT -> {
-                walks.begin();
-                long needs = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
-                long leaf =
-                        walks.translated(
-                                context, lastIova, needs, Origin.of(stream(), substream()));
-                if (leaf < 0) {
-                    countWalk();
-                    return report(STAGE_WALK, context);
-                }
-                return walked(leaf);
-            }
-            default -> {
-                return refuse(SmmuFault.TRANSLATED_FORBIDDEN, context);
-            }
-        }
-    }
-
-    /// A translation request walks: what it finds is for the device's own cache. What only concerns the
-    /// address is no fault, but an answer without rights.
-    private long ask(StreamContext context) {
-        int ats = context.stream().ats(capabilities());
-        if (ats == 0) {
-            return refuse(SmmuFault.BAD_ATS_REQUEST, context);
-        }
-        walks.begin();
-        lastFacts |= (long) context.space(lastIova) << SPACE_AT;
-        long wanted = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
-        long origin = Origin.of(stream(), substream());
-        long leaf = StopReport.STOPPED;
-        if (walks.accepts(context, lastIova)) {
-            leaf =
-                    ats == StreamEntry.ATS_SPLIT && context.isNested()
-                            ? walks.split(context, lastIova, wanted, origin)
-                            : walks.walk(context, lastIova, 0, wanted, origin);
-        }
-        if (leaf < 0 && !walks.stop().fault().isTranslationRelated()) {
-            countWalk();
-            return report(STAGE_WALK, context);
-        }
-        return walked(
-                leaf < 0 || (leaf & wanted) == 0 ? UNCHANGED : Rights.told(leaf, lastAccess()));
     }
 
     // ---- configuration
@@ -320,7 +270,7 @@ public final class SmmuUnit extends SmmuAnswers {
         return word;
     }
 
-    private long report(int stage, @Nullable StreamContext context) {
+    long report(int stage, @Nullable StreamContext context) {
         int access = lastAccess();
         int told = context == null ? access : Rights.effective(access, context, capabilities());
         var request = new Stalled(-1, stream(), substream(), lastIova, told);
