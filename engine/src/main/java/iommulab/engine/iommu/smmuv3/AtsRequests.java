@@ -20,10 +20,13 @@ final class AtsRequests {
             }
             case StreamEntry.ATS_SPLIT -> {
                 walks.begin();
-                long needs = Rights.needed(Rights.effective(unit.lastAccess(), context, unit.capabilities()));
+                long needs = Rights.needed(Rights.effective(unit.lastAccess(), context));
                 long leaf =
                         walks.translated(
-                                context, unit.lastIova, needs, Origin.of(unit.stream(), unit.substream()));
+                                context,
+                                unit.lastIova,
+                                needs,
+                                Origin.of(unit.stream(), unit.substream()));
                 if (leaf < 0) {
                     unit.countWalk();
                     return unit.report(SmmuAnswers.STAGE_WALK, context);
@@ -45,7 +48,7 @@ final class AtsRequests {
         }
         walks.begin();
         unit.lastFacts |= (long) context.space(unit.lastIova) << SmmuAnswers.SPACE_AT;
-        long wanted = Rights.needed(Rights.effective(unit.lastAccess(), context, unit.capabilities()));
+        long wanted = Rights.needed(Rights.effective(unit.lastAccess(), context));
         long origin = Origin.of(unit.stream(), unit.substream());
         long leaf = StopReport.STOPPED;
         if (walks.accepts(context, unit.lastIova)) {
@@ -59,6 +62,8 @@ final class AtsRequests {
             return unit.report(SmmuAnswers.STAGE_WALK, context);
         }
         return unit.walked(
-                leaf < 0 || (leaf & wanted) == 0 ? SmmuAnswers.UNCHANGED : Rights.told(leaf, unit.lastAccess()));
+                leaf < 0 || (leaf & wanted) == 0
+                        ? SmmuAnswers.UNCHANGED
+                        : Rights.told(leaf, unit.lastAccess()));
     }
 }

@@ -13,8 +13,8 @@ final class Rights {
     /// The request with privilege and instruction as INSTCFG and PRIVCFG have them.
     ///
     /// @param access see [Iommu]
-    static int effective(int access, StreamContext context, SmmuCapabilities capabilities) {
-        if (!context.overrides(capabilities)) {
+    static int effective(int access, StreamContext context) {
+        if (!context.overrides()) {
             return access;
         }
         int effective = access;
@@ -50,6 +50,9 @@ final class Rights {
 
     /// Rights as [TableEntry] has them. An instruction fetch needs to execute, not to read.
     static long needed(int access) {
+        if ((access & (Iommu.EXECUTE | Iommu.PRIVILEGED)) == 0) {
+            return access & (Iommu.READ | Iommu.WRITE);
+        }
         boolean fetch = (access & Iommu.EXECUTE) != 0 && (access & Iommu.WRITE) == 0;
         int plain = fetch ? TableEntry.EXECUTE : access & (Iommu.READ | Iommu.WRITE);
         if ((access & Iommu.PRIVILEGED) == 0) {

@@ -34,6 +34,9 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
     PasidEntryCache descriptors;
     Iotlb iotlb;
     boolean translating;
+    /* Translating, and nobody looks: the way of most requests. */
+    boolean straight;
+    private boolean observed;
 
     /// @param rehearses whether events are only counted, not written
     SmmuState(
@@ -257,11 +260,18 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
     /// CR0 and CR2 as they are now. Enabling and disabling does not empty the caches.
     void adoptControl(int cr0, int cr2) {
         translating = (cr0 & SmmuRegisters.ENABLED) != 0;
+        straight = translating && !observed;
         events.setEnabled((cr0 & SmmuRegisters.EVENT_QUEUE) != 0);
         pageRequests.setEnabled((cr0 & SmmuRegisters.PAGE_QUEUE) != 0);
         commands.setEnabled((cr0 & SmmuRegisters.COMMAND_QUEUE) != 0);
         reporting.recordBadStreams((cr2 & SmmuRegisters.RECORD_BAD_STREAMS) != 0);
         tablesChanged();
+    }
+
+    /// Whether somebody wants to know each step.
+    void setObserved(boolean value) {
+        observed = value;
+        straight = translating && !observed;
     }
 
     void tablesChanged() {

@@ -35,6 +35,8 @@ public final class SmmuUnit extends SmmuAnswers {
     private static final int PLAIN = READ | WRITE;
     private static final long VIRTUAL = (1L << 56) - 1;
     private static final long NO_CONTEXT = DeviceEntryCache.MISS;
+    /* The IOTLB has the page, but without the right, or clean. A fact while the request is walked. */
+    private static final long CACHED = 1L << 63;
 
     private final StageWalks walks;
     private final StreamTables tables;
@@ -85,25 +87,21 @@ public final class SmmuUnit extends SmmuAnswers {
     public long translate(int requester, int pasid, long iova, int access) {
         lastIova = iova;
         lastWho = (long) requester << 32 | pasid & 0xffff_ffffL;
-        if (!translating) {
-            return untranslated(access);
+        if (!straight) {
+            return translating ? translateSlowly(NO_CONTEXT, access) : untranslated(access);
         }
         long word =
                 pasid < 0
                         ? streams.findByHint(requester)
                         : descriptors.findByHint(requester, pasid);
         // Slow words are negative, and a miss is zero.
-        if (word <= 0 || iova << 8 >> 8 != iova || (access & ~PLAIN) != 0) {
+        if (word <= 0 || (iova << 8 >> 8 ^ iova | access & ~PLAIN) != 0) {
             return translateSlowly(word, access);
         }
         int space = StreamContext.space(word, iova);
         long leaf = iotlb.findByHint(space, iova & VIRTUAL);
         if ((leaf & access) != access) {
-            return translateSearching(word, access);
-        }
-        if (observer != WalkObserver.NONE) {
-            tellDeviceProbe();
-            tellProbe(CacheKind.IOTLB, iotlb.lines());
+            return translateIn(contexts().of(word), iova, access | DEVICE_HIT);
         }
         lastFacts = access | DEVICE_HIT | STAGE_HIT | (long) space << SPACE_AT;
         lastWord = leaf;
@@ -117,12 +115,6 @@ public final class SmmuUnit extends SmmuAnswers {
                 (registers().bypass() & SmmuRegisters.ABORT) != 0
                         || lastIova >>> capabilities().outputBits() != 0;
         return ended(STAGE_UNTRANSLATED, stopped ? ABORTED : UNCHANGED);
-    }
-
-    private long translateSearching(long word, int access) {
-        tellDeviceProbe();
-        lastFacts = access | DEVICE_HIT;
-        return translateIn(contexts().of(word));
     }
 
     /// Everything but a plain request of a stream whose context is at hand.
@@ -167,7 +159,9 @@ public final class SmmuUnit extends SmmuAnswers {
             case DISABLED -> refuse(SmmuFault.STREAM_DISABLED, context);
             case BYPASS -> bypass(context);
             case FIRST, SECOND, NESTED ->
-                    (lastFacts & ASKS) != 0 ? ats.ask(context) : translateIn(context);
+                    (lastFacts & ASKS) != 0
+                            ? ats.ask(context)
+                            : translateIn(context, lastIova, lastFacts);
             case UNREAD -> throw new IllegalStateException("a context without descriptor");
         };
     }
@@ -188,59 +182,69 @@ public final class SmmuUnit extends SmmuAnswers {
         return report(STAGE_DEVICE, context);
     }
 
-    private long translateIn(StreamContext context) {
-        if (!walks.accepts(context, lastIova)) {
+    /// Address and facts come along, because reading them back from memory would make each step wait.
+    ///
+    /// @param facts of the request so far
+    private long translateIn(StreamContext context, long iova, long facts) {
+        lastFacts = facts;
+        if (!walks.accepts(context, iova)) {
             return report(STAGE_DEVICE, context);
         }
-        long iova = lastIova;
         int space = context.space(iova);
-        lastFacts |= (long) space << SPACE_AT;
         long leaf = iotlb.find(space, iova & VIRTUAL);
         if (leaf == Iotlb.MISS) {
             leaf = iotlb.findLarger(space, iova & VIRTUAL);
         }
         tellProbe(CacheKind.IOTLB, iotlb.lines());
-        long needs = Rights.needed(Rights.effective(lastAccess(), context, capabilities()));
+        long tagged = facts | (long) space << SPACE_AT;
+        long needs = Rights.needed(Rights.effective((int) facts & ACCESS, context));
         if (leaf == Iotlb.MISS) {
-            return walk(context, needs, false);
+            return walk(context, iova, needs, tagged);
         }
         if ((leaf & needs) == needs) {
-            lastFacts |= STAGE_HIT;
+            lastFacts = tagged | STAGE_HIT;
             lastWord = leaf;
             return Iotlb.hpa(leaf, iova);
         }
         // Of two stages only a walk finds out which refuses, and a clean page has to be marked.
         if (context.isNested() || (leaf & TableEntry.CLEAN) != 0) {
-            return walk(context, needs, true);
+            return walk(context, iova, needs, tagged | CACHED);
         }
+        lastFacts = tagged;
         boolean second = context.kind() == StreamContext.Kind.SECOND;
         walks.stop().of(SmmuFault.PERMISSION, second, StopReport.INPUT, second ? iova : 0);
         return report(STAGE_HIT, context);
     }
 
-    /// @param cached whether the IOTLB has the page, without the right or clean
-    private long walk(StreamContext context, long needs, boolean cached) {
+    private long walk(StreamContext context, long iova, long needs, long facts) {
+        // Stream and substream say where what is cached came from.
+        long origin = lastWho;
         walks.begin();
-        long origin = Origin.of(stream(), substream());
-        long leaf = walks.walk(context, lastIova, needs, 0, origin);
+        long leaf = walks.walk(context, iova, needs, 0, origin);
+        lastFacts = (facts & ~CACHED) + walkFacts();
         if (leaf < 0) {
-            countWalk();
             return report(STAGE_WALK, context);
         }
         // A clean page is kept without its right to be written: the write that finds it walks
         // again.
         long kept = (leaf & TableEntry.CLEAN) == 0 ? leaf : leaf & ~TableEntry.ANY_WRITE;
-        int space = lastSpace();
-        if (cached) {
-            iotlb.replace(space, lastIova & VIRTUAL, kept, origin);
+        int space = (int) (facts >>> SPACE_AT) & 0xffff;
+        if ((facts & CACHED) != 0) {
+            iotlb.replace(space, iova & VIRTUAL, kept, origin);
         } else {
-            iotlb.insert(space, lastIova & VIRTUAL, kept, origin);
+            iotlb.insert(space, iova & VIRTUAL, kept, origin);
         }
-        return walked(leaf);
+        lastFacts |= STAGE_WALK;
+        lastWord = leaf;
+        return Iotlb.hpa(leaf, iova);
+    }
+
+    private long walkFacts() {
+        return (long) walks.reads() << READS_AT | (long) walks.probes() << PROBES_AT;
     }
 
     void countWalk() {
-        lastFacts += (long) walks.reads() << READS_AT | (long) walks.probes() << PROBES_AT;
+        lastFacts += walkFacts();
     }
 
     long walked(long leaf) {
@@ -272,7 +276,7 @@ public final class SmmuUnit extends SmmuAnswers {
 
     long report(int stage, @Nullable StreamContext context) {
         int access = lastAccess();
-        int told = context == null ? access : Rights.effective(access, context, capabilities());
+        int told = context == null ? access : Rights.effective(access, context);
         var request = new Stalled(-1, stream(), substream(), lastIova, told);
         if (reporting().report(walks.stop(), context, request)) {
             lastFacts |= RECORDED;
@@ -347,6 +351,7 @@ public final class SmmuUnit extends SmmuAnswers {
     /// Tells `newObserver` every step of every request from now on.
     void observe(WalkObserver newObserver) {
         observer = newObserver;
+        setObserved(newObserver != WalkObserver.NONE);
         walks.observe(newObserver);
         tables.observe(newObserver);
     }

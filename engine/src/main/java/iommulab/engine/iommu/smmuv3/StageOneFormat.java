@@ -22,16 +22,21 @@ final class StageOneFormat implements TableFormat {
     static final long NOT_GLOBAL = 1 << 11;
     static final long DIRTY_MODIFIER = 1L << 51;
     static final long PRIVILEGED_NO_EXECUTE = 1L << 53;
-    static final long UNPRIVILEGED_NO_EXECUTE = 1L << 54;
+    private static final long UNPRIVILEGED_NO_EXECUTE = 1L << 54;
     private static final long TABLE_RIGHTS = 15L << 59;
 
     private static final long WRITES = TableEntry.ANY_WRITE;
+    private static final long SWITCHES =
+            Regime.WRITABLE_NEVER_EXECUTES
+                    | Regime.UNPRIVILEGED_WRITABLE_NEVER_EXECUTES
+                    | Regime.PRIVILEGED_NEVER;
     private static final long UNPRIVILEGED_ACCESS = TableEntry.READ | TableEntry.WRITE;
 
     private final Granule granule;
     private final boolean marks;
     private final TableShape shape;
     private final int shift;
+    private final long tableAddress;
 
     /// @param marks whether hardware may change descriptors
     StageOneFormat(Granule granule, boolean marks) {
@@ -39,6 +44,7 @@ final class StageOneFormat implements TableFormat {
         this.marks = marks;
         shape = granule.shape();
         shift = granule.pageShift();
+        tableAddress = (1L << 48) - (1L << shift);
     }
 
     static long regime(
@@ -66,10 +72,14 @@ final class StageOneFormat implements TableFormat {
 
     @Override
     public long decode(long raw, int level, long regime) {
-        if (level > 1 && (raw & (VALID | NOT_BLOCK | TABLE_RIGHTS)) == (VALID | NOT_BLOCK)) {
-            long next = Regime.address(raw, shift, regime);
-            if ((next & regime) == 0) {
-                return TableEntry.table(next, level - 1, TableEntry.RIGHTS);
+        // Nearly every descriptor is a table or a page of an address that is not too wide.
+        if ((raw & (VALID | NOT_BLOCK | regime & tableAddress) | regime & Regime.WIDE)
+                == (VALID | NOT_BLOCK)) {
+            if (level == 1) {
+                return leaf(raw, raw & tableAddress, shift, regime);
+            }
+            if ((raw & TABLE_RIGHTS) == 0) {
+                return TableEntry.table(raw & tableAddress, level - 1, TableEntry.RIGHTS);
             }
         }
         return decodeFully(raw, level, regime);
@@ -89,14 +99,17 @@ final class StageOneFormat implements TableFormat {
                 level == 1
                         ? (raw & NOT_BLOCK) != 0
                         : granule.hasBlocksAt(level, (regime & Regime.WIDE) != 0);
-        return leaf ? leaf(raw, shape.shiftAt(level), regime) : TableEntry.NOT_PRESENT;
+        if (!leaf) {
+            return TableEntry.NOT_PRESENT;
+        }
+        int pageShift = shape.shiftAt(level);
+        long page = Regime.address(raw, pageShift, regime);
+        return (page & regime & Regime.ADDRESS) != 0
+                ? TableEntry.reserved(Regime.ADDRESS_SIZE, 0)
+                : leaf(raw, page, pageShift, regime);
     }
 
-    private static long leaf(long raw, int pageShift, long regime) {
-        long page = Regime.address(raw, pageShift, regime);
-        if ((page & regime & Regime.ADDRESS) != 0) {
-            return TableEntry.reserved(Regime.ADDRESS_SIZE, 0);
-        }
+    private static long leaf(long raw, long page, int pageShift, long regime) {
         if ((raw & ACCESSED) == 0 && (regime & Regime.FLAG_NEEDED) != 0) {
             return TableEntry.reserved(Regime.ACCESS_FLAG, 0);
         }
@@ -110,6 +123,8 @@ final class StageOneFormat implements TableFormat {
                 | ((raw & NOT_GLOBAL) == 0 ? TableEntry.GLOBAL : 0);
     }
 
+    /// By branches, not by a table or by arithmetic: the processor guesses them, and need not wait for the
+    /// rights in order to know the address.
     private static long leafRights(long raw, boolean writable) {
         boolean unprivileged = (raw & UNPRIVILEGED) != 0;
         long rights = TableEntry.PRIV_READ;
@@ -140,15 +155,13 @@ final class StageOneFormat implements TableFormat {
                 & ~((raw >>> 62 & 1) != 0 ? WRITES : 0);
     }
 
+    /// Whether [#settled] may take anything away.
+    static boolean isSettled(long regime) {
+        return (regime & SWITCHES) == 0;
+    }
+
     /// Takes away what the rights of all levels together forbid: WXN, UWXN and PAN.
     static long settled(long leaf, long regime) {
-        long switches =
-                Regime.WRITABLE_NEVER_EXECUTES
-                        | Regime.UNPRIVILEGED_WRITABLE_NEVER_EXECUTES
-                        | Regime.PRIVILEGED_NEVER;
-        if ((regime & switches) == 0) {
-            return leaf;
-        }
         long forbidden = 0;
         if ((regime & Regime.WRITABLE_NEVER_EXECUTES) != 0) {
             forbidden |= (leaf & TableEntry.WRITE) != 0 ? TableEntry.EXECUTE : 0;

@@ -15,11 +15,16 @@ import iommulab.engine.memory.PhysicalMemory;
 ///
 /// Not thread-safe: one engine thread owns it. Allocates nothing while it walks.
 final class StageWalks {
+    /*
+     * Walkers by granule, first those that leave descriptors as they are, then those that mark their use:
+     * asking at each descriptor whether it is to be marked costs more than a second set of walkers.
+     */
     private static final int GRANULES = Granule.values().length;
+    private static final int WALKERS = 2 * GRANULES;
 
-    private final TableWalker[] firsts = new TableWalker[GRANULES];
-    private final TableWalker[] alone = new TableWalker[GRANULES];
-    private final SecondStage[] below = new SecondStage[GRANULES];
+    private final TableWalker[] firsts = new TableWalker[WALKERS];
+    private final TableWalker[] alone = new TableWalker[WALKERS];
+    private final SecondStage[] below = new SecondStage[WALKERS];
     private final StopReport stop = new StopReport();
     private final int intermediateBits;
     private int reads;
@@ -28,10 +33,10 @@ final class StageWalks {
     /// @param marks whether hardware may set access flags and dirty states
     StageWalks(PhysicalMemory memory, SmmuCapabilities capabilities, boolean marks) {
         intermediateBits = capabilities.intermediateBits();
-        boolean sets = marks && capabilities.setsAccessFlag();
-        for (var granule : Granule.values()) {
+        for (int i = 0; i < WALKERS; i++) {
+            var granule = Granule.values()[i % GRANULES];
+            boolean sets = marks && i >= GRANULES;
             TableFormat second = new StageTwoFormat(granule, sets, capabilities);
-            int i = granule.ordinal();
             firsts[i] = new TableWalker(memory, new StageOneFormat(granule, sets), Stage.FIRST);
             alone[i] = new TableWalker(memory, second, Stage.SECOND);
             below[i] = new SecondStage(memory, second);
@@ -39,8 +44,8 @@ final class StageWalks {
     }
 
     void useCaches(SmmuCaches caches) {
-        for (var granule : Granule.values()) {
-            int i = granule.ordinal();
+        for (int i = 0; i < WALKERS; i++) {
+            var granule = Granule.values()[i % GRANULES];
             firsts[i].useCaches(CacheKind.PAGING_STRUCTURE, caches.pagingInUse(granule));
             alone[i].useCaches(CacheKind.PAGING_STRUCTURE, caches.pagingInUse(granule));
             below[i].useCaches(caches.nested(), caches.nestedPagingInUse(granule));
@@ -48,11 +53,15 @@ final class StageWalks {
     }
 
     void observe(WalkObserver observer) {
-        for (int i = 0; i < GRANULES; i++) {
+        for (int i = 0; i < WALKERS; i++) {
             firsts[i].observe(observer);
             alone[i].observe(observer);
             below[i].observe(observer);
         }
+    }
+
+    private static int walker(Granule granule, long regime) {
+        return granule.ordinal() + ((regime & Regime.SETS_FLAG) == 0 ? 0 : GRANULES);
     }
 
     /// Begins to count for a new request.
@@ -106,7 +115,7 @@ final class StageWalks {
     ///
     /// @param iova within what `half` translates
     private long first(Half half, long iova, long needs, long hopes, long origin) {
-        var walker = firsts[half.granule().ordinal()];
+        var walker = firsts[walker(half.granule(), half.regime())];
         walker.through(null);
         walker.enter(half.table(), half.levels(), half.space(), half.regime());
         long leaf = walker.walk(half.input(iova), needs, hopes, origin);
@@ -120,6 +129,9 @@ final class StageWalks {
     }
 
     private long settled(long leaf, Half half, long needs) {
+        if (StageOneFormat.isSettled(half.regime())) {
+            return leaf;
+        }
         long settled = StageOneFormat.settled(leaf, half.regime());
         return (settled & needs) == needs
                 ? settled
@@ -130,7 +142,7 @@ final class StageWalks {
     ///
     /// @param ipa within what stage 2 translates
     long second(Second second, long ipa, long needs, long hopes, long origin) {
-        var walker = alone[second.granule().ordinal()];
+        var walker = alone[walker(second.granule(), second.regime())];
         walker.enter(second.table(), second.levels(), second.space(), second.regime());
         long leaf = walker.walk(ipa, needs, hopes, origin);
         count(walker.reads(), walker.probes());
@@ -170,7 +182,7 @@ final class StageWalks {
 
     private long throughSecond(
             Half half, SecondStage lower, long iova, long needs, long hopes, long origin) {
-        var walker = firsts[half.granule().ordinal()];
+        var walker = firsts[walker(half.granule(), half.regime())];
         walker.through(lower);
         walker.enter(half.table(), half.levels(), half.space(), half.regime());
         long leaf = walker.walk(half.input(iova), needs, hopes, origin);
@@ -201,7 +213,7 @@ final class StageWalks {
     }
 
     private SecondStage enter(Second second, long origin) {
-        var lower = below[second.granule().ordinal()];
+        var lower = below[walker(second.granule(), second.regime())];
         lower.enter(
                 second.table(),
                 second.levels(),

@@ -30,6 +30,7 @@ final class StreamContext {
     private final Half lower;
     private final Half upper;
     private final Second second;
+    private final boolean overrides;
 
     /// @param spaces that give the numbers of its tags
     StreamContext(
@@ -44,6 +45,9 @@ final class StreamContext {
         lower = Half.of(0, kind, stream, descriptor, capabilities, spaces);
         upper = Half.of(1, kind, stream, descriptor, capabilities, spaces);
         second = Second.of(stream, capabilities, spaces);
+        overrides =
+                capabilities.overridesPermissions()
+                        && (stream.privilege() >= 2 || stream.instruction() >= 2);
     }
 
     Kind kind() {
@@ -120,10 +124,10 @@ final class StreamContext {
     /// The word of a cache line.
     ///
     /// @param number of this context, 16 bits
-    long word(int number, SmmuCapabilities capabilities) {
+    long word(int number) {
         boolean plain =
                 switch (kind) {
-                    case FIRST, SECOND, NESTED -> !overrides(capabilities);
+                    case FIRST, SECOND, NESTED -> !overrides;
                     case ABORT, BYPASS, DISABLED, UNREAD -> false;
                 };
         boolean alone = kind == Kind.SECOND;
@@ -148,9 +152,8 @@ final class StreamContext {
     }
 
     /// Whether PRIVCFG or INSTCFG change the requests.
-    boolean overrides(SmmuCapabilities capabilities) {
-        return capabilities.overridesPermissions()
-                && (stream.privilege() >= 2 || stream.instruction() >= 2);
+    boolean overrides() {
+        return overrides;
     }
 
     // ---- how faults are told

@@ -4,9 +4,8 @@ import iommulab.engine.cache.Spaces;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /// The contexts that cached stream entries and descriptors name by number: equal entries share one. Numbers
@@ -20,27 +19,30 @@ final class StreamContexts {
 
     private final SmmuCapabilities capabilities;
     private final Spaces spaces;
-    private final List<StreamContext> contexts;
     private final Map<Key, Integer> numbers;
+    private StreamContext[] contexts;
+    private int count;
 
     StreamContexts(SmmuCapabilities capabilities) {
-        this(capabilities, Tag.spaces(), new ArrayList<>(), new HashMap<>());
+        this(capabilities, Tag.spaces(), new StreamContext[16], 0, new HashMap<>());
     }
 
     private StreamContexts(
             SmmuCapabilities capabilities,
             Spaces spaces,
-            List<StreamContext> contexts,
+            StreamContext[] contexts,
+            int count,
             Map<Key, Integer> numbers) {
         this.capabilities = capabilities;
         this.spaces = spaces;
         this.contexts = contexts;
+        this.count = count;
         this.numbers = numbers;
     }
 
     StreamContexts copy() {
         return new StreamContexts(
-                capabilities, spaces.copy(), new ArrayList<>(contexts), new HashMap<>(numbers));
+                capabilities, spaces.copy(), contexts.clone(), count, new HashMap<>(numbers));
     }
 
     Spaces spaces() {
@@ -49,12 +51,12 @@ final class StreamContexts {
 
     /// Whether the next new context might find no number: then everything is to be forgotten.
     boolean isFull() {
-        return contexts.size() == MOST;
+        return count == MOST;
     }
 
     /// Forgets all contexts and spaces. No cache may hold the number of one.
     void clear() {
-        contexts.clear();
+        count = 0;
         numbers.clear();
         spaces.clear();
         Tag.reserve(spaces);
@@ -63,24 +65,27 @@ final class StreamContexts {
     /// The word that a cache line holds for a context.
     long word(StreamContext.Kind kind, StreamEntry stream, @Nullable ContextDescriptor descriptor) {
         int number = numbers.computeIfAbsent(new Key(kind, stream, descriptor), this::add);
-        return contexts.get(number).word(number, capabilities);
+        return contexts[number].word(number);
     }
 
     private Integer add(Key key) {
-        contexts.add(
-                new StreamContext(
-                        key.kind(), key.stream(), key.descriptor(), capabilities, spaces));
-        return contexts.size() - 1;
+        if (count == contexts.length) {
+            contexts = Arrays.copyOf(contexts, 2 * count);
+        }
+        contexts[count] =
+                new StreamContext(key.kind(), key.stream(), key.descriptor(), capabilities, spaces);
+        return count++;
     }
 
     /// The context that a word names.
     StreamContext of(long word) {
-        return contexts.get(StreamContext.number(word));
+        return contexts[StreamContext.number(word)];
     }
 
     long stateHash() {
         long hash = spaces.stateHash();
-        for (var context : contexts) {
+        for (int i = 0; i < count; i++) {
+            var context = contexts[i];
             hash = hash * 31 + context.kind().ordinal();
             hash = hash * 31 + context.stream().hashCode();
             hash = hash * 31 + (context.descriptor() == null ? 0 : context.descriptor().hashCode());
