@@ -91,7 +91,8 @@ final class ScalableView {
                 contexts.lines().setOf(line),
                 contexts.lines().wayOf(line),
                 contexts.lines().ageOf(line),
-                -1,
+                // Context entries name no domain in this mode.
+                0,
                 contexts.requesterAt(line),
                 ScalableContext.directoryOf(contexts.word(line)),
                 0,
