@@ -145,7 +145,7 @@ public final class TableWalker {
         int at = TableEntry.nextLevel(above);
         int bits = indexBits;
         int shift = pageShift + bits * (at - 1);
-        boolean plain = below == null && observer == WalkObserver.NONE;
+        boolean plain = !marksUse && below == null && observer == WalkObserver.NONE;
         int done = 0;
         while (true) {
             long entryAddress = table + ((address >>> shift & mask) << entryShift);

@@ -185,6 +185,10 @@ class AtsFunctionTest {
                         new PageRequestInterface.Wanted(prefix, IOVA + 0x1000, true, true));
         assertThat(device.pages().ask(pages)).contains(0);
         assertThat(lab.requests()).isEqualTo(2);
+        assertThat(lab.unit().queues().getLast().recent())
+                .containsExactly(
+                        "0x0020, PASID 0x5 asks for 0x4000004000, read, write, group 0, last",
+                        "0x0020, PASID 0x5 asks for 0x4000003000, read, group 0");
         lab.respond(0, PageResponse.SUCCESS);
         assertThat(device.pages().takeRetries()).isEqualTo(pages);
         assertThat(device.pages().outstanding()).isZero();

@@ -4,6 +4,9 @@ import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.memory.PhysicalMemory;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /// The page request queue: a ring of descriptors in memory that hardware fills with what devices ask for
 /// and software empties.
 /// Spec: VT-d, "Page Request Queue", "Page Request Descriptor".
@@ -20,6 +23,7 @@ public final class PageRequestQueue {
     public static final int OVERFLOW = 1 << 1;
 
     private static final int ENTRY_BYTES = 32;
+    private static final int REMEMBERED = 16;
     private static final int OFFSETS = 0x7ffe0;
     private static final long TYPE = 1;
     private static final int HAS_PASID = 1 << 8;
@@ -135,6 +139,32 @@ public final class PageRequestQueue {
                             state.written() + 1);
         }
         return written;
+    }
+
+    /// The last requests that lie in the ring, newest first, in words.
+    public List<String> recent() {
+        var words = new ArrayList<String>();
+        long kept = Math.min(Math.min(state.written(), REMEMBERED), bytes() / ENTRY_BYTES);
+        for (int i = 1; i <= kept; i++) {
+            int offset = Math.floorMod(state.tail() - i * ENTRY_BYTES, bytes());
+            long at = base() + offset;
+            words.add(words(memory.read64(at), memory.read64(at + 8)));
+        }
+        return words;
+    }
+
+    private static String words(long low, long high) {
+        String pasid =
+                (low & HAS_PASID) == 0 ? "" : ", PASID 0x%x".formatted(low >>> 32 & 0xf_ffff);
+        return "0x%04x%s asks for 0x%x%s%s, group %d%s"
+                .formatted(
+                        low >>> 16 & 0xffff,
+                        pasid,
+                        high & -4096L,
+                        (high & 1) != 0 ? ", read" : "",
+                        (high & 2) != 0 ? ", write" : "",
+                        high >>> 3 & 0x1ff,
+                        (high & 4) != 0 ? ", last" : "");
     }
 
     private static long low(PageRequest request) {

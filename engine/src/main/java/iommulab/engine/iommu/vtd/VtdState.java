@@ -133,20 +133,34 @@ public abstract sealed class VtdState implements AtsIommu permits VtdOutcome {
 
     @Override
     public List<QueueState> queues() {
-        if (!queue.isEnabled()) {
-            return List.of();
+        var queues = new ArrayList<QueueState>();
+        if (queue.isEnabled()) {
+            queues.add(
+                    new QueueState(
+                            "invalidation queue",
+                            true,
+                            queue.base(),
+                            queue.bytes(),
+                            queue.descriptorBytes(),
+                            queue.head(),
+                            queue.tail(),
+                            false,
+                            queue.recent().stream().map(Object::toString).toList()));
         }
-        return List.of(
-                new QueueState(
-                        "invalidation queue",
-                        true,
-                        queue.base(),
-                        queue.bytes(),
-                        queue.descriptorBytes(),
-                        queue.head(),
-                        queue.tail(),
-                        false,
-                        queue.recent().stream().map(Object::toString).toList()));
+        if (pageRequests.base() != 0) {
+            queues.add(
+                    new QueueState(
+                            "page request queue",
+                            false,
+                            pageRequests.base(),
+                            pageRequests.bytes(),
+                            pageRequests.entryBytes(),
+                            pageRequests.head(),
+                            pageRequests.tail(),
+                            (pageRequests.status() & PageRequestQueue.OVERFLOW) != 0,
+                            pageRequests.recent()));
+        }
+        return List.copyOf(queues);
     }
 
     @Override
