@@ -1,9 +1,11 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.iommu.QueueState;
+import iommulab.engine.iommu.TableUse;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// The three queues as the screen shows them.
 final class QueueWords {
@@ -40,6 +42,31 @@ final class QueueWords {
             queues.add(state("page-request queue", unit.pageRequests(), REQUEST_BYTES, records));
         }
         return queues;
+    }
+
+    /// Visits the rings of those that are on.
+    static void visit(RiscvState unit, Consumer<TableUse> visitor) {
+        for (var queue : of(unit)) {
+            boolean commands = queue.toHardware();
+            TableUse.Entries entries =
+                    raw -> {
+                        if (commands) {
+                            return QueueStructures.command(new RiscvCommand(raw[0], raw[1]));
+                        }
+                        return queue.entryBytes() == FAULT_BYTES
+                                ? QueueStructures.faultRecord()
+                                : QueueStructures.pageRequest();
+                    };
+            visitor.accept(
+                    new TableUse(
+                            queue.base(),
+                            queue.bytes(),
+                            queue.entryBytes(),
+                            queue.name(),
+                            -1,
+                            commands ? "cqb" : queue.entryBytes() == FAULT_BYTES ? "fqb" : "pqb",
+                            entries));
+        }
     }
 
     private static QueueState state(

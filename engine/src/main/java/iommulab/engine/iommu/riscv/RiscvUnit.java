@@ -6,6 +6,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// One RISC-V IOMMU: requests in, host addresses or faults out, everything read from the tables in memory or
 /// from its caches.
@@ -232,6 +234,11 @@ public final class RiscvUnit extends RiscvSteps {
     @Override
     public Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches) {
         return view().explain(name, request, costs, withCaches);
+    }
+
+    @Override
+    public void forEachTable(Consumer<TableUse> visitor) {
+        new RiscvAtlas(this, visitor).visit();
     }
 
     /// What the last request, no straight hit, found before the page tables.

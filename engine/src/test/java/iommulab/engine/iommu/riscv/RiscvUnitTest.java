@@ -15,6 +15,7 @@ import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.WalkCosts;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
 
 class RiscvUnitTest {
     private static final int DEVICE = 0x0310;
@@ -212,5 +215,36 @@ class RiscvUnitTest {
         assertThat(lab.unit.stateHash()).isEqualTo(hash);
         lab.unit.translate(DEVICE, NO_PASID, IOVA, READ);
         assertThat(lab.unit.lastHit()).isTrue();
+    }
+
+    @Test
+    void everyTableIsFoundAlsoWhereTheSecondStagePutIt() throws MappingRefused {
+        var lab = new RiscvLab(CacheShapes.USUAL);
+        nestedDevice(lab, 3, 3);
+        var found = new ArrayList<TableUse>();
+        lab.unit.forEachTable(found::add);
+        assertThat(found)
+                .extracting(TableUse::what)
+                .contains(
+                        "command queue",
+                        "fault queue",
+                        "DDT level 2",
+                        "DDT level 1",
+                        "level 3 table of GSCID 9",
+                        "level 1 table of GSCID 9",
+                        "level 3 table of GSCID 9, PSCID 5",
+                        "level 1 table of GSCID 9, PSCID 5");
+        var walk = explain(lab);
+        for (var step : walk.steps()) {
+            if (!step.raw().isEmpty()) {
+                assertThat(found)
+                        .as("the table of %s", step.name())
+                        .anyMatch(use -> isIn(use, step.entryHpa()));
+            }
+        }
+    }
+
+    private static boolean isIn(TableUse use, long hpa) {
+        return hpa >= use.hpa() && hpa < use.hpa() + use.bytes();
     }
 }
