@@ -44,7 +44,7 @@ class EveryAtlasTest {
     }
 
     static Stream<IommuUnit> withPasids() {
-        return EveryArchitectureTest.units().limit(2);
+        return EveryArchitectureTest.units().filter(u -> !u.isSmmu());
     }
 
     // ---- what hardware reads

@@ -85,6 +85,11 @@ final class MsiTable {
 
     /// Whether the last entry leads to a file in memory instead of one in an interrupt controller.
     boolean isMrif() {
+        return isMrif(low);
+    }
+
+    /// @param low the first word of an entry
+    static boolean isMrif(long low) {
         return (low >>> MODE_AT & 3) == MRIF;
     }
 

@@ -41,6 +41,15 @@ public final class PageTableStructures {
         return lowBits(entry, stage, leaf).build();
     }
 
+    /// The bit table of an entry that lies in memory.
+    ///
+    /// @param narrow whether it is one of Sv32 or Sv32x4
+    Structure of(Stage stage, int level, long raw, boolean narrow) {
+        long kind = PageTableFormat.READ | PageTableFormat.WRITE | PageTableFormat.EXECUTE;
+        boolean leaf = level == 1 || (raw & kind) != 0;
+        return narrow ? narrowEntry(stage, level, leaf) : entry(stage, level, leaf);
+    }
+
     private static String name(Stage stage, int level, boolean leaf) {
         return "Level %d %s %s".formatted(level, stage.words(), leaf ? "leaf" : "entry");
     }

@@ -1,11 +1,14 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.iommu.QueueState;
+import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableUse;
+import iommulab.engine.iommu.TableVisits;
+import iommulab.engine.iommu.TableVisits.Table;
+import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /// The three queues as the screen shows them.
 final class QueueWords {
@@ -44,28 +47,44 @@ final class QueueWords {
         return queues;
     }
 
-    /// Visits the rings of those that are on.
-    static void visit(RiscvState unit, Consumer<TableUse> visitor) {
+    /// Tells of the rings of those that are on.
+    static void visit(RiscvState unit, TableVisits visits) {
         for (var queue : of(unit)) {
-            boolean commands = queue.toHardware();
-            TableUse.Entries entries =
-                    raw -> {
-                        if (commands) {
-                            return QueueStructures.command(new RiscvCommand(raw[0], raw[1]));
-                        }
-                        return queue.entryBytes() == FAULT_BYTES
-                                ? QueueStructures.faultRecord()
-                                : QueueStructures.pageRequest();
-                    };
-            visitor.accept(
-                    new TableUse(
+            visits.tell(
+                    new Table(
+                            queue.name(),
                             queue.base(),
                             queue.bytes(),
                             queue.entryBytes(),
                             queue.name(),
                             -1,
-                            commands ? "cqb" : queue.entryBytes() == FAULT_BYTES ? "fqb" : "pqb",
-                            entries));
+                            registerOf(queue),
+                            new RingEntries(queue, unit.isBigEndian())));
+        }
+    }
+
+    private static String registerOf(QueueState queue) {
+        if (queue.toHardware()) {
+            return "cqb";
+        }
+        return queue.entryBytes() == FAULT_BYTES ? "fqb" : "pqb";
+    }
+
+    private record RingEntries(QueueState queue, boolean big) implements TableUse.Entries {
+        @Override
+        public Structure structure(long[] raw) {
+            if (queue.toHardware()) {
+                return QueueStructures.command(new RiscvCommand(raw[0], raw[1]));
+            }
+            return queue.entryBytes() == FAULT_BYTES
+                    ? QueueStructures.faultRecord()
+                    : QueueStructures.pageRequest();
+        }
+
+        @Override
+        public long word(PhysicalMemory memory, long hpa) {
+            long word = memory.read64(hpa);
+            return big ? Long.reverseBytes(word) : word;
         }
     }
 

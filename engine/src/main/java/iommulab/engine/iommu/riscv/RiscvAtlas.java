@@ -1,175 +1,192 @@
 package iommulab.engine.iommu.riscv;
 
-import iommulab.engine.cache.Iotlb;
-import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.GuestAddresses;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableTour;
 import iommulab.engine.iommu.TableUse;
+import iommulab.engine.iommu.TableUse.Entries;
+import iommulab.engine.iommu.TableVisits;
+import iommulab.engine.iommu.TableVisits.Table;
+import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
 
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
-/// Finds the structures in memory that a RISC-V IOMMU uses: queues, device and process directories, page
-/// tables of both stages, also where they lie in what a second stage maps, MSI page tables.
+/// Finds the structures in memory that a RISC-V IOMMU uses: device and process directories, page tables of
+/// both stages, also where they lie in what a second stage maps, MSI page tables. Its queues are in
+/// [QueueWords].
 final class RiscvAtlas {
     private static final int TABLE_BYTES = 4096;
-    private static final long NOWHERE = -1;
     private static final long PPN = (1L << 44) - 1;
     private static final int GUEST_ROOT_TABLES = 4;
     private static final int MSI_ENTRY_BYTES = 16;
+    private static final int MOST_FILES = 16;
 
     private final RiscvUnit unit;
-    private final RiscvUnit twin;
-    private final PhysicalMemory memory;
     private final RiscvStructures structures;
     private final PageTableStructures tables;
     private final DeviceDirectory directory;
-    private final Consumer<TableUse> visitor;
-    private final Map<String, TableTour> tours = new HashMap<>();
-    private final Set<Long> seen = new HashSet<>();
+    private final TableVisits visits;
+    private final boolean big;
+    private final boolean narrowGuests;
 
     RiscvAtlas(RiscvUnit unit, Consumer<TableUse> visitor) {
         this.unit = unit;
-        this.visitor = visitor;
-        memory = unit.memory();
+        visits = new TableVisits(unit.memory(), visitor);
         structures = new RiscvStructures(unit.capabilities());
         tables = new PageTableStructures(unit.capabilities());
-        directory = unit.directories().deviceDirectory();
-        twin = new RiscvUnit(unit.capabilities(), memory, CacheShapes.NONE, 0);
-        twin.onlyLook();
-        twin.adoptRegisters(unit.control(), unit.directory());
+        directory = new DeviceDirectory(unit.memory(), unit.capabilities());
+        big = unit.isBigEndian();
+        narrowGuests = (unit.control() & RiscvRegisters.GXL) != 0;
     }
 
     void visit() {
-        QueueWords.visit(unit, visitor);
-        if (unit.levels != 0 && memory.isBacked(unit.deviceTable())) {
-            devices(unit.deviceTable(), unit.levels - 1, 0, NOWHERE, "ddtp");
+        if (unit.levels != 0) {
+            devices(unit.deviceTable(), unit.levels - 1, 0, -1, "ddtp");
         }
+        QueueWords.visit(unit, visits);
     }
 
-    private long word(long hpa, boolean big) {
-        long word = memory.read64(hpa);
-        return big ? Long.reverseBytes(word) : word;
-    }
-
-    private static long next(long[] raw, boolean big) {
-        long word = big ? Long.reverseBytes(raw[0]) : raw[0];
-        return (word & 1) == 0 ? NOWHERE : (word >>> 10 & PPN) << 12;
-    }
-
-    private TableUse.Entries pointers(Structure structure, boolean big) {
-        return TableUse.Entries.of(structure, raw -> next(raw, big));
+    private static long next(long raw) {
+        return (raw & 1) == 0 ? -1 : (raw >>> 10 & PPN) << 12;
     }
 
     // ---- devices
 
     /// @param first lowest device_id that comes this way
-    private void devices(long table, int level, int first, long pointer, String pointedBy) {
-        boolean big = unit.isBigEndian();
+    private void devices(long address, int level, int first, long pointer, String pointedBy) {
         var name = level == 0 ? "device contexts from 0x%x".formatted(first) : "DDT level " + level;
-        int bytes = level == 0 ? unit.capabilities().deviceContextBytes() : 8;
-        var entries = level == 0 ? contexts(big) : pointers(structures.deviceDirectoryEntry(), big);
-        visitor.accept(new TableUse(table, TABLE_BYTES, bytes, name, pointer, pointedBy, entries));
-        int count = 1 << directory.indexHigh(level) - directory.indexAt(level) + 1;
-        for (int index = 0; index < count; index++) {
-            long at = table + (long) index * bytes;
-            int device = first + (index << directory.indexAt(level));
-            long entry = word(at, big);
-            if ((entry & 1) == 0) {
-                continue;
-            }
-            long below = (entry >>> 10 & PPN) << 12;
-            if (level == 0) {
-                device(device, at);
-            } else if (memory.isBacked(below)) {
-                devices(below, level - 1, device, at, name);
-            }
+        var entries =
+                level == 0
+                        ? new Contexts()
+                        : Entries.of(
+                                structures.deviceDirectoryEntry(),
+                                raw -> new long[] {next(raw[0])},
+                                big);
+        var table =
+                new Table(
+                        "DDT level " + level,
+                        address,
+                        TABLE_BYTES,
+                        level == 0 ? unit.capabilities().deviceContextBytes() : 8,
+                        name,
+                        pointer,
+                        pointedBy,
+                        entries);
+        for (var piece : visits.tell(table)) {
+            piece.forEachEntry(
+                    visits.memory(),
+                    (index, hpa, raw) -> {
+                        int device = first + (index << directory.indexAt(level));
+                        if (level == 0) {
+                            device(device, hpa);
+                        } else if (next(raw[0]) >= 0) {
+                            devices(next(raw[0]), level - 1, device, hpa, name);
+                        }
+                    });
         }
     }
 
-    /// A context leads to more than one table; the second stage is the first that counts.
-    private TableUse.Entries contexts(boolean big) {
-        return new TableUse.Entries() {
-            @Override
-            public Structure structure(long[] raw) {
-                long tc = big ? Long.reverseBytes(raw[0]) : raw[0];
-                return structures.deviceContext(
-                        unit.control(),
-                        (tc & DeviceContext.PDTV) != 0,
-                        (tc & DeviceContext.SXL) != 0);
-            }
+    /// Device contexts lead to tables of both stages and of interrupt files.
+    private final class Contexts implements Entries {
+        @Override
+        public Structure structure(long[] raw) {
+            return structures.deviceContext(
+                    unit.control(),
+                    (raw[0] & DeviceContext.PDTV) != 0,
+                    (raw[0] & DeviceContext.SXL) != 0);
+        }
 
-            @Override
-            public long target(long[] raw) {
-                long iohgatp = big ? Long.reverseBytes(raw[1]) : raw[1];
-                long fsc = big ? Long.reverseBytes(raw[3]) : raw[3];
-                long root = DeviceContext.mode(iohgatp) != 0 ? iohgatp : fsc;
-                return DeviceContext.mode(root) == 0 ? NOWHERE : DeviceContext.root(root);
+        @Override
+        public long[] targets(long[] raw) {
+            if ((raw[0] & DeviceContext.VALID) == 0) {
+                return new long[0];
             }
-        };
+            return new long[] {root(raw[1]), fscTarget(raw), raw.length > 4 ? root(raw[4]) : -1};
+        }
+
+        private long fscTarget(long[] raw) {
+            var context = new DeviceContext(raw[0], raw[1], raw[2], raw[3], 0, 0, 0);
+            return root(raw[3]) < 0 ? -1 : toHost(context).applyAsLong(root(raw[3]));
+        }
+
+        @Override
+        public long word(PhysicalMemory memory, long hpa) {
+            long word = memory.read64(hpa);
+            return big ? Long.reverseBytes(word) : word;
+        }
     }
 
-    private void device(int device, long at) {
-        var found = twin.lookUpDevice(device);
-        if (found.isEmpty()) {
+    /// @param mode a word with mode and page number
+    private static long root(long mode) {
+        return DeviceContext.mode(mode) == DeviceContext.BARE ? -1 : DeviceContext.root(mode);
+    }
+
+    /// What the entries below a device context have in common.
+    ///
+    /// @param whose address spaces they are, such as `GSCID 3, `
+    /// @param toHost hpa of the addresses of its first stages and process directory
+    private record Device(DeviceContext context, String whose, LongUnaryOperator toHost) {
+        boolean isNarrow() {
+            return context.has(DeviceContext.SXL);
+        }
+
+        boolean isBig() {
+            return context.has(DeviceContext.SBE);
+        }
+    }
+
+    private void device(int id, long hpa) {
+        boolean tooWide = id >>> directory.deviceIdBits(unit.levels) != 0;
+        if (tooWide
+                || directory.read(
+                                unit.deviceTable(),
+                                unit.levels,
+                                id,
+                                unit.control(),
+                                WalkObserver.NONE)
+                        != null) {
             return;
         }
-        var context = found.get();
-        var pointedBy = "context of device 0x%x".formatted(device);
-        if (context.secondMode() != DeviceContext.BARE) {
-            secondStage(context, at, pointedBy);
+        var context = directory.context();
+        boolean guest = context.secondMode() != DeviceContext.BARE;
+        var device =
+                new Device(
+                        context,
+                        guest ? "GSCID %d, ".formatted(context.gscid()) : "",
+                        toHost(context));
+        var pointedBy = "context of device 0x%x".formatted(id);
+        if (guest) {
+            secondStage(context, hpa, pointedBy);
         }
         if (context.hasMsiTable()) {
-            msiTable(context, at, pointedBy);
+            msiTable(context, hpa, pointedBy);
         }
         if (!context.has(DeviceContext.PDTV)) {
-            firstStage(device, context, context.fsc(), context.pscid(), at, pointedBy);
+            firstStage(device, context.fsc(), context.pscid(), hpa, pointedBy);
         } else if (context.firstMode() != DeviceContext.BARE) {
-            long root = DeviceContext.root(context.fsc());
-            processes(device, context, root, context.firstMode() - 1, 0, at, pointedBy);
+            long table = DeviceContext.root(context.fsc());
+            processes(device, table, context.firstMode() - 1, 0, hpa, pointedBy);
         }
     }
 
-    private void secondStage(DeviceContext context, long at, String pointedBy) {
-        boolean narrow = (unit.control() & RiscvRegisters.GXL) != 0;
-        int levels = narrow ? 2 : context.secondMode() - 5;
-        tour(Stage.SECOND, narrow, "host", LongUnaryOperator.identity())
-                .visit(
-                        new TableTour.Root(
-                                DeviceContext.root(context.iohgatp()),
-                                levels,
-                                GUEST_ROOT_TABLES << (narrow ? 10 : 9),
-                                regime(unit.isBigEndian(), narrow),
-                                "GSCID %d".formatted(context.gscid()),
-                                at,
-                                pointedBy));
-    }
-
-    private void firstStage(
-            int device, DeviceContext context, long fsc, int pscid, long at, String pointedBy) {
-        int mode = DeviceContext.mode(fsc);
-        if (mode == DeviceContext.BARE) {
-            return;
+    private LongUnaryOperator toHost(DeviceContext context) {
+        int mode = context.secondMode();
+        int levels = narrowGuests ? 2 : mode - 5;
+        boolean supported =
+                narrowGuests ? mode == 8 : unit.capabilities().secondStageLevels(levels);
+        if (!supported) {
+            return LongUnaryOperator.identity();
         }
-        boolean narrow = context.has(DeviceContext.SXL);
-        boolean guest = context.secondMode() != DeviceContext.BARE;
-        String whose = guest ? "GSCID " + context.gscid() : "host";
-        tour(Stage.FIRST, narrow, whose, address -> hpa(device, context, address))
-                .visit(
-                        new TableTour.Root(
-                                DeviceContext.root(fsc),
-                                narrow ? 2 : mode - 5,
-                                narrow ? 1024 : 512,
-                                regime(context.has(DeviceContext.SBE), narrow),
-                                (guest ? whose + ", " : "") + "PSCID " + pscid,
-                                at,
-                                pointedBy));
+        return new GuestAddresses(
+                unit.memory(),
+                new PageTableFormat(unit.capabilities(), Stage.SECOND, narrowGuests),
+                DeviceContext.root(context.iohgatp()),
+                levels,
+                Stages.guestBits(context, unit.control()),
+                regime(big, narrowGuests));
     }
 
     private static long regime(boolean big, boolean narrow) {
@@ -178,105 +195,140 @@ final class RiscvAtlas {
                 | PageTableFormat.LOOKING;
     }
 
-    private TableTour tour(Stage stage, boolean narrow, String whose, LongUnaryOperator toHost) {
-        return tours.computeIfAbsent(
-                "%s %s %s".formatted(stage, narrow, whose),
-                _ ->
-                        new TableTour(
-                                memory,
-                                new PageTableFormat(unit.capabilities(), stage, narrow),
-                                (level, leaf) ->
-                                        narrow
-                                                ? tables.narrowEntry(stage, level, leaf)
-                                                : tables.entry(stage, level, leaf),
-                                toHost,
-                                visitor));
+    private void secondStage(DeviceContext context, long pointer, String pointedBy) {
+        tour(Stage.SECOND, narrowGuests)
+                .visit(
+                        new TableTour.Root(
+                                DeviceContext.root(context.iohgatp()),
+                                narrowGuests ? 2 : context.secondMode() - 5,
+                                GUEST_ROOT_TABLES << (narrowGuests ? 10 : 9),
+                                regime(big, narrowGuests),
+                                "GSCID %d".formatted(context.gscid()),
+                                pointer,
+                                pointedBy));
     }
 
-    /// Where an address of a device's first stage or process directory lies.
-    private long hpa(int device, DeviceContext context, long address) {
-        if (context.secondMode() == DeviceContext.BARE) {
-            return address;
+    private void firstStage(Device device, long fsc, int pscid, long pointer, String pointedBy) {
+        int mode = DeviceContext.mode(fsc);
+        if (mode == DeviceContext.BARE) {
+            return;
         }
-        long word = twin.lookUpGuest(device, context.gscid(), address);
-        return word < 0 ? NOWHERE : Iotlb.hpa(word, address);
+        boolean narrow = device.isNarrow();
+        tour(Stage.FIRST, narrow)
+                .visit(
+                        new TableTour.Root(
+                                DeviceContext.root(fsc),
+                                narrow ? 2 : mode - 5,
+                                narrow ? 1024 : 512,
+                                regime(device.isBig(), narrow),
+                                "%sPSCID %d".formatted(device.whose(), pscid),
+                                pointer,
+                                pointedBy),
+                        device.toHost());
+    }
+
+    private TableTour tour(Stage stage, boolean narrow) {
+        return new TableTour(
+                visits,
+                new PageTableFormat(unit.capabilities(), stage, narrow),
+                new TableTour.Structures() {
+                    @Override
+                    public Structure of(int level, long raw) {
+                        return tables.of(stage, level, raw, narrow);
+                    }
+
+                    @Override
+                    public int levelName(int level) {
+                        return level - 1;
+                    }
+                });
     }
 
     // ---- processes
 
+    /// @param first lowest process_id that comes this way
     private void processes(
-            int device,
-            DeviceContext context,
-            long table,
-            int level,
-            int first,
-            long pointer,
-            String pointedBy) {
-        long hpa = hpa(device, context, table);
-        if (hpa < 0 || !memory.isBacked(hpa) || !seen.add(hpa)) {
-            return;
-        }
-        boolean big = context.has(DeviceContext.SBE);
-        var structure =
-                level == 0
-                        ? structures.processContext(context.has(DeviceContext.SXL))
-                        : structures.processDirectoryEntry();
-        var name = level == 0 ? "process contexts from %d".formatted(first) : "PDT level " + level;
-        int bytes = level == 0 ? 16 : 8;
+            Device device, long address, int level, int first, long pointer, String pointedBy) {
         int low = ProcessDirectory.indexAt(level);
-        int count = 1 << ProcessDirectory.indexAt(level + 1) - low;
-        LongUnaryOperator below = raw -> hpa(device, context, raw);
-        visitor.accept(
-                new TableUse(
-                        hpa,
+        long count = 1L << ProcessDirectory.indexAt(level + 1) - low;
+        int bytes = level == 0 ? 16 : 8;
+        var name = level == 0 ? "process contexts from %d".formatted(first) : "PDT level " + level;
+        var table =
+                new Table(
+                        "PDT level %d %s".formatted(level, device.isBig()),
+                        address,
                         count * bytes,
                         bytes,
                         name,
                         pointer,
                         pointedBy,
-                        TableUse.Entries.of(
-                                structure, raw -> processTarget(raw, level, big, below))));
-        for (int index = 0; index < count; index++) {
-            long at = hpa + (long) index * bytes;
-            long entry = word(at, big);
-            int process = first + (index << low);
-            if ((entry & 1) != 0 && level > 0) {
-                long next = (entry >>> 10 & PPN) << 12;
-                processes(device, context, next, level - 1, process, at, name);
-            } else if ((entry & 1) != 0) {
-                int pscid = (int) (entry >>> 12) & 0xf_ffff;
-                var whose = "context of process %d".formatted(process);
-                firstStage(device, context, word(at + 8, big), pscid, at, whose);
-            }
+                        Entries.of(
+                                level == 0
+                                        ? structures.processContext(device.isNarrow())
+                                        : structures.processDirectoryEntry(),
+                                raw -> new long[] {processTarget(device, level, raw)},
+                                device.isBig()));
+        for (var piece : visits.tell(table, device.toHost())) {
+            piece.forEachEntry(
+                    visits.memory(),
+                    (index, hpa, raw) -> {
+                        int process = first + (index << low);
+                        if (level > 0 && next(raw[0]) >= 0) {
+                            processes(device, next(raw[0]), level - 1, process, hpa, name);
+                        } else if (level == 0) {
+                            process(device, process, raw, hpa);
+                        }
+                    });
         }
     }
 
-    private static long processTarget(long[] raw, int level, boolean big, LongUnaryOperator below) {
-        if (level > 0) {
-            long next = next(raw, big);
-            return next < 0 ? NOWHERE : below.applyAsLong(next);
+    private static long processTarget(Device device, int level, long[] raw) {
+        long target = level > 0 ? next(raw[0]) : (raw[0] & 1) == 0 ? -1 : root(raw[1]);
+        return target < 0 ? -1 : device.toHost().applyAsLong(target);
+    }
+
+    private void process(Device device, int id, long[] raw, long hpa) {
+        var context = new ProcessContext(raw[0], raw[1]);
+        var rules = new DeviceContextRules(unit.capabilities());
+        if ((raw[0] & ProcessContext.VALID) != 0 && rules.accepts(context, device.context())) {
+            var pointedBy = "context of process %d".formatted(id);
+            firstStage(device, context.fsc(), context.pscid(), hpa, pointedBy);
         }
-        long fsc = big ? Long.reverseBytes(raw[1]) : raw[1];
-        return DeviceContext.mode(fsc) == 0 ? NOWHERE : below.applyAsLong(DeviceContext.root(fsc));
     }
 
     // ---- interrupt files
 
-    private void msiTable(DeviceContext context, long at, String pointedBy) {
-        long table = DeviceContext.root(context.msiptp());
-        int files = 1 << Math.min(16, Long.bitCount(context.msiMask()));
-        boolean big = unit.isBigEndian();
-        if (!seen.add(table)) {
-            return;
-        }
-        visitor.accept(
-                new TableUse(
-                        table,
-                        files * MSI_ENTRY_BYTES,
+    private void msiTable(DeviceContext context, long pointer, String pointedBy) {
+        int files = 1 << Math.min(MOST_FILES, Long.bitCount(context.msiMask()));
+        visits.tell(
+                new Table(
+                        "MSI page table",
+                        DeviceContext.root(context.msiptp()),
+                        (long) files * MSI_ENTRY_BYTES,
                         MSI_ENTRY_BYTES,
                         "MSI page table of GSCID %d".formatted(context.gscid()),
-                        at,
+                        pointer,
                         pointedBy,
-                        TableUse.Entries.of(structures.msiFlat(), raw -> next(raw, big))));
+                        new InterruptFiles()));
+    }
+
+    private final class InterruptFiles implements Entries {
+        @Override
+        public Structure structure(long[] raw) {
+            return structures.msi(raw[0]);
+        }
+
+        @Override
+        public long[] targets(long[] raw) {
+            return (raw[0] & MsiTable.VALID) == 0
+                    ? new long[0]
+                    : new long[] {MsiTable.isMrif(raw[0]) ? next(raw[1] | 1) : next(raw[0])};
+        }
+
+        @Override
+        public long word(PhysicalMemory memory, long hpa) {
+            long word = memory.read64(hpa);
+            return big ? Long.reverseBytes(word) : word;
+        }
     }
 }

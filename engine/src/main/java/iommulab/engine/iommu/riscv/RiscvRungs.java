@@ -118,14 +118,14 @@ final class RiscvRungs {
     }
 
     Step msiEntry(Place place, long[] words, Source source, @Nullable RiscvFault fault) {
-        boolean inMemory = (words[0] >>> MsiTable.MODE_AT & 3) == MsiTable.MRIF;
+        boolean inMemory = MsiTable.isMrif(words[0]);
         long page = (inMemory ? words[1] : words[0]) >>> 10 & DeviceContext.PPN;
         return step(
                 Kind.LEAF_ENTRY,
                 "MSI page-table entry",
                 inMemory ? "interrupt file in memory" : "interrupt file",
                 place,
-                inMemory ? structures.msiMrif() : structures.msiFlat(),
+                structures.msi(words[0]),
                 words,
                 fault,
                 source,
@@ -153,10 +153,7 @@ final class RiscvRungs {
         boolean second = read.stage() == Stage.SECOND;
         boolean wide = second && read.level() == topLevel;
         int high = low + shape.indexBits() - 1 + (wide ? 2 : 0);
-        var structure =
-                narrow
-                        ? tables.narrowEntry(read.stage(), read.level(), leaf)
-                        : tables.entry(read.stage(), read.level(), leaf || read.level() == 1);
+        var structure = tables.of(read.stage(), read.level(), read.raw(), narrow);
         return step(
                 leaf ? Kind.LEAF_ENTRY : Kind.TABLE_ENTRY,
                 (second ? "G level " : "Level ") + (read.level() - 1),

@@ -159,6 +159,11 @@ public final class RiscvStructures {
 
     // ---- MSI page tables
 
+    /// 128 bits: an entry of an MSI page table, by its first word.
+    Structure msi(long low) {
+        return MsiTable.isMrif(low) ? msiMrif() : msiFlat();
+    }
+
     /// 128 bits: an entry that leads to an interrupt file of an interrupt controller.
     public Structure msiFlat() {
         return msi("MSI page-table entry")

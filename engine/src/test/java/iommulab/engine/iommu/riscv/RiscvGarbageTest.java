@@ -53,12 +53,12 @@ class RiscvGarbageTest {
         var found = new ArrayList<TableUse>();
         lab.unit.forEachTable(found::add);
         for (var use : found) {
-            var raw = new long[Math.max(1, use.entryBytes() / 8)];
-            for (int word = 0; word < raw.length; word++) {
-                raw[word] = lab.memory.read64(use.hpa() + 8L * word);
-            }
-            assertThat(use.entries().structure(raw).words()).isEqualTo(raw.length);
-            use.entries().target(raw);
+            use.forEachEntry(
+                    lab.memory,
+                    (_, _, raw) -> {
+                        assertThat(use.entries().structure(raw).words()).isEqualTo(raw.length);
+                        use.entries().targets(raw);
+                    });
         }
     }
 

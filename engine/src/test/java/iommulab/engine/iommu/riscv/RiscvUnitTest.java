@@ -230,10 +230,10 @@ class RiscvUnitTest {
                         "fault queue",
                         "DDT level 2",
                         "DDT level 1",
-                        "level 3 table of GSCID 9",
-                        "level 1 table of GSCID 9",
-                        "level 3 table of GSCID 9, PSCID 5",
-                        "level 1 table of GSCID 9, PSCID 5");
+                        "level 2 table of GSCID 9",
+                        "level 0 table of GSCID 9",
+                        "level 2 table of GSCID 9, PSCID 5",
+                        "level 0 table of GSCID 9, PSCID 5");
         var walk = explain(lab);
         for (var step : walk.steps()) {
             if (!step.raw().isEmpty()) {
