@@ -13,6 +13,7 @@ import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Session;
+import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.value.ObservableValue;
 import javafx.scene.control.TabPane;
@@ -42,7 +43,11 @@ public final class LiveLab implements AutoCloseable {
 
     /// Opens the window on a captured machine.
     public static LiveLab on(String capture) {
-        var session = session(capture);
+        return on(session(capture));
+    }
+
+    /// Opens the window on a machine that is switched on.
+    public static LiveLab on(Session session) {
         var made = new AtomicReference<Bench>();
         var robot =
                 Robot.at(
@@ -88,6 +93,13 @@ public final class LiveLab implements AutoCloseable {
 
     public LiveLab opens(Perspective perspective) {
         Robot.onScreen(() -> bench.open(perspective));
+        robot.settle();
+        return this;
+    }
+
+    /// Opens the Walk perspective with a question.
+    public LiveLab asks(WalkQuestion question, int step) {
+        Robot.onScreen(() -> bench.openWalk(question, step));
         robot.settle();
         return this;
     }

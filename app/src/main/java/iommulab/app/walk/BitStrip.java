@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 final class BitStrip {
     static final double HEIGHT = 96;
     static final double WALL_HEIGHT = 66;
+    static final double GRID_HEIGHT = 66;
+    private static final double SHORT_BIT = 6.4;
     private static final double GAP = 5;
     private static final double FIXED = 150;
     private static final double FADED = 0.2;
@@ -30,13 +32,18 @@ final class BitStrip {
         double x = 16;
         pen.text("Requester ID", Type.SECONDARY_BOLD, palette.text2(), x, 13);
         x = fields(model.requester(), x, bit, model.current()) + 24;
+        if (!model.pasid().isEmpty()) {
+            pen.text("PASID", Type.SECONDARY_BOLD, palette.text2(), x, 13);
+            x = fields(model.pasid(), x, bit, model.current()) + 24;
+        }
         pen.text("IOVA 0x" + model.iova(), Type.SECONDARY_BOLD, palette.text2(), x, 13);
         fields(model.address(), x, bit, model.current());
         pen.line(palette.faintLine(), 1, 0, HEIGHT, width, HEIGHT);
     }
 
     private static int digits(WalkModel model) {
-        return Stream.concat(model.requester().stream(), model.address().stream())
+        return Stream.of(model.requester(), model.pasid(), model.address())
+                .flatMap(List::stream)
                 .mapToInt(f -> f.bits().length())
                 .sum();
     }
@@ -80,6 +87,31 @@ final class BitStrip {
                     x + step * (i + 0.5),
                     y + height / 2 + 4);
         }
+    }
+
+    /// Above the grid: only the iova, and no wider than it needs.
+    ///
+    /// @return where it ends
+    double drawAboveGrid(WalkModel model, double width) {
+        var fields = model.address().stream().filter(f -> f.category() != BitField.PLAIN).toList();
+        int digits = fields.stream().mapToInt(f -> f.bits().length()).sum();
+        double bit =
+                Math.clamp((width - GAP * fields.size()) / Math.max(1, digits), SHORT_BIT, 10.6);
+        double x = 16;
+        pen.text("IOVA 0x" + model.iova(), Type.SECONDARY_BOLD, palette.text2(), x, 13);
+        for (var field : fields) {
+            double each = Math.max(field.bits().length() * bit, 34);
+            box(fieldForWall(field, each), x, 20, each, 20, bit, field.step() == model.current());
+            pen.textCentre(
+                    pen.cut(field.name() + ": " + field.hex(), Type.MONO_BOLD, each + GAP),
+                    Type.MONO_BOLD,
+                    colour(field),
+                    x + each / 2,
+                    55);
+            x += each + GAP;
+        }
+        pen.line(palette.faintLine(), 1, 0, GRID_HEIGHT - 2, width + 2000, GRID_HEIGHT - 2);
+        return x;
     }
 
     /// For a wall: only the iova, over the whole width.

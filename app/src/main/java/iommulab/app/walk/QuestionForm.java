@@ -74,6 +74,15 @@ final class QuestionForm extends HBox {
                                 bytes.complaint()));
     }
 
+    /// Tells the fields of one form from those of another by their ids.
+    void nameFields(String prefix) {
+        for (var field : getChildren()) {
+            if (field.getId() != null) {
+                field.setId(field.getId().replace("walk", prefix));
+            }
+        }
+    }
+
     private static Label caption(String text) {
         var label = new Label(text);
         label.getStyleClass().add("secondary");

@@ -42,6 +42,8 @@ record Rung(
     /// How much room a rung takes.
     enum Height {
         ENTRY,
+        /// An entry of the second stage in a nested walk: one line, unless it is looked at.
+        COMPACT,
         PROBE,
         END
     }
@@ -85,9 +87,9 @@ record Rung(
         boolean saved = step.givenBy() == GivenBy.SAVED;
         boolean table = step.indexSource() != Walk.IndexSource.NONE;
         return new Rung(
-                end ? Height.END : probe ? Height.PROBE : Height.ENTRY,
+                end ? Height.END : probe ? Height.PROBE : height(step),
                 step.name(),
-                step.detail(),
+                NeutralName.line(step),
                 table ? Long.toHexString(step.tableHpa()) : "",
                 table ? index(step) : "",
                 BitField.categoryOf(step),
@@ -103,12 +105,16 @@ record Rung(
                 step.finding());
     }
 
-    private static String index(Step step) {
+    private static Height height(Step step) {
+        return step.cell().column() > 0 ? Height.COMPACT : Height.ENTRY;
+    }
+
+    static String index(Step step) {
         int digits = (step.indexHigh() - step.indexLow() + 4) / 4;
         return ("%0" + Math.max(1, digits) + "x").formatted(step.index());
     }
 
-    private static String address(Step step, Walk walk) {
+    static String address(Step step, Walk walk) {
         if (step.kind() == Walk.Kind.ACCESS
                 && walk.outcome() instanceof Walk.Outcome.Reached(long hpa, _, _, _)) {
             return Long.toHexString(hpa);
@@ -153,9 +159,7 @@ record Rung(
                 field.high() == field.low()
                         ? String.valueOf(field.high())
                         : field.high() + ":" + field.low();
-        // The bits of a pointer stand where they count: shifted back they are the address itself.
-        long value =
-                field.role() == Field.Role.POINTER ? field.value() << field.low() : field.value();
+        long value = field.role() == Field.Role.POINTER ? Pointers.address(field) : field.value();
         var name = field.name().isEmpty() ? "reserved" : field.name();
         return new Chip(
                 field.word(),
@@ -180,7 +184,7 @@ record Rung(
                 && (step.givenBy() != GivenBy.IOTLB || step.detail().startsWith("miss"));
     }
 
-    private static Sign sign(Step step, boolean failed) {
+    static Sign sign(Step step, boolean failed) {
         if (failed || step.kind() == Walk.Kind.FAULT) {
             return Sign.FAULT;
         }

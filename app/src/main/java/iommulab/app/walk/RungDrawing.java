@@ -15,8 +15,6 @@ final class RungDrawing {
     private static final double TO_COME = 0.45;
     private static final double BIT = 2.2;
     private static final double HALF_WORD_GAP = 3;
-    private static final double CHIP_HEIGHT = 20;
-    private static final double CHIP_GAP = 4;
     private static final double THREE_ROWS = 76;
 
     private final Pen pen;
@@ -24,6 +22,7 @@ final class RungDrawing {
     private final LadderColumns columns;
     private final Targets targets;
     private final Rung.@Nullable Chip lit;
+    private final ChipDrawing chips;
 
     /// @param lit the field to be shown bit by bit, if any
     RungDrawing(Pen pen, LadderColumns columns, Targets targets, Rung.@Nullable Chip lit) {
@@ -32,6 +31,7 @@ final class RungDrawing {
         this.columns = columns;
         this.targets = targets;
         this.lit = lit;
+        chips = new ChipDrawing(pen, targets, lit);
     }
 
     void draw(Rung rung, int number, int current, WalkModel model, double y, double height) {
@@ -44,6 +44,13 @@ final class RungDrawing {
         } else {
             switch (rung.height()) {
                 case PROBE -> probe(rung, middle);
+                case COMPACT -> {
+                    if (number == current) {
+                        entry(rung, number, current, middle, height);
+                    } else {
+                        compact(rung, middle + 4);
+                    }
+                }
                 case END -> end(rung, model, middle);
                 case ENTRY -> entry(rung, number, current, middle, height);
             }
@@ -115,7 +122,7 @@ final class RungDrawing {
                     columns.raw(),
                     middle - (two ? 16 - 28 * i : 7));
         }
-        chips(
+        chips.draw(
                 rung,
                 number,
                 columns.fields(),
@@ -231,56 +238,39 @@ final class RungDrawing {
         return -1;
     }
 
-    private void chips(Rung rung, int number, double x, double width, double middle, int rows) {
-        var flow = ChipFlow.of(pen, rung.chips(), width, rows);
-        double top = middle - (flow.rows() > 2 ? 36 : 24);
-        for (var placed : flow.placed()) {
-            chip(placed, x + placed.x(), top + placed.row() * (CHIP_HEIGHT + CHIP_GAP));
-            targets.chip(
-                    number,
-                    placed.chip(),
-                    x + placed.x(),
-                    top + placed.row() * (CHIP_HEIGHT + CHIP_GAP),
-                    placed.width(),
-                    CHIP_HEIGHT);
-        }
-        if (flow.left() > 0) {
+    /// One line: what the second stage read for an entry of the first.
+    private void compact(Rung rung, double baseline) {
+        pen.textWithin(
+                rung.name() + "  " + rung.detail(),
+                Type.DENSE,
+                palette.text2(),
+                columns.name() + 8,
+                baseline,
+                columns.address() - columns.name() - 14);
+        pen.text(rung.address(), Type.MONO, palette.text1(), columns.address(), baseline);
+        if (!rung.words().isEmpty()) {
             pen.text(
-                    "+" + flow.left(),
-                    Type.SECONDARY,
-                    palette.text2(),
-                    x + flow.leftX(),
-                    top + (flow.rows() - 1) * (CHIP_HEIGHT + CHIP_GAP) + 14);
+                    String.join(" ", rung.words().getFirst().groups()),
+                    Type.MONO,
+                    palette.text1(),
+                    columns.raw(),
+                    baseline);
         }
-    }
-
-    private void chip(ChipFlow.Placed placed, double x, double y) {
-        var chip = placed.chip();
-        boolean on = chip.equals(lit);
-        boolean strong = chip.role() != Field.Role.ORDINARY;
-        var edge =
-                switch (chip.role()) {
-                    case OFFENDING -> palette.fault();
-                    case POINTER -> palette.accent();
-                    case ORDINARY, IGNORED -> on ? palette.accent() : palette.line();
-                };
-        pen.plate(
-                chip.role() == Field.Role.OFFENDING
-                        ? palette.faultGround()
-                        : on ? palette.accentGround() : palette.canvas(),
-                x,
-                y,
-                placed.width(),
-                CHIP_HEIGHT,
-                3);
-        pen.outline(edge, on ? 1.8 : 1, x, y, placed.width(), CHIP_HEIGHT, 3);
-        pen.text(chip.bits(), Type.BIT, palette.text3(), x + 6, y + 14);
-        pen.text(
-                placed.label(),
-                strong ? Type.SECONDARY_BOLD : Type.SECONDARY,
-                chip.role() == Field.Role.OFFENDING ? palette.fault() : palette.text1(),
-                x + 11 + pen.width(chip.bits(), Type.BIT),
-                y + 14);
+        pen.textWithin(
+                rung.finding(),
+                Type.DENSE,
+                palette.text2(),
+                columns.fields(),
+                baseline,
+                columns.fieldsWidth());
+        pen.textWithin(
+                rung.givenBy(),
+                Type.DENSE_BOLD,
+                giver(rung),
+                columns.givenBy(),
+                baseline,
+                columns.cyclesRight() - columns.givenBy() - 36);
+        pen.textRight(rung.cycles(), Type.MONO, palette.text1(), columns.cyclesRight(), baseline);
     }
 
     private void probe(Rung rung, double middle) {
@@ -343,6 +333,10 @@ final class RungDrawing {
                 baseline);
     }
 
+    private static boolean isEntry(Rung rung) {
+        return rung.height() == Rung.Height.ENTRY || rung.height() == Rung.Height.COMPACT;
+    }
+
     /// On a wall only the current rung tells everything.
     private void wall(Rung rung, int number, boolean small, double y, double height) {
         double baseline = small ? y + height / 2 + 4 : y + 22;
@@ -369,7 +363,7 @@ final class RungDrawing {
                 giver(rung),
                 columns.cyclesRight(),
                 baseline);
-        if (!small && rung.height() == Rung.Height.ENTRY) {
+        if (!small && isEntry(rung)) {
             sum(rung, columns.name(), y + 46);
             pen.text(
                     "= " + rung.address(),
@@ -377,7 +371,8 @@ final class RungDrawing {
                     palette.text1(),
                     columns.raw() + 30,
                     y + 46);
-            chips(rung, number, columns.name(), columns.width() - columns.name() - 16, y + 80, 2);
+            chips.draw(
+                    rung, number, columns.name(), columns.width() - columns.name() - 16, y + 80, 2);
         } else if (!small) {
             pen.textWithin(
                     rung.finding(),

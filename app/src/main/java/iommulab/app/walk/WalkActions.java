@@ -73,7 +73,13 @@ final class WalkActions {
                 .filter(which)
                 .findFirst()
                 .map(e ->
-                        new WalkQuestion(e.device(), e.iova(), e.bytes(), e.access(), withCaches));
+                        new WalkQuestion(
+                                e.device(),
+                                e.iova(),
+                                e.bytes(),
+                                e.access(),
+                                e.prefix(),
+                                withCaches));
     }
 
     private static Optional<WalkQuestion> firstMapping(

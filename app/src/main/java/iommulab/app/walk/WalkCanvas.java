@@ -23,6 +23,7 @@ final class WalkCanvas extends Drawing {
     private static final double RUNG_LEAST = 60;
     private static final double RUNG_MOST = 84;
     private static final double PROBE = 26;
+    private static final double COMPACT = 28;
     private static final double END = 44;
     private static final double WALL_RUNG = 34;
     private static final double WALL_CURRENT = 104;
@@ -184,9 +185,16 @@ final class WalkCanvas extends Drawing {
     private static double rungHeight(WalkModel model, double room) {
         double others = 0;
         int entries = 0;
-        for (var rung : model.rungs()) {
-            switch (rung.height()) {
+        for (int i = 0; i < model.rungs().size(); i++) {
+            switch (model.rungs().get(i).height()) {
                 case ENTRY -> entries++;
+                case COMPACT -> {
+                    if (i == model.current()) {
+                        entries++;
+                    } else {
+                        others += COMPACT;
+                    }
+                }
                 case PROBE -> others += PROBE;
                 case END -> others += END;
             }
@@ -204,6 +212,7 @@ final class WalkCanvas extends Drawing {
         }
         return switch (model.rungs().get(number).height()) {
             case ENTRY -> rung;
+            case COMPACT -> number == model.current() ? rung : COMPACT;
             case PROBE -> PROBE;
             case END -> END;
         };

@@ -5,6 +5,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// What the Walk perspective shows of one walk. Pure: same walk, same machine, same model.
@@ -12,23 +13,27 @@ import java.util.stream.IntStream;
 /// @param request the request in words, without its address
 /// @param iova the address asked for, in hex
 /// @param requester the bits of the requester ID
+/// @param pasid the bits of the PASID; empty if no table was indexed with it
 /// @param address the bits of the iova
 /// @param rungs all steps
 /// @param current index of the highlighted step, -1 if there is no step
 /// @param sum cost of all steps
 /// @param soFar cost up to the highlighted step
 /// @param result how it ended, one sentence
+/// @param grid the grid of a nested walk
 /// @param stale whether it ended with a stale entry
 record WalkModel(
         String request,
         String iova,
         List<BitField> requester,
+        List<BitField> pasid,
         List<BitField> address,
         List<Rung> rungs,
         int current,
         String sum,
         String soFar,
         String result,
+        Optional<GridModel> grid,
         boolean stale) {
 
     static WalkModel of(Walk walk, int step, MachineSnapshot machine) {
@@ -45,6 +50,7 @@ record WalkModel(
                                 walk.bytes()),
                 Long.toHexString(walk.iova()),
                 BitField.ofRequester(walk),
+                BitField.ofPasid(walk),
                 BitField.ofIova(walk),
                 IntStream.range(0, steps.size())
                         .mapToObj(i -> Rung.of(steps.get(i), i == failed, walk))
@@ -53,6 +59,7 @@ record WalkModel(
                 Rung.thousands(walk.cycles()),
                 Rung.thousands(soFar),
                 result(walk),
+                GridModel.of(walk),
                 walk.outcome() instanceof Walk.Outcome.Reached(_, _, _, boolean stale) && stale);
     }
 

@@ -8,6 +8,7 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.WalkQuestion;
 
+import javafx.beans.binding.Bindings;
 import javafx.css.PseudoClass;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
@@ -18,7 +19,6 @@ import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
-import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 
 import org.controlsfx.control.SegmentedButton;
@@ -33,7 +33,7 @@ public final class WalkPanel implements Panel {
     private static final PseudoClass FAULT = PseudoClass.getPseudoClass("fault");
 
     private final Workbench workbench;
-    private final WalkCanvas canvas;
+    private final WalkViews views;
     private final StepBar stepBar;
     private final QuestionForm form = new QuestionForm(question -> ask(question, LAST, true));
     private final Label request = new Label();
@@ -41,8 +41,6 @@ public final class WalkPanel implements Panel {
     private final Label caption = new Label();
     private final ToggleButton withCaches = new ToggleButton("with caches");
     private final ToggleButton cold = new ToggleButton("cold");
-    private final Label empty =
-            new Label("No request yet. Ask above what would happen to one, or run traffic.");
     private final BorderPane root = new BorderPane();
 
     private @Nullable WalkQuestion question;
@@ -55,23 +53,19 @@ public final class WalkPanel implements Panel {
     /// @param workbench whom it asks what the hardware would do
     public WalkPanel(Workbench workbench) {
         this.workbench = workbench;
-        canvas = new WalkCanvas(workbench.palette());
+        views = new WalkViews(workbench, this::goTo, this::tell, this::showBeside);
         stepBar = new StepBar(workbench.palette(), this::goTo, this::askAgain);
         caption.setId("walk-caption");
         caption.getStyleClass().add("walk-caption");
         caption.setMaxWidth(Double.MAX_VALUE);
-        canvas.setId("walk-ladder");
-        canvas.setFocusTraversable(true);
-        canvas.onRung(this::goTo);
-        canvas.onField(this::tell);
         root.setTop(new VBox(tools(), form));
-        root.setCenter(new StackPane(canvas, empty));
+        root.setCenter(views);
         root.setBottom(new VBox(caption, stepBar));
         root.getStyleClass().addAll("canvas-surface", "walk");
         root.addEventFilter(KeyEvent.KEY_PRESSED, this::key);
         stepBar.setDisable(true);
         // On a wall there is room for the walk only; questions are asked before or after.
-        form.visibleProperty().bind(canvas.scaleProperty().lessThan(WALL));
+        form.visibleProperty().bind(Bindings.lessThan(views.textScale(), WALL));
         form.managedProperty().bind(form.visibleProperty());
         stepBar.keysShown().bind(form.visibleProperty());
         workbench.askedWalk().addListener((_, _, asked) -> asked.ifPresent(this::answer));
@@ -98,7 +92,7 @@ public final class WalkPanel implements Panel {
                 });
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var tools = new HBox(title, request, iova, space, caches);
+        var tools = new HBox(title, request, iova, space, views.buttons(), caches);
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
@@ -111,6 +105,7 @@ public final class WalkPanel implements Panel {
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
         form.show(machine);
+        views.show(machine);
         boolean changed = machine.journal().position() != journal;
         journal = machine.journal().position();
         if (!subject.equals(seen)) {
@@ -167,6 +162,7 @@ public final class WalkPanel implements Panel {
                         asked.iova(),
                         asked.bytes(),
                         asked.access(),
+                        asked.prefix(),
                         withCaches.isSelected());
         question = exact;
         form.show(exact);
@@ -202,13 +198,19 @@ public final class WalkPanel implements Panel {
         walk = shown;
         stepsShown = model;
         step = model.current();
-        empty.setVisible(false);
         stepBar.setDisable(false);
         request.setText(model.request());
         iova.setText(model.iova());
-        canvas.show(model);
+        views.show(model);
         stepBar.show(model);
+        showBeside();
         tell(Optional.empty());
+    }
+
+    private void showBeside() {
+        if (walk != null && question != null) {
+            views.showBeside(walk, question, step);
+        }
     }
 
     /// Under the ladder: the field that the mouse is on, else what the current step found.

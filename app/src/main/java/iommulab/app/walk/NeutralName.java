@@ -1,0 +1,58 @@
+package iommulab.app.walk;
+
+import iommulab.engine.iommu.Walk.Step;
+
+/// What this program calls a step on every architecture, beside the vendor's own name for it. Pure.
+final class NeutralName {
+    /// Rows from here on are structures of devices and PASIDs.
+    static final int FIRST_STRUCTURE_ROW = 6;
+
+    private NeutralName() {}
+
+    /// The second line of a rung: our name where the vendor's is another one, and what the vendor adds.
+    static String line(Step step) {
+        return switch (step.kind()) {
+            case ROOT_ENTRY -> beside("device directory", step);
+            case DEVICE_ENTRY -> beside("device entry", step);
+            case PASID_DIRECTORY_ENTRY -> beside("process directory", step);
+            case PASID_ENTRY -> beside("process entry", step);
+            case TABLE_ENTRY -> table(step, "");
+            case LEAF_ENTRY -> table(step, ", leaf");
+            case IOTLB_PROBE, ACCESS, FAULT -> step.detail();
+        };
+    }
+
+    private static String beside(String ours, Step step) {
+        return step.name().equalsIgnoreCase(ours)
+                ? step.detail()
+                : step.detail().isEmpty() ? ours : ours + ", " + step.detail();
+    }
+
+    private static String table(Step step, String leaf) {
+        var stage = stage(step);
+        if (stage.isEmpty()) {
+            return step.detail();
+        }
+        int level = Levels.of(step);
+        boolean same = level == 0 || step.name().toLowerCase().endsWith("level " + level);
+        return stage
+                + (same ? "" : " level " + level)
+                + leaf
+                + (step.cell().column() > 0 ? ", for " + wanted(step.cell().row()) : "");
+    }
+
+    private static String stage(Step step) {
+        var detail = step.detail();
+        if (step.cell().column() > 0 || detail.contains("second") || detail.contains("stage 2")) {
+            return "second stage";
+        }
+        return step.cell().column() == 0 || detail.contains("first") || detail.contains("stage 1")
+                ? "first stage"
+                : "";
+    }
+
+    /// What a row of the nested grid looks for.
+    static String wanted(int row) {
+        return row == 0 ? "the page" : row < FIRST_STRUCTURE_ROW ? "level " + row : "its table";
+    }
+}

@@ -1,0 +1,194 @@
+package iommulab.app.walk;
+
+import iommulab.app.shell.Workbench;
+import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.WalkQuestion;
+
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+
+import org.controlsfx.control.SegmentedButton;
+import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+
+/// Two walks side by side, in step: at the left the one that was asked for, at the right the same request
+/// with other caches or another request.
+final class PairPane extends BorderPane {
+    private final Workbench workbench;
+    private final Side left;
+    private final Side right;
+    private final ToggleButton same = new ToggleButton("same request");
+    private final ToggleButton another = new ToggleButton("another request");
+    private final QuestionForm form;
+    private final Label reads = new Label();
+    private final Label cycles = new Label();
+    private final Label ends = new Label();
+
+    private @Nullable Walk walk;
+    private @Nullable Walk beside;
+    private @Nullable WalkQuestion question;
+    private @Nullable WalkQuestion other;
+    private @Nullable Comparison comparison;
+    private int step;
+
+    /// @param onStep told a step of the left walk to go to
+    /// @param onField told the field under the mouse, or none
+    PairPane(Workbench workbench, IntConsumer onStep, Consumer<Optional<Rung.Chip>> onField) {
+        this.workbench = workbench;
+        left = new Side(new WalkCanvas(workbench.palette()), "walk-left");
+        right = new Side(new WalkCanvas(workbench.palette()), "walk-right");
+        form =
+                new QuestionForm(asked -> {
+                    other = asked;
+                    askBeside();
+                });
+        form.nameFields("beside");
+        form.visibleProperty().bind(another.selectedProperty());
+        form.managedProperty().bind(form.visibleProperty());
+        left.ladder.onRung(onStep);
+        left.ladder.onField(onField);
+        right.ladder.onRung(chosen -> {
+            int belongs = comparison == null ? -1 : comparison.belongsTo(chosen);
+            if (belongs >= 0) {
+                onStep.accept(belongs);
+            } else {
+                showRight(chosen);
+            }
+        });
+        right.ladder.onField(onField);
+        var pair = new HBox(left.box, right.box);
+        pair.getStyleClass().add("walk-pair");
+        HBox.setHgrow(left.box, Priority.ALWAYS);
+        HBox.setHgrow(right.box, Priority.ALWAYS);
+        setTop(new VBox(differences(), form));
+        setCenter(pair);
+    }
+
+    /// One walk with its title.
+    private static final class Side {
+        private final Label title = new Label();
+        private final WalkCanvas ladder;
+        private final BorderPane box;
+
+        Side(WalkCanvas ladder, String id) {
+            this.ladder = ladder;
+            ladder.setId(id);
+            ladder.setMinWidth(0);
+            ladder.setFocusTraversable(true);
+            title.getStyleClass().add("walk-side");
+            title.setId(id + "-title");
+            box = new BorderPane(ladder);
+            box.setTop(title);
+            box.setPrefWidth(100);
+            box.setMinWidth(0);
+        }
+
+        void show(WalkModel model, String how) {
+            title.setText(model.request() + " " + model.iova() + (how.isEmpty() ? "" : ", " + how));
+            ladder.show(model);
+        }
+    }
+
+    private HBox differences() {
+        same.setSelected(true);
+        same.setId("beside-same");
+        another.setId("beside-another");
+        var choice = new SegmentedButton(same, another);
+        same.selectedProperty()
+                .addListener((_, _, now) -> {
+                    if (now) {
+                        askBeside();
+                    }
+                });
+        reads.setId("beside-reads");
+        cycles.setId("beside-cycles");
+        reads.getStyleClass().add("strong");
+        cycles.getStyleClass().add("strong");
+        ends.getStyleClass().add("muted");
+        ends.setMinWidth(0);
+        var space = new Region();
+        HBox.setHgrow(space, Priority.ALWAYS);
+        var bar = new HBox(reads, cycles, ends, space, new Label("beside it"), choice);
+        bar.getStyleClass().addAll("panel-tools", "walk-differences");
+        return bar;
+    }
+
+    void show(MachineSnapshot machine) {
+        form.show(machine);
+    }
+
+    /// @param asked what `answer` answers
+    void show(Walk answer, WalkQuestion asked, int at) {
+        boolean changed = !answer.equals(walk) || !asked.equals(question);
+        walk = answer;
+        question = asked;
+        step = at;
+        left.show(WalkModel.of(answer, at, workbench.machine()), how(asked));
+        if (changed || beside == null) {
+            if (other == null) {
+                form.show(asked);
+            }
+            askBeside();
+        } else {
+            follow();
+        }
+    }
+
+    private static String how(WalkQuestion question) {
+        return question.withCaches() ? "with caches" : "cold";
+    }
+
+    private void askBeside() {
+        if (question == null) {
+            return;
+        }
+        var asked = another.isSelected() && other != null ? other : opposite(question);
+        workbench
+                .explain(asked)
+                .thenAccept(answer -> {
+                    beside = answer;
+                    if (walk != null) {
+                        comparison = Comparison.of(walk, answer);
+                        reads.setText(comparison.reads());
+                        cycles.setText(comparison.cycles());
+                        ends.setText(comparison.ends());
+                    }
+                    right.title.setUserData(how(asked));
+                    follow();
+                });
+    }
+
+    /// The same request with the caches as they are, or without what is in them.
+    private static WalkQuestion opposite(WalkQuestion question) {
+        return new WalkQuestion(
+                question.function(),
+                question.iova(),
+                question.bytes(),
+                question.access(),
+                question.prefix(),
+                !question.withCaches());
+    }
+
+    private void follow() {
+        if (comparison != null) {
+            showRight(comparison.partnerOf(step));
+        }
+    }
+
+    private void showRight(int at) {
+        if (beside != null) {
+            right.show(
+                    WalkModel.of(beside, at, workbench.machine()),
+                    String.valueOf(right.title.getUserData()));
+        }
+    }
+}
