@@ -29,12 +29,10 @@ class SmmuFaultsTest {
             case BAD_STREAM_ID -> {
                 return lab.write(0x4000, IOVA);
             }
-            case STREAM_FETCH ->
-                    lab.unit.registers().write64(SmmuRegisters.STRTAB_BASE, NOWHERE);
+            case STREAM_FETCH -> lab.unit.registers().write64(SmmuRegisters.STRTAB_BASE, NOWHERE);
             case BAD_STREAM_ENTRY -> memory.write64(entry, 0);
             case BAD_ATS_REQUEST -> {
-                return lab.unit.translate(
-                        STREAM, Iommu.NO_PASID, IOVA, Iommu.WRITE | Iommu.ASKS);
+                return lab.unit.translate(STREAM, Iommu.NO_PASID, IOVA, Iommu.WRITE | Iommu.ASKS);
             }
             case STREAM_DISABLED -> memory.write64(entry, memory.read64(entry) | 4L << 59);
             case TRANSLATED_FORBIDDEN -> {
@@ -87,7 +85,6 @@ class SmmuFaultsTest {
         assertThat(event.substream()).isEqualTo(-1);
         assertThat(event.isRead()).isTrue();
         assertThat(event.word2()).isEqualTo(IOVA + 0x123);
-        assertThat(event)
-                .hasToString("F_TRANSLATION, stream 0x0020, read at 0x12345123, stage 1");
+        assertThat(event).hasToString("F_TRANSLATION, stream 0x0020, read at 0x12345123, stage 1");
     }
 }
