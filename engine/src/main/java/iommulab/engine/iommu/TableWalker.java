@@ -246,7 +246,11 @@ public final class TableWalker {
     // ---- accessed and dirty bits
 
     private boolean markTable(long raw, int at, long entryAddress, long hpa) {
-        failure = mark(raw, format.used(raw, at, false, false, regime), at, entryAddress, hpa);
+        long used = format.used(raw, at, false, false, regime);
+        if (used == raw) {
+            return true;
+        }
+        failure = mark(raw, used, at, entryAddress, hpa);
         return failure == 0;
     }
 
