@@ -56,6 +56,11 @@ public final class DeviceEntryCache {
         return lines.originOf(FILLED | requester & REQUESTERS, index(requester));
     }
 
+    /// What [#find] would give, without counting it.
+    public long peek(int requester) {
+        return lines.peek(FILLED | requester & REQUESTERS, index(requester));
+    }
+
     /// Counts a lookup that found nothing.
     public void countMiss(int requester) {
         lines.countMiss(index(requester));

@@ -85,6 +85,12 @@ public final class Iotlb {
         return lines.lookup(tag, iova >>> 12 ^ space);
     }
 
+    /// What [#find] would give, without counting it.
+    public long peek(int space, long iova) {
+        long tag = FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
+        return lines.peek(tag, iova >>> 12 ^ space);
+    }
+
     /// Looks for a larger page, and counts a miss if there is none either. Apart from [#find], so that the
     /// way of the most frequent hits stays short.
     ///

@@ -151,6 +151,15 @@ public final class SetAssociativeCache {
         return use(place);
     }
 
+    /// What [#lookup] would give, without counting it.
+    public long peek(long tag, long index) {
+        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        if (lines[place] != tag) {
+            place = ways == 0 ? NOWHERE : search(tag, index);
+        }
+        return place < 0 ? MISS : lines[place + WORD];
+    }
+
     private long use(int place) {
         long now = ++clock;
         if (stampsUses) {

@@ -55,6 +55,19 @@ public interface Iommu {
     ///     [#NOWHERE]
     long translate(int requester, int pasid, long iova, int access);
 
+    /// Translates requests that came at the same time, in their order: the same answers and the same state
+    /// afterwards as [#translate] one by one, but their memory accesses may overlap.
+    default void translate(RequestBatch batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            batch.answers[i] =
+                    translate(
+                            batch.requesters[i],
+                            batch.pasids[i],
+                            batch.iovas[i],
+                            batch.accesses[i]);
+        }
+    }
+
     /// Whether an answer is the code of a fault.
     static boolean isFault(long answer) {
         return answer < 0 && answer > INTERRUPT_WINDOW;

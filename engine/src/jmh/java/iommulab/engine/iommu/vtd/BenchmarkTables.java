@@ -16,10 +16,17 @@ final class BenchmarkTables {
     private static final long POOL = 1L << 37;
     private static final int POOL_FRAMES = 1 << 17;
 
+    private final int poolFrames;
     private final PhysicalMemory memory;
     private int taken;
 
     BenchmarkTables() {
+        this(POOL_FRAMES);
+    }
+
+    /// @param poolFrames a power of two
+    BenchmarkTables(int poolFrames) {
+        this.poolFrames = poolFrames;
         memory =
                 new PhysicalMemory(
                         new AddressMap(
@@ -47,7 +54,7 @@ final class BenchmarkTables {
 
     /// The next frame of a pool, in an order without pattern.
     private long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & POOL_FRAMES - 1) * 4096;
+        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
     }
 
     /// @return hpa of an empty top table

@@ -9,6 +9,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.RequestBatch;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.TableWalker;
@@ -60,6 +61,7 @@ public final class VtdUnit extends VtdOutcome {
     private final PageRequestIntake intake = new PageRequestIntake(this);
     /* Scalable mode while it is in force. */
     private @Nullable ScalableMode inForce;
+    private @Nullable LegacyReadAhead readAhead;
 
     /// A unit after power-on: translation off, caches empty.
     ///
@@ -103,6 +105,18 @@ public final class VtdUnit extends VtdOutcome {
     /// @param access [#READ] or [#WRITE]
     public long translate(int requester, long iova, int access) {
         return translate(requester, NO_PASID, iova, access);
+    }
+
+    @Override
+    public void translate(RequestBatch batch) {
+        if (inForce != null || !translating) {
+            super.translate(batch);
+            return;
+        }
+        if (readAhead == null) {
+            readAhead = new LegacyReadAhead(this);
+        }
+        readAhead.translate(batch);
     }
 
     private long translatePlain(int requester, long iova, int access) {
