@@ -40,7 +40,8 @@ public class PublishBenchmark {
         machine = Machine.powerOn(DrawnArchive.machine(functions));
         var all = machine.wiring().topology().functions();
         for (int i = 0; i < all.size(); i += 4) {
-            machine.traffic.issueOne(all.get(i).address(), 0x1000L * i, 64, Access.READ);
+            machine.traffic.issueOne(
+                    new Command.IssueDma(all.get(i).address(), 0x1000L * i, 64, Access.READ));
         }
     }
 
