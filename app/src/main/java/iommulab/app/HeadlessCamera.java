@@ -2,10 +2,10 @@ package iommulab.app;
 
 import iommulab.app.cli.Camera;
 import iommulab.app.shell.Bench;
+import iommulab.app.shell.DomainUse;
 import iommulab.app.shell.MainWindow;
 import iommulab.app.shell.Perspective;
 import iommulab.app.theme.Theme;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.Session;
@@ -19,8 +19,6 @@ import java.util.Optional;
 
 /// Pictures of the window from the command line.
 final class HeadlessCamera implements Camera {
-    private static final int BYTES = 64;
-
     @Override
     public void take(Session session, Shot shot, Path file) throws IOException {
         try (var screen = new HeadlessScreen()) {
@@ -51,14 +49,11 @@ final class HeadlessCamera implements Camera {
     /// A walk worth looking at: of a mapping that somebody made, if there is one.
     private static Optional<WalkQuestion> question(MachineSnapshot machine) {
         return machine.domains().stream()
-                .filter(domain -> !domain.attached().isEmpty() && !domain.mappings().isEmpty())
+                .filter(domain -> DomainUse.firstOf(domain).isPresent())
+                .filter(domain -> !domain.mappings().isEmpty())
                 .max(Comparator.comparing(Domain::byUser))
-                .map(domain ->
-                        new WalkQuestion(
-                                domain.attached().getFirst(),
-                                domain.mappings().getFirst().iova(),
-                                BYTES,
-                                Access.READ,
-                                false));
+                .flatMap(domain ->
+                        DomainUse.firstOf(domain)
+                                .map(u -> u.read(domain.mappings().getFirst().iova(), false)));
     }
 }

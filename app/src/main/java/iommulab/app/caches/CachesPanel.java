@@ -236,6 +236,7 @@ public final class CachesPanel implements Panel {
                             Subject.Group _,
                             Subject.Domain _,
                             Subject.Mapping _,
+                            Subject.Pasid _,
                             Subject.Fault _,
                             Subject.DmaEvent _,
                             Subject.WalkStep _,

@@ -1,5 +1,6 @@
 package iommulab.app.domains;
 
+import iommulab.app.shell.DomainUse;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.MachineSnapshot;
@@ -89,8 +90,8 @@ final class DomainDetail extends BorderPane {
         remembered = now.id();
         long selected =
                 subject instanceof Subject.Mapping(int id, long iova) && id == now.id() ? iova : -1;
-        walk.setDisable(selected < 0 || now.attached().isEmpty());
-        table.show(now.mappings(), selected);
+        walk.setDisable(selected < 0 || DomainUse.firstOf(now).isEmpty());
+        table.show(now, selected);
         strip.show(IovaStripModel.of(now, machine), selected);
         if (now.equals(domain)) {
             return;

@@ -1,14 +1,13 @@
 package iommulab.app.domains;
 
 import iommulab.app.domains.FlowLayout.Thing;
+import iommulab.app.shell.DomainUse;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
-import iommulab.engine.session.WalkQuestion;
 
 import javafx.scene.Node;
 
@@ -16,8 +15,6 @@ import java.util.Optional;
 
 /// Gestures of the Domains perspective turned into commands.
 final class DomainsActions {
-    private static final int REQUEST_BYTES = 64;
-
     private final Workbench workbench;
 
     DomainsActions(Workbench workbench) {
@@ -45,13 +42,15 @@ final class DomainsActions {
             case Thing.OfDevice(var row) -> Optional.of(row.address());
             case Thing.OfGroup(var row) ->
                     DomainsModel.selectedFunction(machine, new Subject.Group(row.id()));
-            case Thing.OfDomain _, Thing.NoDomain _ -> Optional.empty();
+            case Thing.OfPasid _, Thing.OfDomain _, Thing.NoDomain _ -> Optional.empty();
         };
     }
 
     void select(Thing thing) {
         switch (thing) {
             case Thing.OfDevice(var row) -> workbench.select(new Subject.Function(row.address()));
+            case Thing.OfPasid(var row) ->
+                    workbench.select(new Subject.Pasid(row.space().function(), row.space().pasid()));
             case Thing.OfGroup(var row) -> workbench.select(new Subject.Group(row.id()));
             case Thing.OfDomain(var card) -> workbench.select(new Subject.Domain(card.id()));
             case Thing.NoDomain() -> {}
@@ -60,11 +59,6 @@ final class DomainsActions {
 
     /// Shows how the first device of a domain gets to the start of a mapping.
     void walk(MachineSnapshot.Domain domain, long iova) {
-        if (!domain.attached().isEmpty()) {
-            workbench.openWalk(
-                    new WalkQuestion(
-                            domain.attached().getFirst(), iova, REQUEST_BYTES, Access.READ, true),
-                    -1);
-        }
+        DomainUse.firstOf(domain).ifPresent(user -> workbench.openWalk(user.read(iova, true), -1));
     }
 }

@@ -1,5 +1,6 @@
 package iommulab.app.domains;
 
+import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.Subject;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
@@ -7,6 +8,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
+import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,7 +50,12 @@ record DomainsModel(List<Block> blocks, String headline) {
     }
 
     /// @param card empty for what no domain translates
-    record Block(Optional<Card> card, List<GroupRow> groups, List<DeviceRow> devices) {}
+    /// @param pasids address spaces of functions that the domain is
+    record Block(
+            Optional<Card> card,
+            List<GroupRow> groups,
+            List<DeviceRow> devices,
+            List<PasidRow> pasids) {}
 
     /// A domain.
     ///
@@ -70,6 +77,8 @@ record DomainsModel(List<Block> blocks, String headline) {
     record DeviceRow(
             PciAddress address, String name, String driver, Owner owner, boolean selected) {}
 
+    record PasidRow(AddressSpace space, String name, String pasid, boolean selected) {}
+
     static DomainsModel of(MachineSnapshot machine, Subject subject) {
         var blocks = new ArrayList<Block>();
         var left = new HashSet<Integer>();
@@ -87,7 +96,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                             groups.stream().map(g -> row(g, machine, subject)).toList(),
                             domain.attached().stream()
                                     .map(a -> row(a, machine, subject))
-                                    .toList()));
+                                    .toList(),
+                            domain.pasids().stream().map(u -> row(u, subject)).toList()));
         }
         var untranslated =
                 machine.grouping().groups().stream().filter(g -> left.contains(g.id())).toList();
@@ -99,7 +109,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                             untranslated.stream()
                                     .flatMap(g -> g.members().stream())
                                     .map(a -> row(a, machine, subject))
-                                    .toList()));
+                                    .toList(),
+                            List.of()));
         }
         return new DomainsModel(List.copyOf(blocks), headline(machine));
     }
@@ -123,6 +134,7 @@ record DomainsModel(List<Block> blocks, String headline) {
                     case Subject.Nothing _,
                             Subject.Function _,
                             Subject.Group _,
+                            Subject.Pasid _,
                             Subject.Unit _,
                             Subject.CacheLine _,
                             Subject.Fault _,
@@ -144,11 +156,20 @@ record DomainsModel(List<Block> blocks, String headline) {
     }
 
     static String kind(Domain domain) {
-        var type = domain.type().sysfs();
-        return domain.levels() == 0
-                ? "%s, tag %d, %s".formatted(type, domain.tag(), domain.unit())
-                : "%s, %d levels, tag %d, %s"
-                        .formatted(type, domain.levels(), domain.tag(), domain.unit());
+        var tagged = "tag %d, %s".formatted(domain.tag(), domain.unit());
+        if (domain.levels() == 0) {
+            return domain.type().sysfs() + ", " + tagged;
+        }
+        // What is nested is for a guest; that it is unmanaged goes without saying.
+        return domain.parent() == 0
+                ? "%s, %s, %d levels, %s"
+                        .formatted(
+                                domain.type().sysfs(),
+                                domain.stage().words(),
+                                domain.levels(),
+                                tagged)
+                : "first stage nested in domain %d, %d levels, %s"
+                        .formatted(domain.parent(), domain.levels(), tagged);
     }
 
     private static String content(Domain domain) {
@@ -197,6 +218,14 @@ record DomainsModel(List<Block> blocks, String headline) {
                 subject.equals(new Subject.Function(address)));
     }
 
+    private static PasidRow row(PasidUse use, Subject subject) {
+        return new PasidRow(
+                new AddressSpace(use.function(), use.pasid()),
+                shortName(use.function()),
+                "PASID 0x%x".formatted(use.pasid()),
+                subject.equals(new Subject.Pasid(use.function(), use.pasid())));
+    }
+
     private static String shortName(PciAddress address) {
         return address.domain() == 0 ? address.withoutDomain() : address.toString();
     }
@@ -208,6 +237,8 @@ record DomainsModel(List<Block> blocks, String headline) {
             case Subject.Domain(int id) -> domain(machine, id);
             case Subject.Mapping(int id, _) -> domain(machine, id);
             case Subject.Function(PciAddress address) -> domainOf(machine, address);
+            case Subject.Pasid(PciAddress address, int pasid) ->
+                    new AddressSpace(address, pasid).domain(machine);
             case Subject.Group(int id) ->
                     machine.grouping().groups().stream()
                             .filter(g -> g.id() == id)
@@ -254,6 +285,7 @@ record DomainsModel(List<Block> blocks, String headline) {
             case Subject.Nothing _,
                     Subject.Domain _,
                     Subject.Mapping _,
+                    Subject.Pasid _,
                     Subject.Unit _,
                     Subject.CacheLine _,
                     Subject.Fault _,

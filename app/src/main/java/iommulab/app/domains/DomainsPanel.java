@@ -1,7 +1,9 @@
 package iommulab.app.domains;
 
 import iommulab.app.domains.FlowLayout.Thing;
+import iommulab.app.shell.NewDomainForm;
 import iommulab.app.shell.Panel;
+import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.Command;
@@ -94,7 +96,8 @@ public final class DomainsPanel implements Panel, FlowCanvas.Gestures {
                         create,
                         workbench.machine(),
                         DomainsModel.selectedFunction(
-                                workbench.machine(), workbench.subject().get())));
+                                workbench.machine(), workbench.subject().get()),
+                        NewDomainForm.Sort.PAGE_TABLE));
         detach.setOnAction(_ ->
                 DomainsModel.selectedFunction(workbench.machine(), workbench.subject().get())
                         .ifPresent(f -> actions.submit(new Command.DetachDevice(f), detach)));
@@ -184,6 +187,11 @@ public final class DomainsPanel implements Panel, FlowCanvas.Gestures {
                 give.setOnAction(_ -> detach.fire());
                 give.setDisable(detach.isDisabled());
                 menu.getItems().addAll(List.of(attachTo, give));
+            }
+            case Thing.OfPasid _ -> {
+                var show = new MenuItem("Show in PASIDs");
+                show.setOnAction(_ -> workbench.open(Perspective.PASIDS));
+                menu.getItems().add(show);
             }
             case Thing.OfDomain _ -> {
                 var remove = new MenuItem("Delete domain");

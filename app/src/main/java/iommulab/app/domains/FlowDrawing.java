@@ -4,6 +4,7 @@ import iommulab.app.domains.DomainsModel.Card;
 import iommulab.app.domains.DomainsModel.DeviceRow;
 import iommulab.app.domains.DomainsModel.GroupRow;
 import iommulab.app.domains.DomainsModel.Owner;
+import iommulab.app.domains.DomainsModel.PasidRow;
 import iommulab.app.domains.FlowLayout.Placed;
 import iommulab.app.domains.FlowLayout.Thing;
 import iommulab.app.theme.Category;
@@ -89,6 +90,7 @@ final class FlowDrawing {
         switch (placed.thing()) {
             case Thing.OfGroup(var row) -> group(placed, row);
             case Thing.OfDevice(var row) -> device(placed, row);
+            case Thing.OfPasid(var row) -> pasid(placed, row);
             case Thing.OfDomain(var card) -> domain(placed, card, target);
             case Thing.NoDomain() -> noDomain(placed);
         }
@@ -119,6 +121,30 @@ final class FlowDrawing {
         double used = pen.width(row.name(), Type.MONO_BOLD) + 20;
         second(row.driver(), at.x() + used, at.y() + 18, at.width() - used - 30);
         owner(row.owner(), at.x() + at.width() - 16, at.y() + at.height() / 2);
+    }
+
+    /// Dashed: the device itself is in another domain.
+    private void pasid(Placed at, PasidRow row) {
+        pen.plate(palette.canvas(), at.x(), at.y(), at.width(), at.height(), 5);
+        pen.outline(
+                row.selected() ? palette.accent() : palette.text3(),
+                row.selected() ? 2.4 : 1,
+                at.x(),
+                at.y(),
+                at.width(),
+                at.height(),
+                5,
+                5,
+                3);
+        pen.text(row.name(), Type.MONO, palette.text2(), at.x() + 10, at.y() + 18);
+        double used = pen.width(row.name(), Type.MONO) + 20;
+        pen.textWithin(
+                row.pasid(),
+                Type.DENSE_BOLD,
+                palette.text1(),
+                at.x() + used,
+                at.y() + 18,
+                at.width() - used - 8);
     }
 
     /// What is not the name of the thing needs room for more than an ellipsis.

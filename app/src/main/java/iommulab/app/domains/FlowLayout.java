@@ -4,10 +4,12 @@ import iommulab.app.domains.DomainsModel.Block;
 import iommulab.app.domains.DomainsModel.Card;
 import iommulab.app.domains.DomainsModel.DeviceRow;
 import iommulab.app.domains.DomainsModel.GroupRow;
+import iommulab.app.domains.DomainsModel.PasidRow;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Where the groups, domains and devices of the flow stand, in pixels at 100 %. What belongs to one
 /// domain stands side by side, so that no two links cross.
@@ -37,6 +39,9 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
 
         record OfDevice(DeviceRow row) implements Thing {}
 
+        /// A PASID of a device.
+        record OfPasid(PasidRow row) implements Thing {}
+
         /// The place of a domain where there is none.
         record NoDomain() implements Thing {}
     }
@@ -57,7 +62,8 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
     }
 
     private static double height(Block block) {
-        int rows = Math.max(block.groups().size(), block.devices().size());
+        int rows =
+                Math.max(block.groups().size(), block.devices().size() + block.pasids().size());
         return Math.max(rows * PITCH - (PITCH - ROW), CARD);
     }
 
@@ -101,7 +107,10 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
                         height);
         var right =
                 column(
-                        block.devices().stream().<Thing>map(Thing.OfDevice::new).toList(),
+                        Stream.concat(
+                                        block.devices().stream().<Thing>map(Thing.OfDevice::new),
+                                        block.pasids().stream().map(Thing.OfPasid::new))
+                                .toList(),
                         devicesX(width),
                         width - SIDE - devicesX(width),
                         y,

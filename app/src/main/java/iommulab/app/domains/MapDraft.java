@@ -27,10 +27,11 @@ record MapDraft(OptionalLong iova, OptionalLong hpa, OptionalLong bytes) {
         if (hpa.isPresent()) {
             long at = hpa.getAsLong();
             if (at % PAGE != 0) {
-                return unaligned("HPA", at);
+                return unaligned(target(domain), at);
             }
             if (at >>> HPA_BITS != 0) {
-                return "HPA 0x%x needs more than %d bits.".formatted(at, HPA_BITS);
+                return "%s 0x%x needs more than %d bits."
+.formatted(target(domain), at, HPA_BITS);
             }
         }
         if (iova.isPresent() && bytes.isPresent()) {
@@ -88,6 +89,11 @@ record MapDraft(OptionalLong iova, OptionalLong hpa, OptionalLong bytes) {
 
     boolean isCompleteToUnmap() {
         return iova.isPresent() && bytes.isPresent();
+    }
+
+    /// What the domain's tables lead to: `GPA` if they are those of a guest, else `HPA`.
+    static String target(Domain domain) {
+        return domain.parent() == 0 ? "HPA" : "GPA";
     }
 
     static int addressBits(Domain domain) {

@@ -31,6 +31,7 @@ final class MappingForm extends VBox {
     private final CheckBox flush = new CheckBox("send the invalidation");
     private final Button map = new Button("Map");
     private final Button unmap = new Button("Unmap");
+    private final Label target = caption("HPA");
     private final Label complaint = new Label();
     private @Nullable Domain domain;
 
@@ -91,7 +92,7 @@ final class MappingForm extends VBox {
         var grid = new GridPane();
         grid.getStyleClass().add("form-grid");
         grid.addRow(0, caption("IOVA"), iova);
-        grid.addRow(1, caption("HPA"), hpa);
+        grid.addRow(1, target, hpa);
         grid.addRow(2, caption("Bytes"), bytes);
         return grid;
     }
@@ -105,6 +106,7 @@ final class MappingForm extends VBox {
 
     void show(Domain shown) {
         domain = shown;
+        target.setText(MapDraft.target(shown));
         setDisable(!DomainsModel.hasTable(shown));
         judge();
     }

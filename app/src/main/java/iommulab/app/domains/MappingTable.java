@@ -1,5 +1,6 @@
 package iommulab.app.domains;
 
+import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.MachineSnapshot.Mapping;
 
 import javafx.beans.property.ReadOnlyStringWrapper;
@@ -14,6 +15,8 @@ import java.util.function.Function;
 
 /// The mappings of one domain, one row each.
 final class MappingTable extends TableView<Mapping> {
+    private final TableColumn<Mapping, String> target =
+            column("HPA", 120, true, m -> Long.toHexString(m.hpa()));
     private List<Mapping> shown = List.of();
     private boolean showing;
 
@@ -31,7 +34,7 @@ final class MappingTable extends TableView<Mapping> {
                                         130,
                                         true,
                                         m -> Long.toHexString(MapDraft.range(m).last())),
-                                column("HPA", 120, true, m -> Long.toHexString(m.hpa())),
+                                target,
                                 column("size", 76, false, m -> Sizes.bytes(m.bytes())),
                                 column("rights", 56, true, m -> m.permissions().toString()),
                                 column("pages", 170, false, Mapping::pages)));
@@ -70,8 +73,10 @@ final class MappingTable extends TableView<Mapping> {
     }
 
     /// @param selected iova of the selected mapping, -1 if none
-    void show(List<Mapping> mappings, long selected) {
+    void show(Domain domain, long selected) {
+        var mappings = domain.mappings();
         showing = true;
+        target.setText(MapDraft.target(domain));
         if (!mappings.equals(shown)) {
             shown = mappings;
             getItems().setAll(mappings);

@@ -127,6 +127,7 @@ final class CaseView extends VBox {
                 case Subject.Mapping _, Subject.Domain _ -> workbench.open(Perspective.DOMAINS);
                 case Subject.Group _ -> workbench.open(Perspective.GROUPS);
                 case Subject.Function _ -> workbench.open(Perspective.MACHINE);
+                case Subject.Pasid _ -> workbench.open(Perspective.PASIDS);
                 case Subject.Nothing _,
                         Subject.Unit _,
                         Subject.CacheLine _,

@@ -32,6 +32,7 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                     Subject.Mapping _,
                     Subject.Unit _,
                     Subject.CacheLine _,
+                    Subject.Pasid _,
                     Subject.Fault _,
                     Subject.DmaEvent _,
                     Subject.WalkStep _,

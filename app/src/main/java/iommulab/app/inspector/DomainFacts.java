@@ -3,14 +3,13 @@ package iommulab.app.inspector;
 import iommulab.app.inspector.Section.Deed;
 import iommulab.app.inspector.Section.Fact;
 import iommulab.app.inspector.Section.Offer;
+import iommulab.app.shell.DomainUse;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.MachineSnapshot.Mapping;
-import iommulab.engine.session.WalkQuestion;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +31,7 @@ final class DomainFacts {
                                 Fact.of(
                                         "Unit",
                                         Span.link(domain.unit(), new Subject.Unit(domain.unit()))),
+                                new Fact("Stage", stage(domain)),
                                 Fact.of("DID", Span.mono("0x%x".formatted(domain.tag()))),
                                 Fact.of("Top table", table(domain)),
                                 Fact.of("Levels", MachineFacts.number(domain.levels())),
@@ -53,6 +53,22 @@ final class DomainFacts {
                         "Translates for",
                         Words.count(domain.attached().size(), "function"),
                         domain.attached().stream().map(a -> List.of(Span.function(a))).toList()));
+        if (!domain.pasids().isEmpty()) {
+            sections.add(
+                    new Section.Lines(
+                            "For requests with a PASID",
+                            Words.count(domain.pasids().size(), "PASID"),
+                            domain.pasids().stream()
+                                    .map(use ->
+                                            List.of(
+                                                    Span.monoLink(
+                                                            Words.hex(use.pasid()),
+                                                            new Subject.Pasid(
+                                                                    use.function(), use.pasid())),
+                                                    Span.muted("of"),
+                                                    Span.function(use.function())))
+                                    .toList()));
+        }
         sections.add(mappings(domain));
         return new Inspected(
                 domain.byUser() ? "Domain" : "Default domain",
@@ -61,6 +77,18 @@ final class DomainFacts {
                 List.of(),
                 List.of(Span.muted("number %d".formatted(domain.id()))),
                 sections);
+    }
+
+    private static List<Span> stage(Domain domain) {
+        return domain.levels() == 0
+                ? List.of(Span.muted("no table"))
+                : domain.parent() == 0
+                        ? List.of(Span.of(domain.stage().words()))
+                        : List.of(
+                                Span.of("first stage, nested in"),
+                                Span.link(
+                                        "domain " + domain.parent(),
+                                        new Subject.Domain(domain.parent())));
     }
 
     private static Span table(Domain domain) {
@@ -118,14 +146,15 @@ final class DomainFacts {
                                         Span.link(domain.name(), new Subject.Domain(domain.id()))),
                                 Fact.of("iova", Span.hex(mapping.iova())),
                                 Fact.of("to", Span.hex(mapping.iova() + mapping.bytes() - 1)),
-                                Fact.of("hpa", Span.memory(mapping.hpa())),
+                                domain.parent() == 0
+                                        ? Fact.of("hpa", Span.memory(mapping.hpa()))
+                                        : Fact.of("gpa", Span.hex(mapping.hpa())),
                                 Fact.of("Length", Span.of(Words.bytes(mapping.bytes()))),
                                 Fact.of("Rights", Span.mono(mapping.permissions().toString())),
                                 Fact.of("Pages", Span.of(mapping.pages())))));
-        if (!domain.attached().isEmpty()) {
-            var question =
-                    new WalkQuestion(
-                            domain.attached().getFirst(), mapping.iova(), 64, Access.READ, true);
+        var user = DomainUse.firstOf(domain);
+        if (user.isPresent()) {
+            var question = user.get().read(mapping.iova(), true);
             sections.add(
                     new Section.Offers(
                             List.of(

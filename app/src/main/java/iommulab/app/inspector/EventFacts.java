@@ -6,6 +6,8 @@ import iommulab.app.inspector.Section.Offer;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
@@ -51,6 +53,9 @@ final class EventFacts {
                                                 event.access().word(),
                                                 Words.bytes(event.bytes())))));
         facts.add(Fact.of("Requester", Span.mono(event.requester().toString())));
+        if (event.prefix().isPresent()) {
+            facts.add(prefix(event.device(), event.prefix()));
+        }
         facts.add(Fact.of("iova", Span.hex(event.iova())));
         var result = new ArrayList<Span>();
         result.add(outcome(event));
@@ -69,12 +74,31 @@ final class EventFacts {
         return facts;
     }
 
+    private static Fact prefix(PciAddress device, PasidPrefix prefix) {
+        var intent = new ArrayList<Span>();
+        intent.add(
+                Span.monoLink(
+                        Words.hex(prefix.pasid()), new Subject.Pasid(device, prefix.pasid())));
+        if (prefix.execute()) {
+            intent.add(Span.of("execute"));
+        }
+        if (prefix.privileged()) {
+            intent.add(Span.of("privileged"));
+        }
+        return new Fact("PASID", intent);
+    }
+
     private static Offer walk(DmaEvent event) {
         return new Offer(
                 "Walk it again",
                 new Deed.Walk(
                         new WalkQuestion(
-                                event.device(), event.iova(), event.bytes(), event.access(), true),
+                                event.device(),
+ event.iova(),
+ event.bytes(),
+ event.access(),
+ event.prefix(),
+ true),
                         -1));
     }
 
@@ -104,6 +128,9 @@ final class EventFacts {
                         List.of(
                                 Fact.of("Device", Span.function(fault.device())),
                                 Fact.of("Requester", Span.mono(fault.requester().toString())),
+                                fault.prefix().isPresent()
+                                        ? prefix(fault.device(), fault.prefix())
+                                        : Fact.of("PASID", Span.muted("none")),
                                 Fact.of("iova", Span.hex(fault.iova())),
                                 Fact.of("Access", Span.of(fault.access().word())),
                                 Fact.of(
@@ -123,7 +150,7 @@ final class EventFacts {
                         fault.kernelLines().stream()
                                 .map(line -> List.of(Span.of(line, Span.Look.MONO_MUTED)))
                                 .toList()));
-        var question = new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), false);
+        var question = new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
         sections.add(
                 new Section.Offers(
                         List.of(

@@ -1,5 +1,6 @@
 package iommulab.app.inspector;
 
+import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.Subject;
 import iommulab.engine.pci.DeviceNames;
 import iommulab.engine.session.MachineSnapshot;
@@ -46,6 +47,8 @@ record Inspected(
                             .findFirst()
                             .map(domain -> DomainFacts.of(machine, domain))
                             .orElseGet(() -> gone("Domain", "domain " + id));
+            case Subject.Pasid(var address, int pasid) ->
+                    PasidFacts.of(machine, new AddressSpace(address, pasid));
             case Subject.Mapping mapping -> DomainFacts.mapping(machine, mapping);
             case Subject.Unit(var name) ->
                     machine.units().stream()

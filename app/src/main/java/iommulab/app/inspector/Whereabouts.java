@@ -29,6 +29,8 @@ final class Whereabouts {
                             Subject.Memory _ ->
                             List.of();
                     case Subject.Function(var address) -> function(machine, address);
+                    case Subject.Pasid(var address, int pasid) ->
+                            below(machine, address, PasidFacts.name(pasid), subject);
                     case Subject.Mapping(int domain, long iova) ->
                             List.of(
                                     Span.link("domain " + domain, new Subject.Domain(domain)),

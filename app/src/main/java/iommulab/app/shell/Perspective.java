@@ -9,7 +9,8 @@ public enum Perspective {
     CACHES("Caches"),
     TRAFFIC("Traffic"),
     FAULTS("Faults"),
-    MEMORY("Memory");
+    MEMORY("Memory"),
+    PASIDS("PASIDs");
 
     private final String title;
 

@@ -64,6 +64,7 @@ final class Rail extends VBox {
             case TRAFFIC -> Feather.REPEAT;
             case FAULTS -> Feather.ALERT_TRIANGLE;
             case MEMORY -> Feather.HASH;
+            case PASIDS -> Feather.SHARE_2;
         };
     }
 }

@@ -14,6 +14,11 @@ public sealed interface Subject {
 
     record Domain(int id) implements Subject {}
 
+    /// One address space of a function.
+    ///
+    /// @param pasid 20 bits, or [iommulab.engine.iommu.Iommu#NO_PASID] for requests without one
+    record Pasid(PciAddress function, int pasid) implements Subject {}
+
     record Mapping(int domain, long iova) implements Subject {}
 
     record Unit(String name) implements Subject {}

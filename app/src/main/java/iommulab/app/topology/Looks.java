@@ -52,6 +52,7 @@ final class Looks {
     static Optional<PciAddress> functionOf(MachineSnapshot machine, Subject subject) {
         return switch (subject) {
             case Subject.Function(var address) -> Optional.of(address);
+            case Subject.Pasid(var address, _) -> Optional.of(address);
             case Subject.DmaEvent(long tick) ->
                     machine.events().stream()
                             .filter(e -> e.tick() == tick)

@@ -54,6 +54,7 @@ final class MachineActions {
                             request.iova(),
                             request.bytes(),
                             request.access(),
+                            request.prefix(),
                             true),
                     -1);
         } else {

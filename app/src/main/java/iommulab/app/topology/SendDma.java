@@ -1,6 +1,7 @@
 package iommulab.app.topology;
 
 import iommulab.app.shell.FunctionNames;
+import iommulab.app.shell.PrefixFields;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Popovers;
 import iommulab.engine.iommu.Access;
@@ -27,6 +28,7 @@ final class SendDma {
     private final TextField iova = new TextField("0x0");
     private final TextField bytes = new TextField("64");
     private final ChoiceBox<Access> access = new ChoiceBox<>();
+    private final PrefixFields prefix = new PrefixFields("send-dma", () -> {});
     private final Label refusal = new Label();
 
     private SendDma() {
@@ -53,8 +55,9 @@ final class SendDma {
         grid.addRow(0, new Label("iova"), form.iova);
         grid.addRow(1, new Label("bytes"), form.bytes);
         grid.addRow(2, new Label("access"), form.access);
-        grid.add(form.refusal, 0, 3, 2, 1);
-        grid.add(new HBox(send), 1, 4);
+        grid.addRow(3, new Label("PASID"), form.prefix);
+        grid.add(form.refusal, 0, 4, 2, 1);
+        grid.add(new HBox(send), 1, 5);
         var popOver = new PopOver(grid);
         popOver.setTitle("DMA of " + FunctionNames.address(function));
         popOver.setHeaderAlwaysVisible(true);
@@ -74,14 +77,16 @@ final class SendDma {
             long address =
                     Long.parseUnsignedLong(iova.getText().strip().replaceFirst("^0x", ""), 16);
             int length = Integer.parseInt(bytes.getText().strip());
-            if (length >= 1 && length <= PAGE) {
+            var intent = prefix.prefix();
+            if (length >= 1 && length <= PAGE && intent.isPresent()) {
                 return Optional.of(
-                        new Command.IssueDma(function, address, length, access.getValue()));
+                        new Command.IssueDma(
+                                function, address, length, access.getValue(), intent.get()));
             }
         } catch (NumberFormatException _) {
-            // said below, with the rule for both fields
+            // said below, with the rule for all fields
         }
-        refusal.setText("iova is hex, such as 0x1000; bytes are 1 to 4096");
+        refusal.setText("iova is hex, such as 0x1000; bytes are 1 to 4096; a PASID has 20 bits or is empty");
         refusal.setManaged(true);
         refusal.setVisible(true);
         return Optional.empty();

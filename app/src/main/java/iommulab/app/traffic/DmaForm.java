@@ -2,6 +2,7 @@ package iommulab.app.traffic;
 
 import iommulab.app.shell.FunctionChooser;
 import iommulab.app.shell.HexField;
+import iommulab.app.shell.PrefixFields;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.session.Command;
@@ -31,6 +32,7 @@ final class DmaForm extends VBox {
     private final HexField bytes = new HexField("0x40", 5);
     private final ToggleButton read = new ToggleButton("read");
     private final ToggleButton write = new ToggleButton("write");
+    private final PrefixFields prefix = new PrefixFields("dma", this::judge);
     private final Button send = new Button("Send");
     private final Label result = new Label();
     private final Hyperlink walk = new Hyperlink("open walk");
@@ -54,6 +56,7 @@ final class DmaForm extends VBox {
         grid.addRow(0, caption("device"), device);
         grid.addRow(1, caption("IOVA"), iova);
         grid.addRow(2, caption("bytes"), bytes);
+        grid.addRow(3, caption("PASID"), prefix);
         var row = new HBox(new SegmentedButton(read, write), send, walk);
         row.getStyleClass().add("form-row");
         var head = new Label("One request");
@@ -86,7 +89,8 @@ final class DmaForm extends VBox {
                 device.chosen().isEmpty()
                         || iova.number().isEmpty()
                         || length < 1
-                        || length > MOST_BYTES);
+                        || length > MOST_BYTES
+                        || prefix.prefix().isEmpty());
     }
 
     private void send() {
@@ -96,7 +100,8 @@ final class DmaForm extends VBox {
                                 device.chosen().orElseThrow(),
                                 iova.number().orElseThrow(),
                                 (int) bytes.number().orElseThrow(),
-                                write.isSelected() ? Access.WRITE : Access.READ),
+                                write.isSelected() ? Access.WRITE : Access.READ,
+                                prefix.prefix().orElseThrow()),
                         send)
                 .thenAccept(outcome -> {
                     if (outcome instanceof Outcome.DmaFinished(var event)) {
@@ -111,7 +116,12 @@ final class DmaForm extends VBox {
         if (last != null) {
             workbench.openWalk(
                     new WalkQuestion(
-                            last.device(), last.iova(), last.bytes(), last.access(), false),
+                            last.device(),
+ last.iova(),
+ last.bytes(),
+ last.access(),
+ last.prefix(),
+ false),
                     -1);
         }
     }

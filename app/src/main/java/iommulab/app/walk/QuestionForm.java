@@ -2,6 +2,7 @@ package iommulab.app.walk;
 
 import iommulab.app.shell.FunctionChooser;
 import iommulab.app.shell.HexField;
+import iommulab.app.shell.PrefixFields;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.WalkQuestion;
@@ -27,6 +28,7 @@ final class QuestionForm extends HBox {
     private final HexField bytes = new HexField("0x40", 4);
     private final ToggleButton read = new ToggleButton("read");
     private final ToggleButton write = new ToggleButton("write");
+    private final PrefixFields prefix = new PrefixFields("walk", this::judge);
     private final Button ask = new Button("Ask");
     private final Label complaint = new Label();
     private final BooleanProperty valid = new SimpleBooleanProperty();
@@ -52,6 +54,8 @@ final class QuestionForm extends HBox {
                         caption("bytes"),
                         bytes,
                         access,
+                        caption("PASID"),
+                        prefix,
                         ask,
                         complaint);
         ask.setOnAction(_ -> onAsk.accept(question()));
@@ -99,6 +103,7 @@ final class QuestionForm extends HBox {
         device.choose(question.function());
         iova.show(question.iova());
         bytes.show(question.bytes());
+        prefix.show(question.prefix());
         (question.access() == Access.READ ? read : write).setSelected(true);
     }
 
@@ -108,7 +113,8 @@ final class QuestionForm extends HBox {
                 device.chosen().isPresent()
                         && iova.number().isPresent()
                         && length >= 1
-                        && length <= MOST_BYTES);
+                        && length <= MOST_BYTES
+                        && prefix.prefix().isPresent());
     }
 
     private WalkQuestion question() {
@@ -117,6 +123,7 @@ final class QuestionForm extends HBox {
                 iova.number().orElseThrow(),
                 (int) bytes.number().orElseThrow(),
                 write.isSelected() ? Access.WRITE : Access.READ,
+                prefix.prefix().orElseThrow(),
                 true);
     }
 }

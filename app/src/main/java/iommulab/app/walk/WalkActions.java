@@ -1,10 +1,13 @@
 package iommulab.app.walk;
 
 import iommulab.app.shell.Subject;
-import iommulab.engine.iommu.Access;
+import iommulab.app.shell.AddressSpace;
+import iommulab.app.shell.DomainUse;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
+import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.WalkQuestion;
 
 import java.util.Optional;
@@ -13,8 +16,6 @@ import java.util.function.Predicate;
 /// Which request the Walk perspective looks at when nobody asked a question: the one that the selected
 /// thing is about. Pure.
 final class WalkActions {
-    private static final int REQUEST_BYTES = 64;
-
     private WalkActions() {}
 
     /// The request that a subject stands for, if it stands for one.
@@ -31,18 +32,31 @@ final class WalkActions {
                             .findFirst()
                             .map(f ->
                                     new WalkQuestion(
-                                            f.device(), f.iova(), 1, f.access(), withCaches));
+                                            f.device(),
+                                            f.iova(),
+                                            1,
+                                            f.access(),
+                                            f.prefix(),
+                                            withCaches));
             case Subject.Mapping(int domain, long iova) ->
-                    machine.domains().stream()
-                            .filter(d -> d.id() == domain && !d.attached().isEmpty())
-                            .findFirst()
-                            .map(d -> read(d.attached().getFirst(), iova, withCaches));
+                    domain(machine, domain)
+                            .flatMap(DomainUse::firstOf)
+                            .map(user -> user.read(iova, withCaches));
             case Subject.Domain(int id) ->
-                    machine.domains().stream()
-                            .filter(d -> d.id() == id && !d.attached().isEmpty())
-                            .findFirst()
-                            .flatMap(d ->
-                                    firstMapping(machine, d.attached().getFirst(), withCaches));
+                    domain(machine, id).flatMap(d -> firstMapping(d, withCaches));
+            case Subject.Pasid(var function, int pasid) -> {
+                var space = new AddressSpace(function, pasid);
+                yield lastOf(
+                                machine,
+                                e ->
+                                        e.device().equals(function)
+                                                && e.prefix().pasid() == pasid,
+                                withCaches)
+                        .or(() ->
+                                Optional.of(
+                                        new DomainUse(function, space.prefix())
+                                                .read(firstIova(machine, space), withCaches)));
+            }
             case Subject.Nothing _,
                     Subject.Group _,
                     Subject.Unit _,
@@ -58,13 +72,28 @@ final class WalkActions {
         return lastOf(machine, _ -> true, withCaches)
                 .or(() ->
                         machine.domains().stream()
-                                .filter(d -> !d.attached().isEmpty() && !d.mappings().isEmpty())
-                                .findFirst()
-                                .map(d ->
-                                        read(
-                                                d.attached().getFirst(),
-                                                d.mappings().getFirst().iova(),
-                                                withCaches)));
+                                .flatMap(d -> firstMapping(d, withCaches).stream())
+                                .findFirst());
+    }
+
+    private static long firstIova(MachineSnapshot machine, AddressSpace space) {
+        return space.domain(machine).stream()
+                .flatMap(d -> d.mappings().stream())
+                .findFirst()
+                .map(MachineSnapshot.Mapping::iova)
+                .orElse(0L);
+    }
+
+    private static Optional<Domain> domain(MachineSnapshot machine, int id) {
+        return machine.domains().stream().filter(d -> d.id() == id).findFirst();
+    }
+
+    /// The start of the first mapping of a domain that somebody uses.
+    private static Optional<WalkQuestion> firstMapping(Domain domain, boolean withCaches) {
+        return domain.mappings().stream()
+                .findFirst()
+                .flatMap(m ->
+                        DomainUse.firstOf(domain).map(user -> user.read(m.iova(), withCaches)));
     }
 
     private static Optional<WalkQuestion> lastOf(
@@ -87,10 +116,7 @@ final class WalkActions {
         return machine.domains().stream()
                 .filter(d -> d.attached().contains(device) && !d.mappings().isEmpty())
                 .findFirst()
-                .map(d -> read(device, d.mappings().getFirst().iova(), withCaches));
-    }
-
-    private static WalkQuestion read(PciAddress device, long iova, boolean withCaches) {
-        return new WalkQuestion(device, iova, REQUEST_BYTES, Access.READ, withCaches);
+                .flatMap(d -> firstMapping(d, withCaches))
+                .map(q -> new DomainUse(device, PasidPrefix.NONE).read(q.iova(), withCaches));
     }
 }

@@ -42,9 +42,10 @@ record WalkModel(
         int current = Math.clamp(step, Math.min(0, steps.size() - 1), steps.size() - 1);
         long soFar = steps.stream().limit(current + 1).mapToLong(Walk.Step::cycles).sum();
         return new WalkModel(
-                "%s, %s %s %d B"
+                "%s%s, %s %s %d B"
                         .formatted(
                                 name(walk.device(), machine),
+                                walk.prefix().isPresent() ? " " + walk.prefix() : "",
                                 walk.unit().isEmpty() ? "no IOMMU," : walk.unit() + ",",
                                 walk.access().word(),
                                 walk.bytes()),

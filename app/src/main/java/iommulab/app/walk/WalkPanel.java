@@ -136,6 +136,7 @@ public final class WalkPanel implements Panel {
                         selected.iova(),
                         selected.bytes(),
                         selected.access(),
+                        selected.prefix(),
                         withCaches.isSelected());
         form.show(question);
     }

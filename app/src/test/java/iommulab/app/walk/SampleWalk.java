@@ -2,6 +2,7 @@ package iommulab.app.walk;
 
 import iommulab.app.LabMachine;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.Field.Role;
 import iommulab.engine.iommu.Permissions;
@@ -60,6 +61,7 @@ public final class SampleWalk {
                 IOVA,
                 64,
                 Access.WRITE,
+                PasidPrefix.NONE,
                 3,
                 48,
                 steps,

@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param requester the name under which the IOMMU saw it
 /// @param iova the address asked for
 /// @param bytes length asked for
+/// @param prefix its PASID prefix, if it had one
 /// @param domain domain ID of the device entry, -1 if the walk ended before it was known
 /// @param addressBits number of iova bits that the tables translate (39, 48, 57); 0 if unknown
 /// @param steps in the order in which the hardware made them
@@ -26,6 +27,7 @@ public record Walk(
         long iova,
         int bytes,
         Access access,
+        PasidPrefix prefix,
         int domain,
         int addressBits,
         List<Step> steps,

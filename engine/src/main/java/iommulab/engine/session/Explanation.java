@@ -63,6 +63,7 @@ final class Explanation {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 -1,
                 0,
                 List.of(),

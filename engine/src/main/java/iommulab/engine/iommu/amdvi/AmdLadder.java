@@ -89,6 +89,7 @@ final class AmdLadder {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 unit.lastDomain(),
                 unit.lastDomain() < 0 ? 0 : addressBits,
                 steps,

@@ -86,6 +86,7 @@ final class RiscvLadder {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 unit.lastDomain(),
                 unit.found().addressBits(unit.control()),
                 steps,

@@ -75,6 +75,7 @@ final class SmmuLadder {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 unit.lastDomain(),
                 rungs.addressBits(),
                 steps,

@@ -101,6 +101,7 @@ final class ScalableLadder {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 unit.lastDomain(),
                 entered ? addressBits() : 0,
                 steps,

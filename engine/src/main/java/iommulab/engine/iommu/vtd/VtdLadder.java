@@ -73,6 +73,7 @@ final class VtdLadder {
                 request.iova(),
                 request.bytes(),
                 request.access(),
+                request.prefix(),
                 unit.lastDomain(),
                 unit.lastDomain() < 0 ? 0 : addressBits(),
                 steps,
