@@ -6,6 +6,7 @@ import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
 import iommulab.app.memory.MemoryPanel;
+import iommulab.app.pasids.PasidsPanel;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.DrawerTab;
 import iommulab.app.shell.MainWindow;
@@ -39,6 +40,7 @@ public final class LabWindow {
         panels.put(Perspective.TRAFFIC, new TrafficPanel(bench));
         panels.put(Perspective.FAULTS, new FaultsPanel(bench));
         panels.put(Perspective.MEMORY, new MemoryPanel(bench));
+        panels.put(Perspective.PASIDS, new PasidsPanel(bench));
         return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);
     }
 

@@ -10,6 +10,7 @@ import iommulab.engine.io.Progress;
 import iommulab.engine.io.SysfsArchive;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.MachineDescription;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Session;
@@ -44,6 +45,15 @@ public final class LiveLab implements AutoCloseable {
     /// Opens the window on a captured machine.
     public static LiveLab on(String capture) {
         return on(session(capture));
+    }
+
+    /// Opens the window on a machine that was described by hand.
+    public static LiveLab on(MachineDescription machine) {
+        try {
+            return on(Session.open(machine, List.of()));
+        } catch (CommandRefused e) {
+            throw new AssertionError(e);
+        }
     }
 
     /// Opens the window on a machine that is switched on.

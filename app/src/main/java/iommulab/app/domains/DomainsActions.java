@@ -50,7 +50,8 @@ final class DomainsActions {
         switch (thing) {
             case Thing.OfDevice(var row) -> workbench.select(new Subject.Function(row.address()));
             case Thing.OfPasid(var row) ->
-                    workbench.select(new Subject.Pasid(row.space().function(), row.space().pasid()));
+                    workbench.select(
+                            new Subject.Pasid(row.space().function(), row.space().pasid()));
             case Thing.OfGroup(var row) -> workbench.select(new Subject.Group(row.id()));
             case Thing.OfDomain(var card) -> workbench.select(new Subject.Domain(card.id()));
             case Thing.NoDomain() -> {}

@@ -94,9 +94,7 @@ record DomainsModel(List<Block> blocks, String headline) {
                     new Block(
                             Optional.of(card(domain, subject)),
                             groups.stream().map(g -> row(g, machine, subject)).toList(),
-                            domain.attached().stream()
-                                    .map(a -> row(a, machine, subject))
-                                    .toList(),
+                            domain.attached().stream().map(a -> row(a, machine, subject)).toList(),
                             domain.pasids().stream().map(u -> row(u, subject)).toList()));
         }
         var untranslated =

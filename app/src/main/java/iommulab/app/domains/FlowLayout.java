@@ -62,8 +62,7 @@ record FlowLayout(List<Placed> placed, List<Span> spans, double height) {
     }
 
     private static double height(Block block) {
-        int rows =
-                Math.max(block.groups().size(), block.devices().size() + block.pasids().size());
+        int rows = Math.max(block.groups().size(), block.devices().size() + block.pasids().size());
         return Math.max(rows * PITCH - (PITCH - ROW), CARD);
     }
 

@@ -30,8 +30,7 @@ record MapDraft(OptionalLong iova, OptionalLong hpa, OptionalLong bytes) {
                 return unaligned(target(domain), at);
             }
             if (at >>> HPA_BITS != 0) {
-                return "%s 0x%x needs more than %d bits."
-.formatted(target(domain), at, HPA_BITS);
+                return "%s 0x%x needs more than %d bits.".formatted(target(domain), at, HPA_BITS);
             }
         }
         if (iova.isPresent() && bytes.isPresent()) {

@@ -21,7 +21,8 @@ final class FaultsActions {
 
     /// The walk of a fault, with the tables as they are now and no cache to hide them.
     static WalkQuestion walkOf(Fault fault) {
-        return new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
+        return new WalkQuestion(
+                fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
     }
 
     static Command again(Fault fault) {

@@ -94,11 +94,11 @@ final class EventFacts {
                 new Deed.Walk(
                         new WalkQuestion(
                                 event.device(),
- event.iova(),
- event.bytes(),
- event.access(),
- event.prefix(),
- true),
+                                event.iova(),
+                                event.bytes(),
+                                event.access(),
+                                event.prefix(),
+                                true),
                         -1));
     }
 
@@ -150,7 +150,9 @@ final class EventFacts {
                         fault.kernelLines().stream()
                                 .map(line -> List.of(Span.of(line, Span.Look.MONO_MUTED)))
                                 .toList()));
-        var question = new WalkQuestion(fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
+        var question =
+                new WalkQuestion(
+                        fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
         sections.add(
                 new Section.Offers(
                         List.of(

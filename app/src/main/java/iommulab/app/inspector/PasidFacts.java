@@ -51,8 +51,7 @@ final class PasidFacts {
     }
 
     private static void domain(List<Fact> facts, Domain domain) {
-        facts.add(
-                Fact.of("Domain", Span.link(domain.name(), new Subject.Domain(domain.id()))));
+        facts.add(Fact.of("Domain", Span.link(domain.name(), new Subject.Domain(domain.id()))));
         if (domain.levels() > 0) {
             facts.add(Fact.of("Stage", Span.of(domain.stage().words())));
         }

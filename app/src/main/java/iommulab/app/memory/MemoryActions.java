@@ -1,5 +1,6 @@
 package iommulab.app.memory;
 
+import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.Field;
 import iommulab.engine.session.Command;
@@ -53,6 +54,12 @@ final class MemoryActions {
                             .filter(m -> m.iova() == iova)
                             .mapToLong(MachineSnapshot.Mapping::hpa)
                             .findFirst();
+            case Subject.Pasid(var function, int pasid) ->
+                    new AddressSpace(function, pasid)
+                            .domain(machine)
+                            .filter(d -> d.table() != 0 && d.parent() == 0)
+                            .map(d -> OptionalLong.of(d.table()))
+                            .orElse(OptionalLong.empty());
             case Subject.Nothing _,
                     Subject.Function _,
                     Subject.Group _,

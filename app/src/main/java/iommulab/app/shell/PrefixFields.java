@@ -4,7 +4,6 @@ import iommulab.engine.iommu.PasidPrefix;
 
 import javafx.beans.value.ChangeListener;
 import javafx.css.PseudoClass;
-import javafx.scene.control.TextField;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
@@ -31,10 +30,11 @@ public final class PrefixFields extends HBox {
         execute.setTooltip(new Tooltip("what is read will be executed"));
         privileged.setId(name + "-privileged");
         privileged.setTooltip(new Tooltip("the device acts for a supervisor"));
-        ChangeListener<Object> heard = (_, _, _) -> {
-            judge();
-            changed.run();
-        };
+        ChangeListener<Object> heard =
+                (_, _, _) -> {
+                    judge();
+                    changed.run();
+                };
         for (var intent : new ToggleButton[] {execute, privileged}) {
             intent.getStyleClass().add("chip");
             intent.setMinWidth(USE_PREF_SIZE);

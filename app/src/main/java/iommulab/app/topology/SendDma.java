@@ -86,7 +86,9 @@ final class SendDma {
         } catch (NumberFormatException _) {
             // said below, with the rule for all fields
         }
-        refusal.setText("iova is hex, such as 0x1000; bytes are 1 to 4096; a PASID has 20 bits or is empty");
+        refusal.setText(
+                "iova is hex, such as 0x1000; bytes are 1 to 4096; a PASID has 20 bits or is"
+                        + " empty");
         refusal.setManaged(true);
         refusal.setVisible(true);
         return Optional.empty();

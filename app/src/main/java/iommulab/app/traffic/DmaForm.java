@@ -117,11 +117,11 @@ final class DmaForm extends VBox {
             workbench.openWalk(
                     new WalkQuestion(
                             last.device(),
- last.iova(),
- last.bytes(),
- last.access(),
- last.prefix(),
- false),
+                            last.iova(),
+                            last.bytes(),
+                            last.access(),
+                            last.prefix(),
+                            false),
                     -1);
         }
     }

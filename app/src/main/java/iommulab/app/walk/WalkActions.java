@@ -1,8 +1,8 @@
 package iommulab.app.walk;
 
-import iommulab.app.shell.Subject;
 import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.DomainUse;
+import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
@@ -48,9 +48,7 @@ final class WalkActions {
                 var space = new AddressSpace(function, pasid);
                 yield lastOf(
                                 machine,
-                                e ->
-                                        e.device().equals(function)
-                                                && e.prefix().pasid() == pasid,
+                                e -> e.device().equals(function) && e.prefix().pasid() == pasid,
                                 withCaches)
                         .or(() ->
                                 Optional.of(

@@ -2,9 +2,9 @@ package iommulab.app.walk;
 
 import iommulab.app.LabMachine;
 import iommulab.engine.iommu.Access;
-import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.Field.Role;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.GivenBy;

@@ -48,6 +48,7 @@ public record Walk(
                 iova,
                 bytes,
                 access,
+                prefix,
                 domain,
                 addressBits,
                 told,
