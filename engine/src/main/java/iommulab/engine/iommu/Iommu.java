@@ -154,9 +154,10 @@ public interface Iommu {
     /// @param withCaches whether the caches are as they are now; else empty
     Walk explain(String name, DmaRequest request, WalkCosts costs, boolean withCaches);
 
-    /// Visits every structure in memory that the unit would use now: tables of devices, of PASIDs, page
-    /// tables, queues.
-    default void forEachTable(Consumer<TableUse> visitor) {}
+    /// Visits every structure in memory to which the unit's registers lead: tables of devices, of PASIDs,
+    /// page tables, whether or not translation is on; then queues that are on. In the order in which a
+    /// request meets them, each once.
+    void forEachTable(Consumer<TableUse> visitor);
 
     // ---- its state
 

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu;
 
+import iommulab.engine.iommu.TableUse.Entries;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
@@ -17,6 +18,11 @@ public final class TableVisits {
     /* More than the tables of any machine; a memory full of garbage could go on for hours. */
     private static final int MOST_FRAMES = 1 << 17;
     private static final long LARGEST_TABLE = 1 << 26;
+    private static final Structure WRITTEN =
+            new Structure.Builder("Two written words", 1)
+                    .value(0, 63, 32, "upper", "0x%x"::formatted)
+                    .value(0, 31, 0, "lower", "0x%x"::formatted)
+                    .build();
 
     private final PhysicalMemory memory;
     private final Consumer<TableUse> visitor;
@@ -48,7 +54,7 @@ public final class TableVisits {
             String what,
             long pointer,
             String pointedBy,
-            TableUse.Entries entries) {}
+            Entries entries) {}
 
     public PhysicalMemory memory() {
         return memory;
@@ -59,6 +65,15 @@ public final class TableVisits {
     /// @return its pieces; none if it was told before or memory does not answer there
     public List<TableUse> tell(Table table) {
         return tell(table, LongUnaryOperator.identity());
+    }
+
+    /// Tells of a word of 32 bits that a command in a queue has hardware write.
+    ///
+    /// @param hpa of the word
+    /// @param command hpa of the command
+    /// @param queue that holds it
+    public void tellWritten(String what, long hpa, long command, String queue) {
+        tell(new Table(what, hpa & -8L, 8, 8, what, command, queue, Entries.of(WRITTEN)));
     }
 
     /// Tells of a table, in pieces if it lies scattered.

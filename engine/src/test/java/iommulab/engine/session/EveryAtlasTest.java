@@ -44,7 +44,7 @@ class EveryAtlasTest {
     }
 
     static Stream<IommuUnit> withPasids() {
-        return EveryArchitectureTest.units().filter(u -> !u.isSmmu());
+        return EveryArchitectureTest.units();
     }
 
     // ---- what hardware reads

@@ -31,6 +31,9 @@ final class RiscvAtlas {
     private final TableVisits visits;
     private final boolean big;
     private final boolean narrowGuests;
+    private final TableTour second;
+    private final TableTour first;
+    private final TableTour narrowFirst;
 
     RiscvAtlas(RiscvUnit unit, Consumer<TableUse> visitor) {
         this.unit = unit;
@@ -40,6 +43,9 @@ final class RiscvAtlas {
         directory = new DeviceDirectory(unit.memory(), unit.capabilities());
         big = unit.isBigEndian();
         narrowGuests = (unit.control() & RiscvRegisters.GXL) != 0;
+        second = tour(Stage.SECOND, narrowGuests);
+        first = tour(Stage.FIRST, false);
+        narrowFirst = tour(Stage.FIRST, true);
     }
 
     void visit() {
@@ -196,16 +202,15 @@ final class RiscvAtlas {
     }
 
     private void secondStage(DeviceContext context, long pointer, String pointedBy) {
-        tour(Stage.SECOND, narrowGuests)
-                .visit(
-                        new TableTour.Root(
-                                DeviceContext.root(context.iohgatp()),
-                                narrowGuests ? 2 : context.secondMode() - 5,
-                                GUEST_ROOT_TABLES << (narrowGuests ? 10 : 9),
-                                regime(big, narrowGuests),
-                                "GSCID %d".formatted(context.gscid()),
-                                pointer,
-                                pointedBy));
+        second.visit(
+                new TableTour.Root(
+                        DeviceContext.root(context.iohgatp()),
+                        narrowGuests ? 2 : context.secondMode() - 5,
+                        GUEST_ROOT_TABLES << (narrowGuests ? 10 : 9),
+                        regime(big, narrowGuests),
+                        "GSCID %d".formatted(context.gscid()),
+                        pointer,
+                        pointedBy));
     }
 
     private void firstStage(Device device, long fsc, int pscid, long pointer, String pointedBy) {
@@ -214,7 +219,7 @@ final class RiscvAtlas {
             return;
         }
         boolean narrow = device.isNarrow();
-        tour(Stage.FIRST, narrow)
+        (narrow ? narrowFirst : first)
                 .visit(
                         new TableTour.Root(
                                 DeviceContext.root(fsc),

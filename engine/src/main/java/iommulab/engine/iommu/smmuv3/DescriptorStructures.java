@@ -12,6 +12,18 @@ public final class DescriptorStructures {
         wide = capabilities.outputBits() > 48;
     }
 
+    /// 64 bits: a descriptor as it lies in memory, valid or not.
+    ///
+    /// @param level ours: 1 for the level of pages
+    /// @param first whether it belongs to stage 1
+    Structure of(Granule granule, int level, boolean first, long raw) {
+        boolean leaf = level == 1 || (raw & StageOneFormat.NOT_BLOCK) == 0;
+        boolean hasShape = !leaf || level == 1 || granule.hasBlocksAt(level, true);
+        return leaf && hasShape
+                ? leaf(granule, level, first)
+                : table(granule, Math.max(2, level), first);
+    }
+
     /// 64 bits: a descriptor that points to a table.
     ///
     /// @param level ours: 1 for the level of pages

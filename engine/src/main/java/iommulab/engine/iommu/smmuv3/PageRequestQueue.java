@@ -18,7 +18,7 @@ public final class PageRequestQueue {
      *           58 privileged | 51:32 substream | 31:0 stream
      *   word 1  63:12 address | 8:0 group
      */
-    private static final int ENTRY_BYTES = 16;
+    static final int ENTRY_BYTES = 16;
     private static final int OVERFLOW = 1 << 31;
     private static final int REMEMBERED = 16;
 

@@ -8,6 +8,7 @@ import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -17,6 +18,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One SMMU: requests in, host addresses or faults out, everything read from the tables in memory or from
 /// its caches. The requester is the stream, the PASID the substream.
@@ -340,6 +342,11 @@ public final class SmmuUnit extends SmmuAnswers {
     @Override
     public List<CacheSnapshot> cacheSnapshots() {
         return view().caches();
+    }
+
+    @Override
+    public void forEachTable(Consumer<TableUse> visitor) {
+        new SmmuAtlas(this, visitor).visit();
     }
 
     /// See [SmmuView#explain].

@@ -60,7 +60,7 @@ final class StreamTables {
             stop().ofConfiguration(SmmuFault.BAD_STREAM_ID);
             return null;
         }
-        boolean twoLevels = (config >>> 16 & 3) == 1 && capabilities.twoLevelStreams();
+        boolean twoLevels = hasTwoLevels(config, capabilities);
         long table = twoLevels ? leafTable(base, config, stream) : linear(base, log2Size);
         if (table < 0) {
             return null;
@@ -69,7 +69,12 @@ final class StreamTables {
         return entry(table, index);
     }
 
-    private static long linear(long base, int log2Size) {
+    static boolean hasTwoLevels(int config, SmmuCapabilities capabilities) {
+        return (config >>> 16 & 3) == 1 && capabilities.twoLevelStreams();
+    }
+
+    /// hpa of a table of one level.
+    static long linear(long base, int log2Size) {
         return base & ADDRESS & -64L << log2Size;
     }
 
@@ -79,7 +84,7 @@ final class StreamTables {
     }
 
     /// SPLIT: 6, 8 or 10; anything else counts as 6.
-    private static int split(int config) {
+    static int split(int config) {
         int field = config >>> 6 & 31;
         return field == 8 || field == 10 ? field : 6;
     }
@@ -87,8 +92,7 @@ final class StreamTables {
     /// The table of the second level that holds a stream's entry; negative if there is none.
     private long leafTable(long base, int config, int stream) {
         int split = split(config);
-        int bits = Math.max(0, (config & 63) - split);
-        long directory = base & ADDRESS & -1L << Math.max(6, 3 + bits);
+        long directory = directory(base, config);
         int index = stream >>> split;
         long hpa = directory + index * 8L;
         long raw = memory.read64(hpa);
@@ -97,11 +101,31 @@ final class StreamTables {
         if (raw == -1 && !memory.isBacked(hpa)) {
             return stop().fetchAborted(SmmuFault.STREAM_FETCH, hpa);
         }
-        int span = (int) raw & 31;
-        boolean legal = span != 0 && span <= 11 && span <= split + 1;
-        if (!legal || (stream & (1 << split) - 1) >>> span - 1 != 0) {
+        int span = span(raw, split);
+        if (span == 0 || (stream & (1 << split) - 1) >>> span - 1 != 0) {
             return stop().ofConfiguration(SmmuFault.BAD_STREAM_ID);
         }
+        return leafTable(raw, span);
+    }
+
+    /// Descriptors of the first level, as a power of two.
+    static int directoryBits(int config) {
+        return Math.max(0, (config & 63) - split(config));
+    }
+
+    /// hpa of the table of the first level.
+    static long directory(long base, int config) {
+        return base & ADDRESS & -1L << Math.max(6, 3 + directoryBits(config));
+    }
+
+    /// Span of a descriptor of the first level: 2^(span - 1) streams; 0 if it leads to none.
+    static int span(long raw, int split) {
+        int span = (int) raw & 31;
+        return span <= 11 && span <= split + 1 ? span : 0;
+    }
+
+    /// hpa of the table to which a descriptor of the first level leads.
+    static long leafTable(long raw, int span) {
         return raw & (1L << 52) - 64 & -64L << span - 1;
     }
 

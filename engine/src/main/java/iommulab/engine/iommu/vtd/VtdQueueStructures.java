@@ -75,13 +75,6 @@ public final class VtdQueueStructures {
                     .value(0, 7, 0, "TYPE", value -> value == 1 ? "page request" : "unknown")
                     .build();
 
-    /// 64 bits: two words of 32 bits that waits have written.
-    public static final Structure WAIT_STATUS =
-            new Structure.Builder("Wait status", 1)
-                    .value(0, 63, 32, "upper status", "0x%x"::formatted)
-                    .value(0, 31, 0, "status", "0x%x"::formatted)
-                    .build();
-
     private VtdQueueStructures() {}
 
     /// The descriptor that stands in a queue.

@@ -54,23 +54,10 @@ final class VtdRings {
                     visits.memory(),
                     (_, hpa, raw) -> {
                         if (status(raw) >= 0) {
-                            statusWord(status(raw), hpa);
+                            visits.tellWritten("status of waits", status(raw), hpa, QUEUE);
                         }
                     });
         }
-    }
-
-    private void statusWord(long address, long descriptor) {
-        visits.tell(
-                new Table(
-                        "wait status",
-                        address & -8L,
-                        8,
-                        8,
-                        "status of invalidation waits",
-                        descriptor,
-                        QUEUE,
-                        Entries.of(VtdQueueStructures.WAIT_STATUS)));
     }
 
     /// Where a wait has its status written; -1 if the descriptor asks for none.
