@@ -1,6 +1,8 @@
 package iommulab.engine.iommu.amdvi;
 
 import iommulab.engine.iommu.GuestAddresses;
+import iommulab.engine.iommu.KnownStructures;
+import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableTour;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.TableUse.Entries;
@@ -26,6 +28,8 @@ final class AmdAtlas {
     private final DeviceTable deviceTable;
     private final TableVisits visits;
     private final HostTableFormat hostFormat = new HostTableFormat(false, true);
+    private final KnownStructures knownOfHost = new KnownStructures();
+    private final KnownStructures knownOfGuest = new KnownStructures();
     private final TableTour hosts;
     private final TableTour guests;
 
@@ -34,18 +38,22 @@ final class AmdAtlas {
         visits = new TableVisits(unit.memory(), visitor);
         deviceTable = new DeviceTable(unit.memory(), unit.capabilities());
         structures = new AmdStructures(unit.capabilities());
-        hosts =
-                new TableTour(
-                        visits,
-                        hostFormat,
-                        (level, raw) ->
-                                structures.hostEntry(level, HostTableFormat.nextLevel(raw)));
+        hosts = new TableTour(visits, hostFormat, this::hostEntry);
         guests =
                 new TableTour(
                         visits,
                         new GuestTableFormat(unit.capabilities().noExecute(), true),
-                        (level, raw) ->
-                                structures.guestEntry(level, GuestTableFormat.isLeaf(raw, level)));
+                        this::guestEntry);
+    }
+
+    private Structure hostEntry(int level, long raw) {
+        int next = HostTableFormat.nextLevel(raw);
+        return knownOfHost.of(level << 3 | next, () -> structures.hostEntry(level, next));
+    }
+
+    private Structure guestEntry(int level, long raw) {
+        boolean leaf = GuestTableFormat.isLeaf(raw, level);
+        return knownOfGuest.of(leaf ? level : -level, () -> structures.guestEntry(level, leaf));
     }
 
     void visit() {

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableUse.Entries;
 import iommulab.engine.iommu.TableVisits;
@@ -91,10 +92,14 @@ final class AmdRings {
 
     /// The commands of the command buffer.
     private static final class Commands implements Entries {
+        private final KnownStructures known = new KnownStructures();
+
         @Override
         public Structure structure(long[] raw) {
-            return AmdCommandStructures.of((int) (raw[0] >>> 60))
-                    .orElseGet(() -> unknown("command"));
+            int opcode = (int) (raw[0] >>> 60);
+            return known.of(
+                    opcode,
+                    () -> AmdCommandStructures.of(opcode).orElseGet(() -> unknown("command")));
         }
 
         @Override

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.riscv;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 
@@ -7,6 +8,7 @@ import iommulab.engine.iommu.Structure;
 /// Spec: The RISC-V Instruction Set Manual, Volume II, "Sv32", "Sv39", "Svnapot", "Svpbmt".
 public final class PageTableStructures {
     private final RiscvCapabilities capabilities;
+    private final KnownStructures known = new KnownStructures();
 
     /// @param capabilities decide which bits are reserved
     public PageTableStructures(RiscvCapabilities capabilities) {
@@ -47,7 +49,12 @@ public final class PageTableStructures {
     Structure of(Stage stage, int level, long raw, boolean narrow) {
         long kind = PageTableFormat.READ | PageTableFormat.WRITE | PageTableFormat.EXECUTE;
         boolean leaf = level == 1 || (raw & kind) != 0;
-        return narrow ? narrowEntry(stage, level, leaf) : entry(stage, level, leaf);
+        int number =
+                (level << 1 | (leaf ? 1 : 0)) << 2
+                        | (stage == Stage.SECOND ? 2 : 0)
+                        | (narrow ? 1 : 0);
+        return known.of(
+                number, () -> narrow ? narrowEntry(stage, level, leaf) : entry(stage, level, leaf));
     }
 
     private static String name(Stage stage, int level, boolean leaf) {

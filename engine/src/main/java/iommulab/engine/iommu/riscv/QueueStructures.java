@@ -70,8 +70,8 @@ public final class QueueStructures {
                 .value(1, 61, 0, "ADDR[63:2]", value -> "data go to 0x%x".formatted(value << 2))
                 .value(0, 63, 32, "DATA", value -> "0x%x".formatted(value))
                 .reserved(0, 31, 14)
-                .bit(0, 13, "PW", "", "earlier writes are done")
-                .bit(0, 12, "PR", "", "earlier reads are done")
+                .bit(0, 13, "PW", "earlier writes may be under way", "earlier writes are done")
+                .bit(0, 12, "PR", "earlier reads may be under way", "earlier reads are done")
                 .bit(0, 11, "WSI", "no interrupt", "interrupt by wire")
                 .bit(0, 10, "AV", "no data", "writes DATA to ADDR")
                 .build();

@@ -1,11 +1,13 @@
 package iommulab.engine.iommu.smmuv3;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Structure;
 
 /// The descriptors of translation tables, bit by bit.
 /// Spec: VMSAv8-64, "Translation table descriptor formats".
 public final class DescriptorStructures {
     private final boolean wide;
+    private final KnownStructures known = new KnownStructures();
 
     /// @param capabilities decide how wide addresses are
     public DescriptorStructures(SmmuCapabilities capabilities) {
@@ -19,9 +21,14 @@ public final class DescriptorStructures {
     Structure of(Granule granule, int level, boolean first, long raw) {
         boolean leaf = level == 1 || (raw & StageOneFormat.NOT_BLOCK) == 0;
         boolean hasShape = !leaf || level == 1 || granule.hasBlocksAt(level, true);
-        return leaf && hasShape
-                ? leaf(granule, level, first)
-                : table(granule, Math.max(2, level), first);
+        boolean maps = leaf && hasShape;
+        int kind = (granule.ordinal() << 4 | level) << 2 | (first ? 2 : 0) | (maps ? 1 : 0);
+        return known.of(
+                kind,
+                () ->
+                        maps
+                                ? leaf(granule, level, first)
+                                : table(granule, Math.max(2, level), first));
     }
 
     /// 64 bits: a descriptor that points to a table.

@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Structure;
 
 /// The structures that VT-d's scalable mode reads from memory, bit by bit. Second-stage entries are in
@@ -8,6 +9,7 @@ import iommulab.engine.iommu.Structure;
 public final class ScalableStructures {
     private final VtdCapabilities capabilities;
     private final int topAddressBit;
+    private final KnownStructures known = new KnownStructures();
 
     /// @param capabilities decide which bits are reserved
     public ScalableStructures(VtdCapabilities capabilities) {
@@ -185,7 +187,8 @@ public final class ScalableStructures {
     ///
     /// @param level of the table that holds it, 1 to 5
     Structure firstStageEntry(int level, long raw) {
-        return firstStageEntry(level, FirstStageFormat.isLeaf(raw, level));
+        boolean leaf = FirstStageFormat.isLeaf(raw, level);
+        return known.of(leaf ? level : -level, () -> firstStageEntry(level, leaf));
     }
 
     /// 64 bits: an entry of a first-stage table.

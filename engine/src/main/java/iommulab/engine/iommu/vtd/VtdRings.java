@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.TableUse.Entries;
@@ -69,9 +70,12 @@ final class VtdRings {
 
     /// The descriptors of the invalidation queue.
     private static final class Descriptors implements Entries {
+        private final KnownStructures known = new KnownStructures();
+
         @Override
         public Structure structure(long[] raw) {
-            return VtdQueueStructures.descriptorAt(raw[0], raw.length);
+            int type = new InvalidationDescriptor(raw[0], 0).type();
+            return known.of(type, () -> VtdQueueStructures.descriptorAt(raw[0], raw.length));
         }
 
         @Override

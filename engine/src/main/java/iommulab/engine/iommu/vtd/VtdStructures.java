@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.vtd;
 
+import iommulab.engine.iommu.KnownStructures;
 import iommulab.engine.iommu.Structure;
 
 /// The structures that VT-d's legacy mode reads from memory, bit by bit.
@@ -7,6 +8,7 @@ import iommulab.engine.iommu.Structure;
 public final class VtdStructures {
     private final VtdCapabilities capabilities;
     private final int topAddressBit;
+    private final KnownStructures known = new KnownStructures();
 
     /// @param capabilities decide which bits are reserved
     public VtdStructures(VtdCapabilities capabilities) {
@@ -62,7 +64,8 @@ public final class VtdStructures {
     ///
     /// @param level of the table that holds it, 1 to 5
     Structure secondStageEntry(int level, long raw) {
-        return secondStageEntry(level, SecondStageFormat.isLeaf(raw, level));
+        boolean leaf = SecondStageFormat.isLeaf(raw, level);
+        return known.of(leaf ? level : -level, () -> secondStageEntry(level, leaf));
     }
 
     /// 64 bits: an entry of a second-stage table.
