@@ -205,11 +205,12 @@ final class SmmuCoherence {
             SetAssociativeCache lines, int line, int space, long address) {
         long origin = lines.origin(line);
         var context = uncached.contextOf(Origin.stream(origin), Origin.substream(origin));
-        if (context == null || context.kind() == StreamContext.Kind.UNREAD) {
+        int inner = spaces().inner(space);
+        if (context == null
+                || context.kind() == StreamContext.Kind.UNREAD && !Tag.isStage2(inner)) {
             return null;
         }
         var own = uncached.caches().contexts().spaces();
-        int inner = spaces().inner(space);
         int now = Tag.isStage2(inner) ? context.second().space() : context.half(address).space();
         boolean same =
                 now != Tag.NO_SPACE

@@ -263,7 +263,7 @@ public final class SmmuUnit extends SmmuAnswers {
     /// @return its word, or [#NO_CONTEXT] if the request ends here
     private long readConfiguration() {
         caches().forgetIfFull();
-        tables.begin();
+        tables.begin(lastWho);
         walks.begin();
         long word = new ConfigurationFetch(this, tables, walks).read(stream(), substream());
         lastFacts += (long) tables.reads() << READS_AT;
@@ -302,16 +302,18 @@ public final class SmmuUnit extends SmmuAnswers {
         }
     }
 
-    /// The context of a stream and substream; null if there is none, see [StopReport].
+    /// The context of a stream and substream, UNREAD if its descriptor cannot be used; null if there is
+    /// none, see [StopReport].
     @Nullable StreamContext contextOf(int stream, int substream) {
         lastIova = 0;
         lastWho = (long) stream << 32 | substream & 0xffff_ffffL;
         lastFacts = READ;
         long word = find();
-        if (word == NO_CONTEXT || contexts().of(word).kind() == StreamContext.Kind.UNREAD) {
-            word = readConfiguration();
+        if (word != NO_CONTEXT && contexts().of(word).kind() != StreamContext.Kind.UNREAD) {
+            return contexts().of(word);
         }
-        return word == NO_CONTEXT ? null : contexts().of(word);
+        readConfiguration();
+        return readContext;
     }
 
     /// The context of the last request; null if it never came to one.

@@ -203,8 +203,8 @@ final class StageWalks {
     }
 
     /// The hpa of a context descriptor, or of the descriptor that leads to it.
-    long descriptor(Second second, long ipa) {
-        var lower = enter(second, 0);
+    long descriptor(Second second, long ipa, long origin) {
+        var lower = enter(second, origin);
         long word = lower.place(ipa, TableEntry.READ, 0);
         count(lower.reads(), lower.probes());
         return word < 0

@@ -22,6 +22,7 @@ final class StreamTables {
     private final StageWalks walks;
     private WalkObserver observer = WalkObserver.NONE;
     private int reads;
+    private long origin;
 
     StreamTables(PhysicalMemory memory, SmmuCapabilities capabilities, StageWalks walks) {
         this.memory = memory;
@@ -33,7 +34,11 @@ final class StreamTables {
         observer = newObserver;
     }
 
-    void begin() {
+    /// Begins to count for a new request.
+    ///
+    /// @param newOrigin what caches are told of where an entry came from
+    void begin(long newOrigin) {
+        origin = newOrigin;
         reads = 0;
     }
 
@@ -214,6 +219,6 @@ final class StreamTables {
 
     /// Where a descriptor lies: with stage 2, its address is intermediate.
     private long place(StreamEntry stream, Second second, long address) {
-        return stream.stage2() ? walks.descriptor(second, address) : address;
+        return stream.stage2() ? walks.descriptor(second, address, origin) : address;
     }
 }

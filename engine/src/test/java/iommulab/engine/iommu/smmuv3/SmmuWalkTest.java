@@ -2,6 +2,7 @@ package iommulab.engine.iommu.smmuv3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Field;
@@ -132,5 +133,27 @@ class SmmuWalkTest {
                         "Level 2",
                         "Level 3",
                         "Event 0x12");
+    }
+
+    @Test
+    void cachedPagesOfStage2BelowStage1AreMarkedToo() {
+        var lab = nested(CacheShapes.USUAL);
+        lab.read(STREAM, IOVA);
+        assertThat(stale(lab, CacheKind.NESTED) + stale(lab, CacheKind.NESTED_PAGING)).isZero();
+        long second = lab.memory.read64(lab.streamAt(STREAM) + 24);
+        lab.map(second, IPA, PAGE + 0x1000, 1, SmmuLab.RW2);
+        assertThat(stale(lab, CacheKind.NESTED)).isEqualTo(1);
+        assertThat(stale(lab, CacheKind.IOTLB)).isEqualTo(1);
+        lab.memory.write64(second, 0);
+        assertThat(stale(lab, CacheKind.NESTED)).isEqualTo(4);
+        assertThat(stale(lab, CacheKind.NESTED_PAGING)).isGreaterThan(2);
+    }
+
+    private static long stale(SmmuLab lab, CacheKind kind) {
+        return lab.unit.cacheSnapshots().stream()
+                .filter(cache -> cache.kind() == kind)
+                .flatMap(cache -> cache.lines().stream())
+                .filter(line -> line.stale().isPresent())
+                .count();
     }
 }
