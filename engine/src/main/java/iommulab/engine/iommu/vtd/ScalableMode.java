@@ -118,21 +118,15 @@ final class ScalableMode {
     }
 
     private long searching(long word, long entry, int access) {
-        int requester = (int) unit.lastWho & 0xffff;
-        int pasid = lastPasid();
-        begin(requester, pasid, access, VtdUnit.DEVICE_HIT);
-        enter(entry);
+        unit.lastAccess = access;
+        unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW;
+        rest = pasids.originOf((int) unit.lastWho & 0xffff, lastPasid());
         tellPasidProbe();
-        if (!isCachable(unit.lastIova)) {
-            return underEntry(entry, pasids.originOf(requester, pasid));
-        }
-        rest = pasids.originOf(requester, pasid);
-        long needs = access & USERS;
-        if (word != Iotlb.MISS) {
-            return walked(entry, needs);
+        if (word != Iotlb.MISS && isCachable(unit.lastIova)) {
+            return walked(entry, access);
         }
         var tooWide = tooWide(entry, PasidEntry.typeOf(entry));
-        return tooWide == null ? lookedUp(entry, needs) : stopAtEntry(tooWide, entry);
+        return tooWide == null ? lookedUp(entry, access) : stopAtEntry(tooWide, entry);
     }
 
     private void begin(int requester, int pasid, int access, int facts) {
