@@ -1,6 +1,7 @@
 package iommulab.app.domains;
 
 import iommulab.app.shell.DomainUse;
+import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.MachineSnapshot;
@@ -29,6 +30,7 @@ final class DomainDetail extends BorderPane {
     private final Label name = new Label();
     private final Label facts = new Label();
     private final Label unflushed = new Label();
+    private final Button inMemory = new Button("Table in Memory");
     private final Button walk = new Button("Walk it");
     private @Nullable Domain domain;
     private int remembered = -1;
@@ -52,6 +54,15 @@ final class DomainDetail extends BorderPane {
         walk.setId("mapping-walk");
         walk.setMinWidth(USE_PREF_SIZE);
         walk.getStyleClass().add("not-on-wall");
+        inMemory.setId("domain-memory");
+        inMemory.setMinWidth(USE_PREF_SIZE);
+        inMemory.getStyleClass().add("not-on-wall");
+        inMemory.setOnAction(_ -> {
+            if (domain != null) {
+                workbench.select(new Subject.Memory(domain.table()));
+                workbench.open(Perspective.MEMORY);
+            }
+        });
         table.getStyleClass().add("not-on-wall");
         walk.setOnAction(_ -> {
             var mapping = table.getSelectionModel().getSelectedItem();
@@ -61,7 +72,7 @@ final class DomainDetail extends BorderPane {
         });
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var head = new HBox(name, facts, space, walk);
+        var head = new HBox(name, facts, space, inMemory, walk);
         head.getStyleClass().add("detail-head");
         strip.minHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
         strip.prefHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
@@ -93,6 +104,8 @@ final class DomainDetail extends BorderPane {
         walk.setDisable(selected < 0 || DomainUse.firstOf(now).isEmpty());
         table.show(now, selected);
         strip.show(IovaStripModel.of(now, machine), selected);
+        // Below a second stage the table's address is a gpa.
+        inMemory.setDisable(now.table() == 0 || now.parent() != 0);
         if (now.equals(domain)) {
             return;
         }

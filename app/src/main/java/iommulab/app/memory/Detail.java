@@ -11,6 +11,7 @@ import iommulab.engine.session.MachineSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What is told of the selected word: the entry that it is part of, where that leads, and who leads to
 /// it. Pure.
@@ -19,7 +20,9 @@ import java.util.Optional;
 /// @param hpa of the first word
 /// @param raw its words, lowest first
 /// @param fields decoded; none of a word that no IOMMU reads
-/// @param target hpa to which it leads, -1 if nowhere
+/// @param target hpa to which it leads first, -1 if nowhere
+/// @param order how it lies in memory; empty if that cannot be told
+/// @param memory the words of memory that hold it
 record Detail(
         String kicker,
         String title,
@@ -27,6 +30,8 @@ record Detail(
         List<Long> raw,
         List<Field> fields,
         long target,
+        Optional<WordOrder> order,
+        List<Long> memory,
         List<Way> ways) {
     private static final int MAPPINGS_SHOWN = 6;
 
@@ -39,6 +44,7 @@ record Detail(
     Detail {
         raw = List.copyOf(raw);
         fields = List.copyOf(fields);
+        memory = List.copyOf(memory);
         ways = List.copyOf(ways);
     }
 
@@ -65,6 +71,8 @@ record Detail(
                     List.of(word.raw()),
                     List.of(),
                     -1,
+                    Optional.of(WordOrder.LITTLE_ENDIAN),
+                    List.of(word.raw()),
                     ways);
         }
         var use = word.use().get();
@@ -76,20 +84,51 @@ record Detail(
                 entry.raw(),
                 entry.fields(),
                 entry.target(),
+                order(frame, use),
+                memory(frame, use),
                 ways);
     }
 
+    private static List<Long> memory(FrameView frame, Use use) {
+        int first = (int) (use.start() - frame.hpa()) / HexModel.WORD_BYTES;
+        return frame.words().subList(first, first + use.entry().raw().size());
+    }
+
+    /// One word may look the same in two orders; all of a structure hardly do.
+    private static Optional<WordOrder> order(FrameView frame, Use use) {
+        if (use.entry().hpa() != use.start()) {
+            return Optional.of(WordOrder.UPPER_HALF);
+        }
+        return Stream.of(WordOrder.LITTLE_ENDIAN, WordOrder.BIG_ENDIAN, WordOrder.LOWER_HALF)
+                .filter(order ->
+                        use.part().entries().stream()
+                                .map(entry -> new Use(use.part(), entry))
+                                .filter(each -> each.start() == each.entry().hpa())
+                                .allMatch(each ->
+                                        memory(frame, each).stream()
+                                                .map(order::taken)
+                                                .toList()
+                                                .equals(each.entry().raw())))
+                .findFirst();
+    }
+
+    /// Where a word of it lies.
+    long addressOf(int word) {
+        return (hpa & -HexModel.WORD_BYTES) + (long) word * HexModel.WORD_BYTES;
+    }
+
     private static List<Way> leads(Use use, List<Place> places) {
-        long target = use.entry().target();
-        if (target < 0) {
+        if (use.entry().targets().isEmpty()) {
             return List.of(new Way("Leads", "nowhere", Optional.empty(), ""));
         }
-        return List.of(
-                new Way(
-                        "Leads to",
-                        Words.hex(target),
-                        Optional.of(new Subject.Memory(target)),
-                        what(places, target)));
+        return use.entry().targets().stream()
+                .map(target ->
+                        new Way(
+                                "Leads to",
+                                Words.hex(target),
+                                Optional.of(new Subject.Memory(target)),
+                                what(places, target)))
+                .toList();
     }
 
     /// What lies at an address.

@@ -31,7 +31,10 @@ import java.util.function.Consumer;
 final class EntryPane extends VBox {
     private static final String NOTHING_INVALIDATED =
             "Press a number to write it. Writing invalidates nothing: caches keep what they have"
-                + " read.";
+                    + " read.";
+
+    private static final String NO_ORDER =
+            "In which order its bytes lie cannot be told, so it cannot be written as an entry.";
 
     private final ObservableValue<Palette> palette;
     private final BiConsumer<Command, Node> onCommand;
@@ -113,7 +116,10 @@ final class EntryPane extends VBox {
                             raw,
                             17,
                             (value, where) ->
-                                    send(MemoryActions.write(detail, index, value), where));
+                                    send(
+                                            MemoryActions.write(detail, index, value),
+                                            where,
+                                            NO_ORDER));
             number.large();
             number.setId("memory-word-" + word);
             var grid =
@@ -145,10 +151,10 @@ final class EntryPane extends VBox {
         return number;
     }
 
-    private boolean send(Command command, Node where) {
-        say("");
-        onCommand.accept(command, where);
-        return true;
+    private boolean send(Optional<Command> command, Node where, String why) {
+        say(command.isEmpty() ? why : "");
+        command.ifPresent(c -> onCommand.accept(c, where));
+        return command.isPresent();
     }
 
     private void say(String text) {
@@ -158,18 +164,17 @@ final class EntryPane extends VBox {
     }
 
     private boolean send(Detail detail, Field field, long value, Node where) {
-        var command = MemoryActions.write(detail, field, value);
-        if (command.isEmpty()) {
-            say(
-                    "%s does not fit in %s, bits %s: it has %d bits."
-                            .formatted(
-                                    Words.hex(value),
-                                    FieldBits.name(field),
-                                    FieldBits.words(field),
-                                    field.high() - field.low() + 1));
-            return false;
-        }
-        return send(command.get(), where);
+        var tooWide =
+                "%s does not fit in %s, bits %s: there are %d of them."
+                        .formatted(
+                                Words.hex(value),
+                                FieldBits.name(field),
+                                FieldBits.words(field),
+                                field.high() - field.low() + 1);
+        return send(
+                MemoryActions.write(detail, field, value),
+                where,
+                detail.order().isEmpty() ? NO_ORDER : tooWide);
     }
 
     private VBox ways(Detail detail) {

@@ -3,7 +3,6 @@ package iommulab.app.memory;
 import iommulab.app.theme.Drawing;
 import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
-import iommulab.engine.iommu.Field;
 
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleProperty;
@@ -17,6 +16,7 @@ import javafx.scene.input.MouseEvent;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
@@ -25,6 +25,11 @@ import java.util.function.LongConsumer;
 /// The words of a frame in rows, the selected one outlined. Arrow keys move the selection, pointing at a
 /// digit tells what it is part of.
 final class HexCanvas extends Drawing {
+    /// Bits that are lit.
+    ///
+    /// @param hpa of the word
+    record Lit(long hpa, long bits) {}
+
     private final LongConsumer onSelect;
     private final DoubleProperty scrolled = new SimpleDoubleProperty();
     private final ReadOnlyDoubleWrapper mostScrolled = new ReadOnlyDoubleWrapper();
@@ -35,7 +40,7 @@ final class HexCanvas extends Drawing {
     private HexRows rows = HexRows.NARROWEST;
     private int selected;
     private int hovered = -1;
-    private @Nullable Field lit;
+    private @Nullable Lit lit;
     private boolean reveal;
 
     /// @param onSelect told the address of a word that was chosen
@@ -101,10 +106,12 @@ final class HexCanvas extends Drawing {
         redraw();
     }
 
-    /// Lights the digits of a field of the selected entry; null lights none.
-    void light(@Nullable Field field) {
-        lit = field;
-        redraw();
+    /// Lights digits; null lights none.
+    void light(@Nullable Lit bits) {
+        if (!Objects.equals(bits, lit)) {
+            lit = bits;
+            redraw();
+        }
     }
 
     private void choose(int word) {

@@ -1,17 +1,13 @@
 package iommulab.app.memory;
 
 import iommulab.app.memory.HexModel.Tint;
-import iommulab.app.memory.HexModel.Use;
 import iommulab.app.memory.HexModel.Word;
 import iommulab.app.theme.Pen;
 import iommulab.app.theme.Type;
-import iommulab.engine.iommu.Field;
 
 import javafx.scene.paint.Color;
 
 import org.jspecify.annotations.Nullable;
-
-import java.util.Optional;
 
 /// Draws the words of a frame once.
 final class HexDrawing {
@@ -32,8 +28,8 @@ final class HexDrawing {
 
     /// @param selected word that is selected
     /// @param hovered word under the pointer, -1 for none
-    /// @param lit field of the selected entry whose digits are lit
-    void rows(double height, int selected, int hovered, @Nullable Field lit) {
+    /// @param lit bits that are lit
+    void rows(double height, int selected, int hovered, HexCanvas.@Nullable Lit lit) {
         var chosen = model.words().get(selected).use();
         int first = (int) scrolled * rows.perRow();
         for (int i = first; i < HexModel.WORDS && rows.top(i, scrolled) < height; i++) {
@@ -48,7 +44,7 @@ final class HexDrawing {
             } else if (hovered >= 0 && isWith(i, hovered)) {
                 outline(i, 1);
             }
-            digits(i, word, ofChosen ? litBits(i, chosen, lit) : 0);
+            digits(i, word, litBits(i, lit));
             mark(i, word);
         }
     }
@@ -58,13 +54,8 @@ final class HexDrawing {
         return word == hovered || use.isPresent() && use.equals(model.words().get(word).use());
     }
 
-    /// The bits of a word that a field of its entry owns.
-    private long litBits(int index, Optional<Use> use, @Nullable Field field) {
-        if (field == null || use.isEmpty()) {
-            return 0;
-        }
-        long at = use.get().entry().hpa() + (long) field.word() * HexModel.WORD_BYTES;
-        return at == model.addressOf(index) ? FieldBits.of(field).mask() : 0;
+    private long litBits(int index, HexCanvas.@Nullable Lit lit) {
+        return lit != null && lit.hpa() == model.addressOf(index) ? lit.bits() : 0;
     }
 
     private void gutter(int word) {

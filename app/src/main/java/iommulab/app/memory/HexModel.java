@@ -38,8 +38,9 @@ record HexModel(long hpa, List<Word> words) {
 
     /// An entry, and the structure that it is part of.
     record Use(Part part, Entry entry) {
-        boolean holds(long hpa) {
-            return hpa >= entry.hpa() && hpa < entry.hpa() + (long) entry.raw().size() * WORD_BYTES;
+        /// Address of the word in which the entry begins: two of 32 bits share one.
+        long start() {
+            return entry.hpa() & -WORD_BYTES;
         }
     }
 
@@ -72,8 +73,9 @@ record HexModel(long hpa, List<Word> words) {
         var uses = new HashMap<Long, Use>();
         for (var part : frame.parts()) {
             for (var entry : part.entries()) {
+                var use = new Use(part, entry);
                 for (int word = 0; word < entry.raw().size(); word++) {
-                    uses.putIfAbsent(entry.hpa() + (long) word * WORD_BYTES, new Use(part, entry));
+                    uses.putIfAbsent(use.start() + (long) word * WORD_BYTES, use);
                 }
             }
         }

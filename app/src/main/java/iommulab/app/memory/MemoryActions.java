@@ -13,9 +13,23 @@ import java.util.OptionalLong;
 final class MemoryActions {
     private MemoryActions() {}
 
-    /// Writes a whole word of an entry.
-    static Command write(Detail detail, int word, long raw) {
-        return new Command.WriteMemory(detail.hpa() + (long) word * HexModel.WORD_BYTES, raw);
+    /// Writes a whole word of an entry; nothing if it cannot be told how the entry lies in memory.
+    ///
+    /// @param raw as hardware is to take it
+    static Optional<Command> write(Detail detail, int word, long raw) {
+        return detail.order()
+                .map(order ->
+                        new Command.WriteMemory(
+                                detail.addressOf(word),
+                                order.placed(detail.memory().get(word), raw)));
+    }
+
+    /// The bits of memory that are a field.
+    static HexCanvas.Lit lit(Detail detail, Field field) {
+        long mask = FieldBits.of(field).mask();
+        return new HexCanvas.Lit(
+                detail.addressOf(field.word()),
+                detail.order().map(order -> order.placed(0, mask)).orElse(0L));
     }
 
     /// Writes one field of an entry, all other bits as they are; nothing if the value is too wide.
@@ -25,7 +39,7 @@ final class MemoryActions {
             return Optional.empty();
         }
         long raw = detail.raw().get(field.word());
-        return Optional.of(write(detail, field.word(), FieldBits.of(field).into(raw, value)));
+        return write(detail, field.word(), FieldBits.of(field).into(raw, value));
     }
 
     /// The place in memory that a subject is about: a unit's device table, a domain's top table, the

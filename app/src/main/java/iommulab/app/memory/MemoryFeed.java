@@ -18,21 +18,6 @@ final class MemoryFeed {
     private static final long RUNNING_NANOS = 250_000_000;
     private static final long FRAME = -4096;
 
-    /// What is different when memory may be. Every answer is followed by a new snapshot of the same
-    /// machine: to ask after each would never end.
-    private record Moment(
-            String machine, String origin, int position, long stateHash, long requests) {
-        static Moment of(MachineSnapshot machine) {
-            var journal = machine.journal();
-            return new Moment(
-                    machine.name(),
-                    machine.origin(),
-                    journal.position(),
-                    journal.undoable().map(e -> e.stateHash()).orElse(0L),
-                    machine.counters().requests());
-        }
-    }
-
     private final Workbench workbench;
     private final LongSupplier clock;
     private final Runnable onAnswer;

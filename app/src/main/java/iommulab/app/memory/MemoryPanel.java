@@ -7,19 +7,25 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Icons;
+import iommulab.engine.iommu.Field;
+import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 
+import javafx.css.PseudoClass;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 
+import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -31,12 +37,23 @@ public final class MemoryPanel implements Panel {
     private static final long NOWHERE = -1;
     private static final long FRAME = -4096;
 
+    private static final PseudoClass WIDE = PseudoClass.getPseudoClass("wide");
+
+    /// Width from which there is room for longer names beside four words in a row.
+    private static final double ROOMY = 1400;
+
     private final Workbench workbench;
     private final MemoryFeed feed;
     private final Visited visited = new Visited();
     private final PlaceTree tree;
     private final HexView hex;
     private final EntryPane entry;
+    private final QueuesView queues;
+    private final ToggleButton inFrame = new ToggleButton("Frame");
+    private final ToggleButton inQueues = new ToggleButton("Queues");
+    private final VBox frame;
+    private final Label empty =
+            new Label("No IOMMU uses memory yet. Go to an address above to see what lies there.");
     private final Label finding = new Label();
     private final Label caption = new Label();
     private final Button back = new Button();
@@ -45,6 +62,7 @@ public final class MemoryPanel implements Panel {
     private final BorderPane root = new BorderPane();
     private Subject seen = new Subject.Nothing();
     private long selected = NOWHERE;
+    private Subject chosenInQueue = seen;
     private boolean arriving;
     private @Nullable Detail detail;
 
@@ -60,12 +78,14 @@ public final class MemoryPanel implements Panel {
                         (command, where) -> workbench.submit(command, where),
                         this::follow,
                         this::walk);
-        entry.onField(hex.canvas()::light);
+        entry.onField(this::light);
         hex.canvas().onPoint(this::point);
         hex.canvas().onFollow(this::followEntry);
         root.setTop(new VBox(tools(), finding));
         root.setLeft(tree);
-        root.setCenter(new VBox(hex, caption));
+        queues = new QueuesView(workbench, this::selectInQueue, this::render);
+        frame = new VBox(hex, caption);
+        root.setCenter(new StackPane(frame, queues, empty));
         root.setRight(side());
         VBox.setVgrow(hex, Priority.ALWAYS);
         finding.setId("memory-finding");
@@ -74,6 +94,11 @@ public final class MemoryPanel implements Panel {
         caption.getStyleClass().add("walk-caption");
         caption.setMaxWidth(Double.MAX_VALUE);
         root.getStyleClass().addAll("canvas-surface", "memory");
+        root.widthProperty()
+                .addListener((_, _, width) ->
+                        root.pseudoClassStateChanged(
+                                WIDE,
+                                width.doubleValue() > ROOMY * hex.canvas().scaleProperty().get()));
     }
 
     private Node tools() {
@@ -91,10 +116,25 @@ public final class MemoryPanel implements Panel {
         address.setOnAction(_ -> address.number().ifPresent(this::select));
         var to = new Label("Go to");
         to.getStyleClass().add("secondary");
+        inFrame.setSelected(true);
+        inFrame.setId("memory-frame");
+        inQueues.setId("memory-queues");
+        var views = new SegmentedButton(inFrame, inQueues);
+        views.getToggleGroup()
+                .selectedToggleProperty()
+                .addListener((_, before, now) -> {
+                    if (now == null && before != null) {
+                        before.setSelected(true);
+                    }
+                    showQueues(workbench.machine());
+                    render();
+                });
+        var space = new Region();
+        HBox.setHgrow(space, Priority.ALWAYS);
         for (var part : List.of(back, forward, to, address)) {
             part.getStyleClass().add("not-on-wall");
         }
-        var tools = new HBox(title, back, forward, to, address);
+        var tools = new HBox(title, back, forward, to, address, space, views);
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
@@ -128,6 +168,10 @@ public final class MemoryPanel implements Panel {
     public void show(MachineSnapshot machine, Subject subject) {
         if (!subject.equals(seen)) {
             seen = subject;
+            if (!subject.equals(chosenInQueue)) {
+                inFrame.setSelected(true);
+                inQueues.setSelected(false);
+            }
             MemoryActions.placeOf(machine, subject).ifPresent(this::comeTo);
         }
         feed.follow(machine);
@@ -137,7 +181,14 @@ public final class MemoryPanel implements Panel {
         if (selected != NOWHERE) {
             feed.follow(machine, selected);
         }
+        showQueues(machine);
         render();
+    }
+
+    private void showQueues(MachineSnapshot machine) {
+        if (inQueues.isSelected()) {
+            queues.show(machine);
+        }
     }
 
     /// At the beginning of a structure, the first entry that says something is what is looked for.
@@ -153,29 +204,47 @@ public final class MemoryPanel implements Panel {
         workbench.select(new Subject.Memory(hpa & -HexModel.WORD_BYTES));
     }
 
+    private void selectInQueue(long hpa) {
+        chosenInQueue = new Subject.Memory(hpa);
+        workbench.select(chosenInQueue);
+    }
+
     /// Shows what the engine has said so far; of a frame that is still on its way, the one before.
     private void render() {
         back.setDisable(!visited.canGoBack());
         forward.setDisable(!visited.canGoForward());
         tree.show(feed.places(), selected);
-        var frame = feed.frame().filter(f -> f.hpa() == (selected & FRAME));
-        if (frame.isEmpty()) {
-            return;
-        }
         var machine = workbench.machine();
-        var model = HexModel.of(frame.get(), machine.units());
+        empty.setVisible(selected == NOWHERE && inFrame.isSelected());
+        queues.setVisible(inQueues.isSelected());
+        frame.setVisible(inFrame.isSelected() && selected != NOWHERE);
+        if (inQueues.isSelected()) {
+            finding.setText(queues.finding());
+        }
+        feed.frame().filter(f -> f.hpa() == (selected & FRAME)).ifPresent(f -> render(f, machine));
+    }
+
+    private void render(FrameView frame, MachineSnapshot machine) {
+        var model = HexModel.of(frame, machine.units());
         if (arriving) {
             arriving = false;
             selected = model.firstEntryFrom(selected);
             visited.visit(selected);
         }
         hex.canvas().show(model, selected);
-        detail = Detail.of(frame.get(), model, feed.places(), machine, selected);
+        detail = Detail.of(frame, model, feed.places(), machine, selected);
         entry.show(detail);
-        finding.setText(Detail.finding(frame.get(), machine));
+        if (inFrame.isSelected()) {
+            finding.setText(Detail.finding(frame, machine));
+        }
         if (!hex.canvas().isHover()) {
             tellSelected();
         }
+    }
+
+    private void light(@Nullable Field field) {
+        hex.canvas()
+                .light(field == null || detail == null ? null : MemoryActions.lit(detail, field));
     }
 
     private void tellSelected() {

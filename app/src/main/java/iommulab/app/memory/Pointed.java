@@ -20,7 +20,7 @@ record Pointed(String words, long entry, Optional<Field> field) {
             return new Pointed("%s: %s".formatted(Words.hex(hpa), what), -1, Optional.empty());
         }
         var entry = word.use().get().entry();
-        int number = (int) (hpa - entry.hpa()) / HexModel.WORD_BYTES;
+        int number = (int) (hpa - word.use().get().start()) / HexModel.WORD_BYTES;
         var field =
                 bit.isEmpty()
                         ? Optional.<Field>empty()
