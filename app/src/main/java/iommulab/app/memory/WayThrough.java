@@ -2,6 +2,7 @@ package iommulab.app.memory;
 
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
@@ -88,18 +89,20 @@ final class WayThrough {
                     .forEach(m -> likely.addAll(from(domain, m.iova())));
         }
         for (var unit : machine.units()) {
-            unit.functions().forEach(f -> likely.add(read(f, 0)));
+            unit.functions().forEach(f -> likely.add(read(f, PasidPrefix.NONE, 0)));
         }
         return List.copyOf(new ArrayList<>(likely).subList(0, Math.min(MOST, likely.size())));
     }
 
     private static List<WalkQuestion> from(Domain domain, long iova) {
         var questions = new ArrayList<WalkQuestion>();
-        domain.attached().forEach(f -> questions.add(read(f, iova)));
+        domain.attached().forEach(f -> questions.add(read(f, PasidPrefix.NONE, iova)));
+        domain.pasids()
+                .forEach(p -> questions.add(read(p.function(), PasidPrefix.of(p.pasid()), iova)));
         return questions;
     }
 
-    private static WalkQuestion read(PciAddress function, long iova) {
-        return new WalkQuestion(function, iova, REQUEST_BYTES, Access.READ, false);
+    private static WalkQuestion read(PciAddress function, PasidPrefix prefix, long iova) {
+        return new WalkQuestion(function, iova, REQUEST_BYTES, Access.READ, prefix, false);
     }
 }
