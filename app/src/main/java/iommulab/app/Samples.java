@@ -37,7 +37,10 @@ final class Samples {
                     "nested-vtd",
                     "nested-amd",
                     "nested-smmu",
-                    "nested-riscv");
+                    "nested-riscv",
+                    "faults-vtd-legacy",
+                    "faults-vtd",
+                    "faults-amd");
 
     private static final Pattern IN_EVERY_FORMAT =
             Pattern.compile("(first-walk|pasids|nested|faults)-.+");
