@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 ///
 /// @param structure name of the entry, such as `PASID table entry`; empty if none was reached
 /// @param address of it, in hex
+/// @param hpa the same as a number, 0 if none was reached
 /// @param words those that are not all zero, lowest first
 /// @param zeros which words are all zero, in words
 /// @param fields that are not zero, from bit 0 of the lowest word up
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 record EntryModel(
         String structure,
         String address,
+        long hpa,
         List<Word> words,
         String zeros,
         List<Line> fields,
@@ -48,7 +50,8 @@ record EntryModel(
     record Line(String bits, String name, String value, String meaning, boolean offends) {}
 
     /// `table 10b3c6000 + 07 × 40 = 10b3c61c0`
-    record Way(String name, String table, String index, String size, String address) {}
+    record Way(
+            String name, String table, String index, String size, String address, long hpa) {}
 
     /// @param agrees whether memory says the same
     record Cached(String what, boolean agrees) {}
@@ -58,6 +61,7 @@ record EntryModel(
         return new EntryModel(
                 entry.map(Step::name).orElse(""),
                 entry.map(e -> Long.toHexString(e.entryHpa())).orElse(""),
+                entry.map(Step::entryHpa).orElse(0L),
                 entry.map(EntryModel::words).orElse(List.of()),
                 entry.map(EntryModel::zeros).orElse(""),
                 entry.map(EntryModel::lines).orElse(List.of()),
@@ -166,7 +170,8 @@ record EntryModel(
                 Long.toHexString(step.tableHpa()),
                 Integer.toHexString(step.index()),
                 Integer.toHexString(step.entryBytes()),
-                Long.toHexString(step.entryHpa()));
+                Long.toHexString(step.entryHpa()),
+                step.entryHpa());
     }
 
     private static List<Cached> caches(Walk walk, MachineSnapshot machine, AddressSpace space) {

@@ -105,7 +105,7 @@ final class EntrySide extends VBox {
             fact(row++, "Means", styled("nothing: its requests fault", "says-fault"));
         } else {
             var d = current.get();
-            fact(row++, "Means", tab(d), domainLink(d.id(), d.name()));
+            fact(row++, "Means", tab(d), domainLink(d.id(), PasidsModel.name(d)));
             fact(row++, "Tables", styled(tables(d), "value"));
             if (d.parent() != 0) {
                 fact(row++, "Nested in", domainLink(d.parent(), "domain " + d.parent()));
@@ -119,8 +119,12 @@ final class EntrySide extends VBox {
     private static String tables(Domain domain) {
         return domain.levels() == 0
                 ? "none, " + domain.type().sysfs()
-                : "%s, %d levels at %x"
-                        .formatted(domain.stage().words(), domain.levels(), domain.table());
+                : "%s, %d levels at %s %x"
+                        .formatted(
+                                domain.stage().words(),
+                                domain.levels(),
+                                domain.parent() == 0 ? "hpa" : "gpa",
+                                domain.table());
     }
 
     private void fact(int row, String name, Node... value) {
@@ -141,6 +145,18 @@ final class EntrySide extends VBox {
         link.setOnAction(_ -> {
             workbench.select(new Subject.Domain(id));
             workbench.open(Perspective.DOMAINS);
+        });
+        return link;
+    }
+
+    /// An address in memory, which leads there.
+    private Hyperlink memory(String words, long hpa) {
+        var link = new Hyperlink(words);
+        link.getStyleClass().addAll("link", "mono");
+        link.setAccessibleText("memory at " + words);
+        link.setOnAction(_ -> {
+            workbench.select(new Subject.Memory(hpa));
+            workbench.open(Perspective.MEMORY);
         });
         return link;
     }
@@ -178,14 +194,14 @@ final class EntrySide extends VBox {
         entry.getChildren().add(caches(model.caches()));
     }
 
-    private static VBox words(EntryModel model) {
+    private VBox words(EntryModel model) {
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
         var head =
                 new HBox(
                         styled(model.structure(), "section-head"),
                         space,
-                        styled("0x" + model.address(), "mono-secondary"));
+                        memory("0x" + model.address(), model.hpa()));
         var raw = new GridPane();
         raw.getStyleClass().add("pasid-words");
         int row = 0;
@@ -239,7 +255,7 @@ final class EntrySide extends VBox {
         return grid;
     }
 
-    private static VBox ways(List<Way> ways) {
+    private VBox ways(List<Way> ways) {
         var grid = new GridPane();
         grid.getStyleClass().add("pasid-ways");
         int row = 0;
@@ -251,7 +267,8 @@ final class EntrySide extends VBox {
                     styled("+", "mono-secondary"),
                     styled(way.index(), "mono", "strong"),
                     styled("× " + way.size(), "mono-secondary"),
-                    styled("= " + way.address(), "mono"));
+                    styled("=", "mono-secondary"),
+                    memory(way.address(), way.hpa()));
         }
         return section(styled("Where it lies", "section-head"), grid);
     }

@@ -262,13 +262,18 @@ record PasidsModel(
                 .map(d ->
                         new Space(
                                 d.id(),
-                                d.name(),
+                                name(d),
                                 kind(d),
                                 detail(d),
                                 d.parent(),
                                 d.byUser(),
                                 subject.equals(new Subject.Domain(d.id()))))
                 .toList();
+    }
+
+    /// What is nested says elsewhere in what.
+    static String name(Domain domain) {
+        return domain.parent() == 0 ? domain.name() : "guest tables";
     }
 
     static String kind(Domain domain) {
@@ -284,7 +289,7 @@ record PasidsModel(
             case DMA, DMA_FQ, UNMANAGED ->
                     domain.parent() == 0
                             ? "table %x, %s".formatted(domain.table(), mapped(domain))
-                            : "guest table %x, %s".formatted(domain.table(), mapped(domain));
+                            : "at gpa %x, %s".formatted(domain.table(), mapped(domain));
         };
     }
 

@@ -211,18 +211,23 @@ public final class PasidsPanel implements Panel {
             return;
         }
         asked = now;
-        walks.clear();
-        capable(machine).stream()
-                .flatMap(f -> PasidsModel.spacesOf(machine, f).stream())
-                .limit(MOST_ASKED)
-                .forEach(space ->
-                        workbench
-                                .explain(PasidsActions.question(machine, space, false))
-                                .thenAccept(walk -> {
-                                    if (now.equals(asked)) {
-                                        walks.put(space, walk);
-                                        show(workbench.machine(), workbench.subject().get());
-                                    }
-                                }));
+        var spaces =
+                capable(machine).stream()
+                        .flatMap(f -> PasidsModel.spacesOf(machine, f).stream())
+                        .limit(MOST_ASKED)
+                        .toList();
+        walks.keySet().retainAll(spaces);
+        for (var space : spaces) {
+            workbench
+                    .explain(PasidsActions.question(machine, space, false))
+                    .thenAccept(walk -> {
+                        if (now.equals(asked)) {
+                            walks.put(space, walk);
+                            if (space.equals(chosen) || space.equals(spaces.getLast())) {
+                                show(workbench.machine(), workbench.subject().get());
+                            }
+                        }
+                    });
+        }
     }
 }

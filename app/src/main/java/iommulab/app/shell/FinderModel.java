@@ -6,6 +6,7 @@ import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.MachineSnapshot.Fault;
+import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -127,6 +128,24 @@ record FinderModel(List<Hit> hits) {
                         new Subject.Domain(domain.id()),
                         Perspective.DOMAINS);
                 address.ifPresent(iova -> mapping(domain, iova));
+                domain.pasids().forEach(use -> pasid(domain, use));
+            }
+        }
+
+        private void pasid(Domain domain, PasidUse use) {
+            int score =
+                    best(
+                            List.of(
+                                    "pasid " + Integer.toHexString(use.pasid()),
+                                    "pasid " + Words.hex(use.pasid())));
+            if (score != NO_MATCH) {
+                add(
+                        "PASID",
+                        "%s of %s".formatted(Words.hex(use.pasid()), use.function()),
+                        domain.name(),
+                        new Subject.Pasid(use.function(), use.pasid()),
+                        Perspective.PASIDS,
+                        score + 2);
             }
         }
 

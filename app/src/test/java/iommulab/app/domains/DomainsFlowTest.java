@@ -3,7 +3,9 @@ package iommulab.app.domains;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.LiveLab;
+import iommulab.app.PasidMachine;
 import iommulab.app.Robot;
+import iommulab.app.shell.NewDomainForm;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.engine.group.DomainType;
@@ -14,6 +16,8 @@ import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.Outcome;
 
 import javafx.geometry.Point2D;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 
 import org.junit.jupiter.api.Test;
@@ -159,5 +163,43 @@ class DomainsFlowTest {
                                                     .mappedBytes()
                                             == 0x10000);
         }
+    }
+
+    @Test
+    void aDomainNestedInAnotherIsMadeAndMappedToGuestAddresses() {
+        try (var lab = LiveLab.on(PasidMachine.describe())) {
+            var device = PasidMachine.NVME;
+            var made = lab.did(new Command.CreateDomain(device, DomainType.UNMANAGED, 4));
+            int guest = ((Outcome.DomainCreated) made).domain();
+            lab.did(new Command.MapPages(guest, 0, 0xa00_0000, 0x40_0000, Permissions.READ_WRITE));
+            lab.selects(new Subject.Function(device)).opens(Perspective.DOMAINS);
+            int before = lab.machine().domains().size();
+            lab.robot().click("#domain-new");
+            choose(lab, "#domain-type", NewDomainForm.Sort.FIRST_STAGE);
+            choose(lab, "#domain-parent", guest);
+            lab.robot().click("#domain-create");
+            lab.robot().until("it is there", () -> lab.machine().domains().size() == before + 1);
+            var nested = lab.machine().domains().getLast();
+            assertThat(nested.parent()).isEqualTo(guest);
+            lab.robot().until("the form asks for a gpa", () -> caption("GPA"));
+            lab.robot().click("#map-iova").type("0x40000000");
+            lab.robot().click("#map-hpa").type("0x5000");
+            lab.robot().click("#map-bytes").type("4K").press(KeyCode.ENTER);
+            lab.robot()
+                    .until(
+                            "the mapping",
+                            () -> domain(lab, nested.id()).mappedBytes() == 0x1000);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void choose(LiveLab lab, String selector, T value) {
+        var box = (ComboBox<T>) lab.robot().find(selector);
+        Robot.onScreen(() -> box.setValue(value));
+        lab.robot().settle();
+    }
+
+    private static boolean caption(String text) {
+        return !Robot.all(Label.class, label -> label.getText().equals(text)).isEmpty();
     }
 }
