@@ -50,8 +50,7 @@ record EntryModel(
     record Line(String bits, String name, String value, String meaning, boolean offends) {}
 
     /// `table 10b3c6000 + 07 × 40 = 10b3c61c0`
-    record Way(
-            String name, String table, String index, String size, String address, long hpa) {}
+    record Way(String name, String table, String index, String size, String address, long hpa) {}
 
     /// @param agrees whether memory says the same
     record Cached(String what, boolean agrees) {}

@@ -186,9 +186,7 @@ class DomainsFlowTest {
             lab.robot().click("#map-hpa").type("0x5000");
             lab.robot().click("#map-bytes").type("4K").press(KeyCode.ENTER);
             lab.robot()
-                    .until(
-                            "the mapping",
-                            () -> domain(lab, nested.id()).mappedBytes() == 0x1000);
+                    .until("the mapping", () -> domain(lab, nested.id()).mappedBytes() == 0x1000);
         }
     }
 
