@@ -5,6 +5,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
@@ -110,6 +111,19 @@ public final class RiscvUnit extends RiscvSteps {
     /// @param payload page address 63:12, page request group index 11:3, last 2, write 1, read 0
     public PageRequests.Outcome requestPage(int requester, int pasid, int access, long payload) {
         return new PageRequests(this, directories).request(requester, pasid, access, payload);
+    }
+
+    /// As [#requestPage(int, int, int, long)].
+    public PageRequests.Outcome requestPage(PageRequest request) {
+        var prefix = request.prefix();
+        int access = (prefix.privileged() ? PRIVILEGED : 0) | (prefix.execute() ? EXECUTE : 0);
+        long payload =
+                request.iova()
+                        | (long) request.group() << 3
+                        | (request.last() ? 4 : 0)
+                        | (request.write() ? 2 : 0)
+                        | (request.read() ? 1 : 0);
+        return requestPage(request.requester(), prefix.pasid(), access, payload);
     }
 
     // ---- what the last request found

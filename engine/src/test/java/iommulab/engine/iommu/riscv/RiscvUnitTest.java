@@ -13,6 +13,8 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableUse;
@@ -169,8 +171,9 @@ class RiscvUnitTest {
     void aFullPageRequestQueueAnswersSuccessAndStopsUntilItIsCleared() throws MappingRefused {
         var lab = new RiscvLab(CacheShapes.USUAL);
         lab.device(DEVICE, DeviceContext.EN_ATS | DeviceContext.EN_PRI, 0, 0, 0);
+        var request = new PageRequest(DEVICE, PasidPrefix.NONE, IOVA, true, false, 0, true);
         for (int i = 0; i < 255; i++) {
-            assertThat(lab.unit.requestPage(DEVICE, NO_PASID, 0, IOVA | 5).queued()).isTrue();
+            assertThat(lab.unit.requestPage(request).queued()).isTrue();
         }
         var outcome = lab.unit.requestPage(DEVICE, NO_PASID, 0, IOVA | 5);
         assertThat(outcome.queued()).isFalse();
