@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.IommuUnit;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Walk;
@@ -18,6 +19,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,7 +136,7 @@ class EveryAtlasTest {
                 && words(entry.fields()).equals(words(step.fields()));
     }
 
-    private static List<String> words(List<iommulab.engine.iommu.Field> fields) {
+    private static List<String> words(List<Field> fields) {
         return fields.stream()
                 .map(field ->
                         "%d %d:%d %s = 0x%x, %s"
@@ -208,8 +210,7 @@ class EveryAtlasTest {
     @Property(tries = 20)
     void whateverIsDoneEveryTableOfTheDriverIsInTheMap(
             @ForAll("anyUnit") IommuUnit unit,
-            @ForAll @Size(max = 12)
-                    List<@net.jqwik.api.constraints.IntRange(max = 6) Integer> deeds,
+            @ForAll @Size(max = 12) List<@IntRange(max = 6) Integer> deeds,
             @ForAll Random random)
             throws CommandRefused {
         var bench = new ArchitectureBench(unit);
