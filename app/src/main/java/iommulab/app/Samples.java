@@ -40,7 +40,9 @@ final class Samples {
                     "nested-riscv",
                     "faults-vtd-legacy",
                     "faults-vtd",
-                    "faults-amd");
+                    "faults-amd",
+                    "faults-smmu",
+                    "faults-riscv");
 
     private static final Pattern IN_EVERY_FORMAT =
             Pattern.compile("(first-walk|pasids|nested|faults)-.+");
