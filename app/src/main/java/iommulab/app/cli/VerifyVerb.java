@@ -57,6 +57,12 @@ final class VerifyVerb implements Callable<Integer> {
             sum = sum.plus(verify(path));
         }
         var out = spec.commandLine().getOut();
+        if (sum.deviating() != 0) {
+            out.printf(
+                    "%d answered otherwise than recorded, as the specification says"
+                            + " (known-deviations.txt)%n",
+                    sum.deviating());
+        }
         out.printf("%d passed, %d failed", sum.passed(), sum.failed());
         out.println(sum.skipped() == 0 ? "" : ", %d skipped".formatted(sum.skipped()));
         return sum.failed() == 0 ? ExitCode.DONE : ExitCode.DIFFERENT;
