@@ -109,7 +109,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         var context = caches().deviceContext(Path.context(way));
         long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
         enterSecond(context);
-        return walk(context, firstStage, false, way, wanted(access, pasid), cachable);
+        return walk(context, firstStage, false, way, Intent.wanted(access, pasid), cachable);
     }
 
     /// The same for a request that names a process.
@@ -126,7 +126,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         var context = caches().deviceContext(Path.context(contextWay));
         var process = caches().processContext(Path.context(way));
         enterSecond(context);
-        int rights = wanted(lastFacts >>> ACCESS_AT & RWX, lastPasid());
+        int rights = Intent.wanted(lastFacts >>> ACCESS_AT & RWX, lastPasid());
         return walk(context, process.fsc(), process.sum(), way, rights, cachable);
     }
 
@@ -157,7 +157,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         }
         deviceWay = way;
         var context = caches().deviceContext(Path.context(way));
-        return inDevice(context, way, wanted(access, pasid) | kind);
+        return inDevice(context, way, Intent.wanted(access, pasid) | kind);
     }
 
     private long withoutDirectory(int kind) {
@@ -165,30 +165,6 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             return stop(RiscvFault.ALL_DISALLOWED);
         }
         return (kind & (TRANSLATED | ASKS)) != 0 ? stop(RiscvFault.TYPE_DISALLOWED) : unchanged();
-    }
-
-    /// The rights that a request wants: what is read untranslated to be executed needs no right to be read;
-    /// an ATS request always asks to read.
-    private static int wanted(int access, int pasid) {
-        int rights = access & RWX;
-        if ((access & ASKS) != 0) {
-            return rights | READ;
-        }
-        if ((rights & EXECUTE) == 0) {
-            return rights;
-        }
-        if ((access & TRANSLATED) == 0) {
-            return EXECUTE;
-        }
-        return pasid < 0 ? READ : READ | EXECUTE;
-    }
-
-    /// What the cause of a fault is chosen by.
-    private static long judged(int access, int pasid) {
-        if ((access & ASKS) != 0) {
-            return pasid >= 0 && (access & EXECUTE) != 0 ? EXECUTE : READ;
-        }
-        return access & RWX;
     }
 
     private long inDevice(DeviceContext context, long way, int access) {
@@ -220,7 +196,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     }
 
     private long inProcess(DeviceContext context, int pid, int access) {
-        long judged = judged(access, lastPasid());
+        long judged = Intent.judged(access, lastPasid());
         long way = directories.process(lastRequester(), context, pid, stages, judged);
         directoryReads = directories.reads();
         reads = directoryReads + stages.reads();
@@ -264,7 +240,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         path = way;
         int space = Path.space(way);
         lastFacts = lastFacts & ~(STAGE_HIT | 0xffff) | STAGE_WALK | space;
-        long judged = judged(access, lastPasid());
+        long judged = Intent.judged(access, lastPasid());
         long origin = origin();
         long leaf =
                 stages.translate(context, firstStage, access, judged, sum, space, lastIova, origin);
@@ -321,7 +297,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
     /// Answers an ATS request.
     private long grant(DeviceContext context, long leaf, int access) {
         lastFacts |= isMrif() ? IN_MEMORY : 0;
-        long rights = granted(leaf, access);
+        long rights = Intent.granted(leaf, access);
         long page = TableEntry.address(leaf);
         int shift = Iotlb.pageShift(leaf);
         if (context.has(DeviceContext.T2GPA) && !isMrif()) {
@@ -336,16 +312,6 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
                         | (isMrif() ? UNTRANSLATED_ONLY : 0);
         answer = lastWord;
         return answer;
-    }
-
-    /// Without the right to read, nothing is granted; nor is writing where the dirty bit is not set.
-    private static long granted(long leaf, int access) {
-        long mine = (access & PRIVILEGED) == 0 ? leaf : leaf >>> 56 & 3 | leaf >>> 54 & EXECUTE;
-        if ((mine & READ) == 0) {
-            return 0;
-        }
-        long write = (leaf & TableEntry.CLEAN) == 0 ? mine & WRITE : 0;
-        return READ | write | mine & access & EXECUTE;
     }
 
     private long origin() {
@@ -394,22 +360,10 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
 
     private FaultRecord recordOf(RiscvFault fault, int access) {
         boolean privileged = (access & PRIVILEGED) != 0;
-        int type = transactionType(access, lastPasid());
+        int type = Intent.transactionType(access, lastPasid());
         long iotval2 = fault.isGuestPage() ? stages.iotval2() : 0;
         return FaultRecord.of(
                 fault, type, lastRequester(), lastPasid(), privileged, lastIova, iotval2);
-    }
-
-    private static int transactionType(int access, int pasid) {
-        if ((access & ASKS) != 0) {
-            return FaultRecord.ATS_REQUEST;
-        }
-        boolean translated = (access & TRANSLATED) != 0;
-        int base = translated ? FaultRecord.TRANSLATED : 0;
-        if ((access & EXECUTE) != 0) {
-            return base + (translated && pasid < 0 ? FaultRecord.READ : FaultRecord.EXECUTE);
-        }
-        return base + ((access & WRITE) != 0 ? FaultRecord.WRITE : FaultRecord.READ);
     }
 
     final int lastRequester() {
