@@ -107,6 +107,9 @@ final class EntrySide extends VBox {
             var d = current.get();
             fact(row++, "Means", tab(d), domainLink(d.id(), PasidsModel.name(d)));
             fact(row++, "Tables", styled(tables(d), "value"));
+            if (d.levels() > 0) {
+                fact(row++, "Top table", top(d));
+            }
             if (d.parent() != 0) {
                 fact(row++, "Nested in", domainLink(d.parent(), "domain " + d.parent()));
             }
@@ -119,12 +122,15 @@ final class EntrySide extends VBox {
     private static String tables(Domain domain) {
         return domain.levels() == 0
                 ? "none, " + domain.type().sysfs()
-                : "%s, %d levels at %s %x"
-                        .formatted(
-                                domain.stage().words(),
-                                domain.levels(),
-                                domain.parent() == 0 ? "hpa" : "gpa",
-                                domain.table());
+                : "%s, %d levels".formatted(domain.stage().words(), domain.levels());
+    }
+
+    /// Only what lies in host memory can be looked at.
+    private Node top(Domain domain) {
+        var address = Words.hex(domain.table());
+        return domain.parent() == 0
+                ? memory(address, domain.table())
+                : styled("gpa " + address, "mono");
     }
 
     private void fact(int row, String name, Node... value) {

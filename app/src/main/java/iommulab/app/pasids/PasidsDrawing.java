@@ -169,6 +169,12 @@ final class PasidsDrawing {
                 lost ? palette.fault() : palette.line(),
                 entry.selected());
         var ink = lost ? palette.fault() : palette.text1();
+        if (pen.onWall()) {
+            // Numbers and links are what the last row must see.
+            var words = entry.space().isOwn() ? "no PASID" : entry.number();
+            pen.textWithin(words, Type.RAW_BOLD, ink, at.x() + 12, at.y() + 24, at.width() - 18);
+            return;
+        }
         pen.text(entry.number(), Type.RAW_BOLD, ink, at.x() + 12, at.y() + 24);
         double x = at.x() + Math.max(64, pen.width(entry.number(), Type.RAW_BOLD) + 24);
         double room = at.right() - x - 6;
@@ -190,19 +196,19 @@ final class PasidsDrawing {
         }
         tab(space.id(), space.byUser(), left, at.y() + 6);
         double name = left + tabWidth(space.id()) + 6;
-        var kind = pen.cut(space.kind(), Type.DENSE, at.width() / 3);
+        var kind = pen.onWall() ? "" : pen.cut(space.kind(), Type.DENSE, at.width() / 3);
         double right = at.right() - 10;
         if (space.parent() != 0) {
             right -= tabWidth(space.parent());
             tab(space.parent(), true, right, at.y() + 6);
             right -= 6;
-            kind = "nested in";
+            kind = pen.onWall() ? "in" : "nested in";
         }
         pen.textRight(kind, Type.DENSE, palette.text2(), right, at.y() + 17);
         double room = right - pen.width(kind, Type.DENSE) - 10 - name;
         pen.textWithin(space.name(), Type.BODY_BOLD, palette.text1(), name, at.y() + 18, room);
         pen.textWithin(
-                space.detail(),
+                pen.onWall() ? space.kind() : space.detail(),
                 Type.DENSE,
                 palette.text2(),
                 left,
@@ -268,6 +274,11 @@ final class PasidsDrawing {
         double x = at.x() + 12;
         pen.text(device.name(), Type.MONO_BOLD, palette.text1(), x, at.y() + 22);
         double used = pen.width(device.name(), Type.MONO_BOLD) + 10;
+        if (pen.onWall()) {
+            pen.textWithin(device.what(), Type.DENSE, palette.text1(), x, at.y() + 44, room);
+            row(device.pasids(), x, at.y() + 70, room);
+            return;
+        }
         pen.textWithin(
                 device.what(), Type.DENSE, palette.text1(), x + used, at.y() + 22, room - used);
         pen.textWithin(device.ability(), Type.DENSE, palette.text2(), x, at.y() + 38, room);

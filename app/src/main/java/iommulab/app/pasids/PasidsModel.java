@@ -209,7 +209,7 @@ record PasidsModel(
 
     private static String intent(Pasid capability) {
         if (!capability.isEnabled()) {
-            return "attaching one switches them on";
+            return "attach one to switch on";
         }
         return capability.mayExecute()
                 ? capability.mayBePrivileged() ? "may execute, be privileged" : "may execute"
