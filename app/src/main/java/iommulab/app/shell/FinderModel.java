@@ -156,7 +156,11 @@ record FinderModel(List<Hit> hits) {
                     add(
                             "iova",
                             Words.hex(iova) + " in domain " + domain.id(),
-                            "→ %s, %s".formatted(Words.hex(hpa), mapping.permissions()),
+                            "→ %s%s, %s"
+                                    .formatted(
+                                            domain.parent() == 0 ? "" : "gpa ",
+                                            Words.hex(hpa),
+                                            mapping.permissions()),
                             new Subject.Mapping(domain.id(), mapping.iova()),
                             Perspective.DOMAINS,
                             query.startsWith("iova") ? 0 : 12);

@@ -93,6 +93,9 @@ record MemorySpan(
         var shares =
                 all.stream()
                         .filter(Domain::byUser)
+                        // What is nested leads to guest-physical addresses; its parent says where
+                        // they lie.
+                        .filter(domain -> domain.parent() == 0)
                         .map(domain -> new Share(domain.id(), mappedInto(domain)))
                         .filter(share -> share.bytes > 0)
                         .toList();
