@@ -81,6 +81,11 @@ public interface Iommu {
     /// Whether its fault was recorded: neither silenced nor dropped for want of room.
     boolean lastRecorded();
 
+    /// What it wrote to a log in memory of its fault.
+    default FaultRecord lastFaultRecord() {
+        return FaultRecord.NONE;
+    }
+
     /// Whether a cache gave the device's entry.
     boolean lastDeviceHit();
 

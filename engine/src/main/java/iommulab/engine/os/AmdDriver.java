@@ -2,12 +2,14 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.amdvi.AmdCommand;
+import iommulab.engine.iommu.amdvi.AmdEvent;
 import iommulab.engine.iommu.amdvi.AmdRegisters;
 import iommulab.engine.iommu.amdvi.AmdUnit;
 import iommulab.engine.iommu.amdvi.HostTableEncoder;
@@ -357,15 +359,11 @@ public final class AmdDriver extends DeviceEntryDriver {
             PasidPrefix prefix,
             long iova,
             Access access,
-            FaultReason reason) {
-        return List.of(
-                "AMD-Vi: Event logged [%s device=0000:%s pasid=0x%05x address=0x%x flags=0x%04x]"
-                        .formatted(
-                                reason.kernelText(),
-                                requester,
-                                prefix.isPresent() ? prefix.pasid() : 0,
-                                iova,
-                                access == Access.WRITE ? 0x20 : 0));
+            FaultReason reason,
+            FaultRecord record) {
+        return record.equals(FaultRecord.NONE)
+                ? List.of()
+                : List.of(new AmdEvent(record.low(), record.high()).kernelLine());
     }
 
     // ---- going back

@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
@@ -90,12 +91,14 @@ public interface IommuDriver {
     /// The lines that the kernel prints when the unit reports a fault.
     ///
     /// @param prefix of the request
+    /// @param record what the unit wrote to its log in memory
     List<String> kernelLines(
             RequesterId requester,
             PasidPrefix prefix,
             long iova,
             Access access,
-            FaultReason reason);
+            FaultReason reason,
+            FaultRecord record);
 
     // ---- going back
 

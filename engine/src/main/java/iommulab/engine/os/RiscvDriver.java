@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
@@ -363,7 +364,8 @@ public final class RiscvDriver extends DeviceEntryDriver {
             PasidPrefix prefix,
             long iova,
             Access access,
-            FaultReason reason) {
+            FaultReason reason,
+            FaultRecord record) {
         return List.of(
                 "riscv-iommu: Fault %d devid: 0x%x iotval: %x iotval2: 0"
                         .formatted(reason.code(), requester.raw(), iova));

@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
@@ -390,7 +391,8 @@ public final class SmmuDriver extends DeviceEntryDriver {
             PasidPrefix prefix,
             long iova,
             Access access,
-            FaultReason reason) {
+            FaultReason reason,
+            FaultRecord record) {
         return List.of(
                 "arm-smmu-v3: event: %s client: 0000:%s sid: 0x%x ssid: 0x%x iova: 0x%x ipa: 0x0"
                         .formatted(

@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
@@ -248,7 +249,8 @@ public final class VtdDriver implements IommuDriver {
             PasidPrefix prefix,
             long iova,
             Access access,
-            FaultReason reason) {
+            FaultReason reason,
+            FaultRecord record) {
         return KernelLog.dmarFault(requester, prefix, iova, access, reason);
     }
 

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
@@ -32,6 +33,7 @@ final class FaultLog {
             FaultReason reason,
             int domain,
             boolean recorded,
+            FaultRecord record,
             int journal) {
         Fault tell() {
             var name = new RequesterId(requester);
@@ -47,7 +49,7 @@ final class FaultLog {
                     reason,
                     domain,
                     recorded,
-                    unit.driver().kernelLines(name, prefix, iova, access, reason),
+                    unit.driver().kernelLines(name, prefix, iova, access, reason, record),
                     journal);
         }
     }
@@ -74,6 +76,7 @@ final class FaultLog {
                         Objects.requireNonNull(dma.fault),
                         dma.domain,
                         dma.recorded,
+                        unit.hardware().lastFaultRecord(),
                         journal));
     }
 

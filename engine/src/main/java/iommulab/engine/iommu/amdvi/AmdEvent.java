@@ -1,5 +1,7 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.pci.RequesterId;
+
 /// One entry of the event log: 128 bits.
 /// Spec: AMD IOMMU, "Event Logging".
 ///
@@ -96,6 +98,27 @@ public record AmdEvent(long low, long high) {
             case INVALID_DEVICE_REQUEST -> "INVALID_DEVICE_REQUEST";
             case INVALID_PPR_REQUEST -> "INVALID_PPR_REQUEST";
             default -> "UNKNOWN event";
+        };
+    }
+
+    /// What the kernel prints of an event that a request caused; before it stands the name of the device's
+    /// driver (page faults) or that of the IOMMU, behind it the entry of the device if that is illegal.
+    /// Source: kernel `iommu_print_event`, `amd_iommu_report_page_fault`.
+    public String kernelLine() {
+        var device = "0000:" + new RequesterId(device());
+        return switch (code()) {
+            case IO_PAGE_FAULT ->
+                    "%s: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x%04x address=0x%x flags=0x%04x]"
+                            .formatted(device, number(), high, flags());
+            case DEV_TAB_HARDWARE_ERROR ->
+                    "AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=%s address=0x%x flags=0x%04x]"
+                            .formatted(device, high, flags());
+            case PAGE_TAB_HARDWARE_ERROR ->
+                    "AMD-Vi: Event logged [PAGE_TAB_HARDWARE_ERROR device=%s pasid=0x%04x address=0x%x flags=0x%04x]"
+                            .formatted(device, number(), high, flags());
+            default ->
+                    "AMD-Vi: Event logged [%s device=%s pasid=0x%05x address=0x%x flags=0x%04x]"
+                            .formatted(name(code()), device, number(), high, flags());
         };
     }
 

@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
@@ -50,6 +51,7 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
     /* Whether faults are nobody's business. */
     boolean quiet;
     private @Nullable AmdFault lastFault;
+    private @Nullable AmdEvent lastEvent;
 
     /* Whether somebody only looks: then nothing is written, but told what would be. */
     private final boolean looksOnly;
@@ -98,7 +100,8 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
                 !quiet
                         && (fault.code() != AmdEvent.IO_PAGE_FAULT
                                 || logsPageFault(requester(), detail));
-        if (wanted && (looksOnly ? events().takes() : log(event(fault, inGuest, address)))) {
+        lastEvent = wanted ? event(fault, inGuest, address) : null;
+        if (lastEvent != null && (looksOnly ? events().takes() : log(lastEvent))) {
             lastFacts |= RECORDED;
         }
         return ended(stage, -fault.code());
@@ -151,6 +154,13 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
     @Override
     public boolean lastRecorded() {
         return (lastFacts & RECORDED) != 0;
+    }
+
+    @Override
+    public FaultRecord lastFaultRecord() {
+        return lastEvent != null && lastRecorded()
+                ? new FaultRecord(lastEvent.low(), lastEvent.high())
+                : FaultRecord.NONE;
     }
 
     /// Whether the cache of device entries, or that of PASIDs, gave the entry.

@@ -107,6 +107,15 @@ class AmdFaultsTest {
 
     @ParameterizedTest
     @EnumSource
+    void itsRecordIsTheEventInTheLog(AmdFault fault) {
+        var cause = cause(fault);
+        lab.unit.translate(NIC, cause.pasid(), cause.iova(), Iommu.READ);
+        var record = lab.unit.lastFaultRecord();
+        assertThat(lab.event()).contains(new AmdEvent(record.low(), record.high()));
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void noneOfItsEventsSetsAReservedBit(AmdFault fault) {
         var cause = cause(fault);
         lab.unit.translate(NIC, cause.pasid(), cause.iova(), Iommu.WRITE);
