@@ -9,6 +9,7 @@ import iommulab.app.theme.PaletteReader;
 import iommulab.app.theme.Theme;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
@@ -79,6 +80,11 @@ public final class PanelBench implements Workbench {
     @Override
     public CompletionStage<Walk> explain(WalkQuestion question) {
         return CompletableFuture.completedFuture(answers.apply(question));
+    }
+
+    @Override
+    public CompletionStage<Walk> explainOn(Architecture architecture, WalkQuestion question) {
+        return explain(question);
     }
 
     @Override

@@ -4,6 +4,7 @@ import iommulab.app.theme.Palette;
 import iommulab.app.theme.PaletteReader;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.FrameView;
@@ -110,6 +111,11 @@ public final class Bench implements Workbench {
     @Override
     public CompletionStage<Walk> explain(WalkQuestion question) {
         return onScreen(engine.explain(question));
+    }
+
+    @Override
+    public CompletionStage<Walk> explainOn(Architecture architecture, WalkQuestion question) {
+        return onScreen(engine.explainOn(architecture, question));
     }
 
     @Override

@@ -3,6 +3,7 @@ package iommulab.app.shell;
 import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.DeviceNames;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
@@ -28,6 +29,10 @@ public interface Workbench {
 
     /// Asks what the hardware would do, step by step, without doing it.
     CompletionStage<Walk> explain(WalkQuestion question);
+
+    /// Asks the same of this machine with an IOMMU of another architecture, its caches empty. Completes
+    /// exceptionally with [iommulab.engine.session.CommandRefused] if that one cannot do the same.
+    CompletionStage<Walk> explainOn(Architecture architecture, WalkQuestion question);
 
     /// Asks what commands would do to the groups, without doing them.
     CompletionStage<Preview> preview(List<Command> commands);

@@ -10,7 +10,6 @@ import javafx.scene.paint.Color;
 /// Draws one cell of the nested grid: what was read, where, who gave it. Shape, word and colour say the
 /// same: a solid frame was read or given, a dashed and hatched one was saved.
 final class CellDrawing {
-    private static final double TO_COME = 0.5;
     private static final double HATCH = 7;
     private static final int SECOND_STAGE_CACHE = 5;
     private static final double FOUR_LINES = 84;
@@ -28,14 +27,12 @@ final class CellDrawing {
     /// @param current step that the walk stands at
     void draw(GridModel.Cell cell, int current, double x, double y, double width, double height) {
         boolean now = cell.step() == current;
-        pen.opacity(cell.step() > current ? TO_COME : 1);
         frame(cell, now, x, y, width, height);
         if (small) {
             smallText(cell, now, x, y, width, height);
         } else {
-            text(cell, now, x, y, width, height);
+            text(cell, current, x, y, width, height);
         }
-        pen.opacity(1);
     }
 
     private void frame(
@@ -94,8 +91,10 @@ final class CellDrawing {
     }
 
     private void text(
-            GridModel.Cell cell, boolean now, double x, double y, double width, double height) {
+            GridModel.Cell cell, int current, double x, double y, double width, double height) {
+        boolean now = cell.step() == current;
         boolean read = cell.sign() != Sign.SAVED;
+        boolean done = now || read && cell.step() < current;
         int lines = height >= FOUR_LINES ? 4 : 3;
         double pitch = Math.min(22, (height - 12) / lines);
         double line = y + 4 + pitch * 0.78;
@@ -103,12 +102,12 @@ final class CellDrawing {
         var number = String.valueOf(cell.order());
         double badge = Math.max(18, pen.width(number, Type.SMALLEST_BOLD) + 8);
         var colour = now ? palette.accent() : colour(cell);
-        pen.plate(now || read ? colour : palette.canvas(), x + 8, line - 12, badge, 16, 8);
+        pen.plate(done ? colour : palette.canvas(), x + 8, line - 12, badge, 16, 8);
         pen.outline(colour, 1.2, x + 8, line - 12, badge, 16, 8);
         pen.textCentre(
                 number,
                 Type.SMALLEST_BOLD,
-                now || read ? palette.canvas() : palette.text2(),
+                done ? palette.canvas() : palette.text2(),
                 x + 8 + badge / 2,
                 line - 0.5);
         pen.text(cell.label(), Type.MONO_BOLD, ink, x + 14 + badge, line);

@@ -37,18 +37,15 @@ record Comparison(String reads, String cycles, String ends, List<Integer> partne
     }
 
     private static String against(long left, long right, String one, String many) {
-        long more = Math.abs(left - right);
-        var difference =
-                more == 0
-                        ? "the same"
-                        : "%s more on the %s"
-                                .formatted(Rung.thousands(more), left > right ? "left" : "right");
-        return "%s against %s %s, %s"
+        long more = right - left;
+        return "%s against %s %s (%s)"
                 .formatted(
                         Rung.thousands(left),
                         Rung.thousands(right),
                         right == 1 ? one : many,
-                        difference);
+                        more == 0
+                                ? "the same"
+                                : (more > 0 ? "+" : "−") + Rung.thousands(Math.abs(more)));
     }
 
     private static String ends(Walk left, Walk right) {

@@ -22,7 +22,7 @@ import java.util.function.IntConsumer;
 final class GridCanvas extends Drawing {
     private static final double HEADS = 22;
     private static final double RUNG = 84;
-    private static final double WALL_TOTALS = 24;
+    private static final double WALL_TOTALS = 26;
 
     private final Targets targets = new Targets();
     private @Nullable WalkModel model;
@@ -97,7 +97,7 @@ final class GridCanvas extends Drawing {
             return;
         }
         boolean small = GridLayout.of(shown, width, 0, 0).small();
-        double top = (small ? WALL_TOTALS : BitStrip.GRID_HEIGHT) + HEADS;
+        double top = small ? WALL_TOTALS : BitStrip.GRID_HEIGHT + HEADS;
         double bottom = small ? height - 8 : height - RUNG - 8;
         var made = GridLayout.of(shown, width, top, bottom);
         layout = made;
@@ -141,21 +141,21 @@ final class GridCanvas extends Drawing {
             Pen pen, WalkModel model, GridModel grid, GridLayout layout, double width) {
         var palette = pen.palette();
         if (layout.small()) {
-            new GridDrawing(pen, grid, layout).totals(16, 17, width - 16);
-        } else {
-            double end = new BitStrip(pen).drawAboveGrid(model, Math.min(640, width * 0.56));
-            new GridDrawing(pen, grid, layout).totals(end + 28, 38, width - 16);
+            new GridDrawing(pen, grid, layout).totals(8, 17, width - 16);
+            return;
         }
+        double end = new BitStrip(pen).drawAboveGrid(model, Math.min(600, width * 0.5));
+        new GridDrawing(pen, grid, layout).totals(end + 24, 28, width - 16);
         double baseline = layout.top() - 8;
         pen.textWithin(
-                layout.small() ? "second stage" : "Second stage: guest-physical to host-physical",
+                "Second stage: guest-physical to host-physical",
                 Type.SECONDARY_BOLD,
                 palette.text2(),
                 layout.x(),
                 baseline,
                 layout.entryX() - layout.x() - 8);
         pen.textWithin(
-                layout.small() ? "first stage" : "First stage: the entry wanted",
+                "First stage",
                 Type.SECONDARY_BOLD,
                 palette.text2(),
                 layout.entryX(),

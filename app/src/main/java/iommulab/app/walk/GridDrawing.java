@@ -26,8 +26,15 @@ final class GridDrawing {
     void totals(double x, double baseline, double right) {
         double at = total(grid.all(), "without caches", palette.text1(), x, baseline);
         at = total(grid.saved(), "saved", palette.hit(), at, baseline);
-        if (at < right - 40) {
-            total(grid.read(), "read", palette.walk(), at, baseline);
+        total(grid.read(), "read", palette.walk(), at, baseline);
+        if (!layout.small() && !grid.savers().isEmpty()) {
+            pen.textWithin(
+                    "Saved by " + grid.savers(),
+                    Type.DENSE,
+                    palette.text2(),
+                    x,
+                    baseline + 20,
+                    right - x);
         }
     }
 
@@ -92,12 +99,12 @@ final class GridDrawing {
         double width = layout.x() - 24;
         if (layout.small()) {
             pen.textWithin(
-                    row.title(),
+                    NeutralName.row(row.number()),
                     Type.BODY_BOLD,
                     palette.text1(),
                     8,
                     y + layout.cellHeight() / 2 + 4,
-                    width + 12);
+                    width + 14);
             return;
         }
         double pitch = Math.min(20, (layout.cellHeight() - 8) / 3);

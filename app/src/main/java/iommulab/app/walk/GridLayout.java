@@ -25,19 +25,19 @@ record GridLayout(
     private static final double SMALL_BELOW = 780;
     private static final double LEAST = 64;
     private static final double MOST = 118;
-    private static final double SMALL_LEAST = 26;
+    private static final double SMALL_LEAST = 21;
     private static final double SMALL_MOST = 44;
 
     /// @param top where the rows may begin
     /// @param bottom where they have to end, if they fit
     static GridLayout of(GridModel grid, double width, double top, double bottom) {
         boolean small = width < SMALL_BELOW;
-        double x = small ? 92 : width < 1000 ? 132 : 168;
+        double x = small ? 62 : width < 1000 ? 132 : 168;
         double arrow = small ? 6 : ARROW;
         int columns = grid.columns().size() + 1;
         double cell = Math.floor((width - 16 - x - arrow * (columns - 1)) / columns);
         double entryX = x + (columns - 1) * (cell + arrow);
-        double gap = small ? 5 : 12;
+        double gap = small ? 3 : 12;
         double rows = grid.rows().size();
         double fits = Math.floor((bottom - top - gap * (rows - 1)) / Math.max(1, rows));
         double height =

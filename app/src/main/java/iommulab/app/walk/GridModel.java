@@ -7,11 +7,14 @@ import iommulab.engine.iommu.Walk.Step;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// The grid of a nested walk: a row for each address that goes through the second stage, a column for
 /// each of its levels, the entry that is found there at the right. Pure.
@@ -20,10 +23,17 @@ import java.util.TreeMap;
 /// @param rows in the order in which the hardware needs them
 /// @param all entries that a walk without caches reads
 /// @param read those read from memory
+/// @param savers who saved how many, in words
 /// @param end where it ended, in words; empty if the last step of the grid is not reached
 /// @param endStep index of the step that tells it
 record GridModel(
-        List<Integer> columns, List<Row> rows, int all, int read, List<String> end, int endStep) {
+        List<Integer> columns,
+        List<Row> rows,
+        int all,
+        int read,
+        String savers,
+        List<String> end,
+        int endStep) {
 
     /// @param table gpa of the table, `index` in the colour `category`, `size` the factor
     /// @param address gpa of the entry that is wanted, or of the page itself
@@ -87,6 +97,7 @@ record GridModel(
         private final Walk walk;
         private final List<Step> steps;
         private final int failed;
+        private final Map<String, Integer> savers = new LinkedHashMap<>();
         private int order;
         private int read;
 
@@ -113,6 +124,7 @@ record GridModel(
                     List.copyOf(rows),
                     order,
                     read,
+                    savers(),
                     reached
                             ? List.of(
                                     Rung.address(steps.get(last), walk),
@@ -171,13 +183,13 @@ record GridModel(
             int row = step.cell().row();
             var saver = step.givenBy() == GivenBy.SAVED ? saver(number) : OptionalInt.empty();
             read += step.givenBy() == GivenBy.MEMORY ? 1 : 0;
+            var cause = isCache(step) ? OptionalInt.of(number) : saver;
+            cause.ifPresent(i -> savers.merge(inFull(steps.get(i)), 1, Integer::sum));
             return new Cell(
                     number,
                     column,
                     ++order,
-                    column > 0
-                            ? "S" + column
-                            : row < NeutralName.FIRST_STRUCTURE_ROW ? "F" + row : "P",
+                    column > 0 ? "S" + column : NeutralName.cell(row),
                     step.indexLow() < 0 ? "" : Rung.index(step),
                     Long.toHexString(step.entryHpa()),
                     step.raw().isEmpty()
@@ -196,6 +208,18 @@ record GridModel(
                     : step.givenBy() == GivenBy.MEMORY
                             ? "memory, %d cycles".formatted(step.cycles())
                             : step.givenBy().words();
+        }
+
+        private String savers() {
+            return savers.entrySet().stream()
+                    .map(e -> e.getKey() + " " + e.getValue())
+                    .collect(Collectors.joining(", "));
+        }
+
+        private static String inFull(Step saver) {
+            return saver.givenBy() != GivenBy.PAGING_CACHE
+                    ? given(saver)
+                    : (saver.cell().column() > 0 ? "second-stage " : "first-stage ") + given(saver);
         }
 
         private static boolean isSecond(Step saver, int column, int row) {

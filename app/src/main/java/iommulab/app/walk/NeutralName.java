@@ -2,6 +2,8 @@ package iommulab.app.walk;
 
 import iommulab.engine.iommu.Walk.Step;
 
+import java.util.Locale;
+
 /// What this program calls a step on every architecture, beside the vendor's own name for it. Pure.
 final class NeutralName {
     /// Rows from here on are structures of devices and PASIDs.
@@ -34,11 +36,12 @@ final class NeutralName {
             return step.detail();
         }
         int level = Levels.of(step);
-        boolean same = level == 0 || step.name().toLowerCase().endsWith("level " + level);
-        return stage
-                + (same ? "" : " level " + level)
-                + leaf
-                + (step.cell().column() > 0 ? ", for " + wanted(step.cell().row()) : "");
+        boolean same =
+                level == 0 || step.name().toLowerCase(Locale.ROOT).endsWith("level " + level);
+        if (step.cell().column() > 0) {
+            return "%s S%d for %s%s".formatted(stage, level, cell(step.cell().row()), leaf);
+        }
+        return stage + (same ? "" : " level " + level) + leaf;
     }
 
     private static String stage(Step step) {
@@ -49,6 +52,25 @@ final class NeutralName {
         return step.cell().column() == 0 || detail.contains("first") || detail.contains("stage 1")
                 ? "first stage"
                 : "";
+    }
+
+    /// One line for an entry of the second stage: the vendor's name, ours if it counts otherwise, and for
+    /// what it was read.
+    static String brief(Step step) {
+        int level = Levels.of(step);
+        boolean same = step.name().toLowerCase(Locale.ROOT).endsWith("level " + level);
+        return "%s%s for %s"
+                .formatted(step.name(), same ? "" : " (S" + level + ")", wanted(step.cell().row()));
+    }
+
+    /// What stands at the end of a row of the nested grid: the entry of the first stage, the page.
+    static String cell(int row) {
+        return row == 0 ? "the page" : row < FIRST_STRUCTURE_ROW ? "F" + row : "P";
+    }
+
+    /// A row of the nested grid in one word.
+    static String row(int row) {
+        return row == 0 ? "page" : row < FIRST_STRUCTURE_ROW ? "level " + row : "PASID";
     }
 
     /// What a row of the nested grid looks for.

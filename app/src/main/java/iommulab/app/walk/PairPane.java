@@ -2,18 +2,19 @@ package iommulab.app.walk;
 
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.WalkQuestion;
 
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.Label;
-import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import javafx.util.StringConverter;
 
-import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Optional;
@@ -26,8 +27,7 @@ final class PairPane extends BorderPane {
     private final Workbench workbench;
     private final Side left;
     private final Side right;
-    private final ToggleButton same = new ToggleButton("same request");
-    private final ToggleButton another = new ToggleButton("another request");
+    private final ChoiceBox<Beside> choice = new ChoiceBox<>();
     private final QuestionForm form;
     private final Label reads = new Label();
     private final Label cycles = new Label();
@@ -38,6 +38,7 @@ final class PairPane extends BorderPane {
     private @Nullable WalkQuestion question;
     private @Nullable WalkQuestion other;
     private @Nullable Comparison comparison;
+    private String rightHow = "";
     private int step;
 
     /// @param onStep told a step of the left walk to go to
@@ -52,7 +53,7 @@ final class PairPane extends BorderPane {
                     askBeside();
                 });
         form.nameFields("beside");
-        form.visibleProperty().bind(another.selectedProperty());
+        form.visibleProperty().bind(choice.valueProperty().map(Beside.Another.class::isInstance));
         form.managedProperty().bind(form.visibleProperty());
         left.ladder.onRung(onStep);
         left.ladder.onField(onField);
@@ -73,6 +74,21 @@ final class PairPane extends BorderPane {
         setCenter(pair);
     }
 
+    private static final class BesideWords extends StringConverter<Beside> {
+        @Override
+        public String toString(@Nullable Beside beside) {
+            return beside == null ? "" : beside.words();
+        }
+
+        @Override
+        public Beside fromString(String words) {
+            return Beside.all().stream()
+                    .filter(b -> b.words().equals(words))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
     /// One walk with its title.
     private static final class Side {
         private final Label title = new Label();
@@ -88,6 +104,7 @@ final class PairPane extends BorderPane {
             title.setId(id + "-title");
             box = new BorderPane(ladder);
             box.setTop(title);
+            box.getStyleClass().add("walk-pair-side");
             box.setPrefWidth(100);
             box.setMinWidth(0);
         }
@@ -99,16 +116,11 @@ final class PairPane extends BorderPane {
     }
 
     private HBox differences() {
-        same.setSelected(true);
-        same.setId("beside-same");
-        another.setId("beside-another");
-        var choice = new SegmentedButton(same, another);
-        same.selectedProperty()
-                .addListener((_, _, now) -> {
-                    if (now) {
-                        askBeside();
-                    }
-                });
+        choice.getItems().setAll(Beside.all());
+        choice.setValue(new Beside.OtherCaches());
+        choice.setId("beside-choice");
+        choice.setConverter(new BesideWords());
+        choice.valueProperty().addListener((_, _, _) -> askBeside());
         reads.setId("beside-reads");
         cycles.setId("beside-cycles");
         reads.getStyleClass().add("strong");
@@ -117,8 +129,11 @@ final class PairPane extends BorderPane {
         ends.setMinWidth(0);
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var bar = new HBox(reads, cycles, ends, space, new Label("beside it"), choice);
+        var bar = new HBox(reads, cycles, ends, space, choice);
         bar.getStyleClass().addAll("panel-tools", "walk-differences");
+        reads.setMinWidth(Region.USE_PREF_SIZE);
+        cycles.setMinWidth(Region.USE_PREF_SIZE);
+        choice.setMinWidth(Region.USE_PREF_SIZE);
         return bar;
     }
 
@@ -148,34 +163,55 @@ final class PairPane extends BorderPane {
     }
 
     private void askBeside() {
-        if (question == null) {
+        var chosen = choice.getValue();
+        if (question == null || chosen == null) {
             return;
         }
-        var asked = another.isSelected() && other != null ? other : opposite(question);
-        workbench
-                .explain(asked)
-                .thenAccept(answer -> {
-                    beside = answer;
-                    if (walk != null) {
-                        comparison = Comparison.of(walk, answer);
-                        reads.setText(comparison.reads());
-                        cycles.setText(comparison.cycles());
-                        ends.setText(comparison.ends());
-                    }
-                    right.title.setUserData(how(asked));
-                    follow();
-                });
+        var asked =
+                switch (chosen) {
+                    case Beside.OtherCaches _ -> withCaches(question, !question.withCaches());
+                    case Beside.On _ -> withCaches(question, false);
+                    case Beside.Another _ -> other == null ? question : other;
+                };
+        var answer =
+                chosen instanceof Beside.On(var architecture)
+                        ? workbench.explainOn(architecture, asked)
+                        : workbench.explain(asked);
+        answer.whenComplete((told, failure) -> {
+            if (chosen.equals(choice.getValue())) {
+                answered(told, failure, how(asked));
+            }
+        });
     }
 
-    /// The same request with the caches as they are, or without what is in them.
-    private static WalkQuestion opposite(WalkQuestion question) {
+    private void answered(@Nullable Walk told, @Nullable Throwable failure, String how) {
+        right.ladder.setVisible(told != null);
+        if (told == null || walk == null) {
+            beside = null;
+            comparison = null;
+            reads.setText("");
+            cycles.setText("");
+            ends.setText(failure instanceof CommandRefused refused ? refused.reason() : "");
+            right.title.setText("");
+            return;
+        }
+        beside = told;
+        comparison = Comparison.of(walk, told);
+        reads.setText(comparison.reads());
+        cycles.setText(comparison.cycles());
+        ends.setText(comparison.ends());
+        rightHow = how;
+        follow();
+    }
+
+    private static WalkQuestion withCaches(WalkQuestion question, boolean withCaches) {
         return new WalkQuestion(
                 question.function(),
                 question.iova(),
                 question.bytes(),
                 question.access(),
                 question.prefix(),
-                !question.withCaches());
+                withCaches);
     }
 
     private void follow() {
@@ -186,9 +222,7 @@ final class PairPane extends BorderPane {
 
     private void showRight(int at) {
         if (beside != null) {
-            right.show(
-                    WalkModel.of(beside, at, workbench.machine()),
-                    String.valueOf(right.title.getUserData()));
+            right.show(WalkModel.of(beside, at, workbench.machine()), rightHow);
         }
     }
 }

@@ -7,11 +7,13 @@ import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.Walk.Step;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /// One step of a walk in the words of the ladder.
 ///
 /// @param height how much room it takes
+/// @param brief name and detail in one line, for an entry of the second stage
 /// @param table hpa of the table, `index` in the colour `category`, `size` the factor; empty if the
 ///     step reads no table
 /// @param address what the sum gives
@@ -25,6 +27,7 @@ record Rung(
         Height height,
         String name,
         String detail,
+        String brief,
         String table,
         String index,
         int category,
@@ -38,6 +41,30 @@ record Rung(
         Sign sign,
         boolean failed,
         String finding) {
+
+    /// The words that fit beside an entry, at most two: those that point first, then those that say
+    /// anything.
+    List<Word> shownWords() {
+        if (words.size() <= 2) {
+            return words;
+        }
+        return words.stream()
+                .sorted(
+                        Comparator.comparing((Word w) -> !points(w))
+                                .thenComparing(w -> w.raw() == 0)
+                                .thenComparingInt(Word::number))
+                .limit(2)
+                .sorted(Comparator.comparingInt(Word::number).reversed())
+                .toList();
+    }
+
+    private boolean points(Word word) {
+        return chips.stream()
+                .anyMatch(c ->
+                        c.word() == word.number()
+                                && c.role() != Field.Role.ORDINARY
+                                && word.raw() != 0);
+    }
 
     /// How much room a rung takes.
     enum Height {
@@ -90,6 +117,7 @@ record Rung(
                 end ? Height.END : probe ? Height.PROBE : height(step),
                 step.name(),
                 NeutralName.line(step),
+                NeutralName.brief(step),
                 table ? Long.toHexString(step.tableHpa()) : "",
                 table ? index(step) : "",
                 BitField.categoryOf(step),

@@ -113,12 +113,12 @@ final class RungDrawing {
                     pen.width(rung.address(), Type.RAW_BOLD),
                     2);
         }
-        boolean two = rung.words().size() > 1;
-        for (int i = 0; i < Math.min(2, rung.words().size()); i++) {
+        boolean two = rung.shownWords().size() > 1;
+        for (int i = 0; i < rung.shownWords().size(); i++) {
             word(
                     rung,
                     number,
-                    rung.words().get(i),
+                    rung.shownWords().get(i),
                     columns.raw(),
                     middle - (two ? 16 - 28 * i : 7));
         }
@@ -241,7 +241,7 @@ final class RungDrawing {
     /// One line: what the second stage read for an entry of the first.
     private void compact(Rung rung, double baseline) {
         pen.textWithin(
-                rung.name() + "  " + rung.detail(),
+                rung.brief(),
                 Type.DENSE,
                 palette.text2(),
                 columns.name() + 8,
@@ -348,7 +348,7 @@ final class RungDrawing {
                 baseline,
                 columns.raw() - columns.name() - 8);
         var shown = rung.words().isEmpty() ? rung.address() : "";
-        for (var word : rung.words().stream().limit(1).toList()) {
+        for (var word : rung.shownWords().stream().limit(1).toList()) {
             shown = String.join(" ", word.groups());
         }
         pen.text(shown, small ? Type.RAW : Type.RAW_BOLD, palette.text1(), columns.raw(), baseline);

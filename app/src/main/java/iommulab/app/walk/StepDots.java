@@ -17,6 +17,7 @@ final class StepDots extends Drawing {
     private static final double FIRST = 34;
     private static final double WIDEST = 76;
     private static final double LABELS_FROM = 44;
+    private static final double DOTS_FROM = 11;
 
     private @Nullable WalkModel model;
 
@@ -55,6 +56,10 @@ final class StepDots extends Drawing {
             double x = FIRST + i * step;
             var colour = i < model.current() ? palette.accent() : palette.line();
             pen.line(colour, 2, x, y, x + step, y);
+        }
+        if (step < DOTS_FROM) {
+            dot(pen, model, model.current(), FIRST + model.current() * step, y);
+            return;
         }
         for (int i = 0; i <= last; i++) {
             dot(pen, model, i, FIRST + i * step, y);

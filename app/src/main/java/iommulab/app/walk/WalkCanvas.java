@@ -233,7 +233,8 @@ final class WalkCanvas extends Drawing {
         if (above - margin < scrolled) {
             scrolled = above - margin;
         } else if (bottom + margin > scrolled + room) {
-            scrolled = bottom + margin - room;
+            // Where there is no room for what follows, the rung itself stands whole.
+            scrolled = Math.min(above, bottom + margin - room);
         }
     }
 }

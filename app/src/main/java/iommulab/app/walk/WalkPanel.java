@@ -48,6 +48,7 @@ public final class WalkPanel implements Panel {
     private Subject seen = new Subject.Nothing();
     private @Nullable WalkModel stepsShown;
     private int step;
+    private int wanted = LAST;
     private int journal = -1;
 
     /// @param workbench whom it asks what the hardware would do
@@ -75,12 +76,15 @@ public final class WalkPanel implements Panel {
     private Node tools() {
         var title = new Label("Walk");
         title.getStyleClass().add("panel-title");
-        request.getStyleClass().add("muted");
-        iova.getStyleClass().add("mono");
+        request.getStyleClass().addAll("muted", "not-on-wall");
+        iova.getStyleClass().addAll("mono", "not-on-wall");
+        title.setMinWidth(Region.USE_PREF_SIZE);
+        views.buttons().setMinWidth(Region.USE_PREF_SIZE);
         withCaches.setSelected(true);
         withCaches.setId("walk-with-caches");
         cold.setId("walk-cold");
         var caches = new SegmentedButton(withCaches, cold);
+        caches.setMinWidth(Region.USE_PREF_SIZE);
         caches.getToggleGroup()
                 .selectedToggleProperty()
                 .addListener((_, before, now) -> {
@@ -125,7 +129,7 @@ public final class WalkPanel implements Panel {
             WalkActions.firstQuestion(machine, withCaches.isSelected())
                     .ifPresent(first -> ask(first, LAST, false));
         } else if (changed && question != null) {
-            ask(question, step, seen instanceof Subject.WalkStep);
+            ask(question, wanted, seen instanceof Subject.WalkStep);
         }
     }
 
@@ -166,6 +170,7 @@ public final class WalkPanel implements Panel {
                         asked.prefix(),
                         withCaches.isSelected());
         question = exact;
+        wanted = stepToShow;
         form.show(exact);
         workbench
                 .explain(exact)
@@ -199,6 +204,7 @@ public final class WalkPanel implements Panel {
         walk = shown;
         stepsShown = model;
         step = model.current();
+        wanted = step;
         stepBar.setDisable(false);
         request.setText(model.request());
         iova.setText(model.iova());

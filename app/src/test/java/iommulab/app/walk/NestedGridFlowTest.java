@@ -8,6 +8,7 @@ import iommulab.app.Robot;
 import iommulab.app.shell.Subject;
 import iommulab.engine.session.Architecture;
 
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.Labeled;
 import javafx.scene.input.KeyCode;
 
@@ -71,7 +72,24 @@ class NestedGridFlowTest {
             lab.robot().until("both walks", () -> !text(lab, "#walk-right-title").isEmpty());
             assertThat(text(lab, "#walk-left-title")).endsWith("with caches");
             assertThat(text(lab, "#walk-right-title")).endsWith("cold");
-            assertThat(text(lab, "#beside-reads")).contains("more on the right");
+            assertThat(text(lab, "#beside-reads")).startsWith("2 against 20 reads (+18)");
+        }
+    }
+
+    @Test
+    void theSameMachineWithAnotherIommuAnswersBeside() {
+        try (var lab = opened(Architecture.SMMUV3, false)) {
+            lab.robot().click("#walk-as-pair");
+            Robot.onScreen(() -> {
+                @SuppressWarnings("unchecked")
+                var choice = (ChoiceBox<Beside>) lab.robot().find("#beside-choice");
+                choice.setValue(new Beside.On(Architecture.AMD_VI));
+            });
+            lab.robot()
+                    .until(
+                            "the walk of the other IOMMU",
+                            () -> text(lab, "#walk-right-title").contains("ivhd0"));
+            assertThat(text(lab, "#walk-left-title")).contains("smmu");
         }
     }
 

@@ -48,6 +48,15 @@ final class Conversion {
                 description, conversion.commands, List.of(), conversion.to.stateHash());
     }
 
+    /// The converted machine itself, switched on and with everything done; its caches are empty.
+    static Machine machine(Machine from, Architecture architecture) throws CommandRefused {
+        var conversion =
+                new Conversion(from, Machine.powerOn(describe(from, architecture)), architecture);
+        conversion.domains();
+        conversion.users();
+        return conversion.to;
+    }
+
     private static MachineDescription describe(Machine from, Architecture architecture) {
         var old = from.description();
         var firmware = new LinkedHashMap<String, byte[]>();

@@ -212,6 +212,12 @@ public final class Session implements AutoCloseable {
         return ask(() -> Conversion.of(machine, architecture));
     }
 
+    /// What the hardware would do with a request if this machine had an IOMMU of another architecture, with
+    /// empty caches. Refused where the other architecture cannot do the same.
+    public CompletableFuture<Walk> explainOn(Architecture architecture, WalkQuestion question) {
+        return ask(() -> Conversion.machine(machine, architecture).explain(question));
+    }
+
     /// Hash of the whole machine now.
     public CompletableFuture<Long> stateHash() {
         return ask(machine::stateHash);

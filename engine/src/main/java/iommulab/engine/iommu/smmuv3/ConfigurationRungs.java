@@ -138,7 +138,7 @@ final class ConfigurationRungs {
         for (int level = SmmuRungs.DEEPEST; level >= 1; level--) {
             var cell = new Cell(row, level);
             var read = done.tables().get(cell);
-            var shown = read == null && unit.lastDeviceHit() ? saved.tables().get(cell) : read;
+            var shown = read == null && isTold(row, done) ? saved.tables().get(cell) : read;
             if (shown == null) {
                 continue;
             }
@@ -149,7 +149,7 @@ final class ConfigurationRungs {
                             cell,
                             read == null ? saved.input(row) : done.input(row),
                             read == null
-                                    ? Source.SAVED
+                                    ? given(cell, done)
                                     : new Source(
                                             GivenBy.MEMORY,
                                             "",
@@ -157,5 +157,17 @@ final class ConfigurationRungs {
                                             done.isMarked(shown.entryHpa())),
                             stopped ? unit.lastFault() : null));
         }
+    }
+
+    /// Whether a row has its place in the grid: a cache gave the context, or stage 2 was asked for it.
+    private boolean isTold(int row, SmmuReads done) {
+        return unit.lastDeviceHit() || stoppedAt(row, done) || done.nested(row) != null;
+    }
+
+    private Source given(Cell cell, SmmuReads done) {
+        var probe = done.probe(cell);
+        return probe != null && probe.isHit()
+                ? new Source(GivenBy.PAGING_CACHE, probe.place(), costs.pagingProbe(), false)
+                : Source.SAVED;
     }
 }

@@ -1,0 +1,36 @@
+package iommulab.app.walk;
+
+import iommulab.engine.session.Architecture;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What stands beside a walk for comparison.
+sealed interface Beside {
+    /// The same request with the caches as they are, or without what is in them.
+    record OtherCaches() implements Beside {}
+
+    /// The same request in the same machine with another IOMMU, its caches empty.
+    record On(Architecture architecture) implements Beside {}
+
+    /// A request of its own.
+    record Another() implements Beside {}
+
+    default String words() {
+        return switch (this) {
+            case OtherCaches _ -> "same request, other caches";
+            case On(var architecture) -> "same request on " + architecture.words();
+            case Another _ -> "another request";
+        };
+    }
+
+    static List<Beside> all() {
+        var all = new ArrayList<Beside>();
+        all.add(new OtherCaches());
+        all.add(new Another());
+        for (var architecture : Architecture.values()) {
+            all.add(new On(architecture));
+        }
+        return List.copyOf(all);
+    }
+}
