@@ -2,6 +2,7 @@ package iommulab.app.memory;
 
 import iommulab.app.memory.Detail.Way;
 import iommulab.app.shell.BitGrid;
+import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.app.theme.Palette;
 import iommulab.engine.iommu.Field;
@@ -187,6 +188,9 @@ final class EntryPane extends VBox {
                 var link = new Hyperlink(way.text());
                 link.getStyleClass().addAll("link", "mono");
                 link.setOnAction(_ -> onWay.accept(way));
+                if (way.to().equals(leads(detail))) {
+                    link.setId("memory-leads");
+                }
                 value.getChildren().add(link);
             } else {
                 value.getChildren().add(styled(way.text(), "value"));
@@ -204,6 +208,11 @@ final class EntryPane extends VBox {
         }
         box.setSpacing(4);
         return box;
+    }
+
+    private static Optional<Subject> leads(Detail detail) {
+        return Optional.<Subject>of(new Subject.Memory(detail.target()))
+                .filter(_ -> detail.target() >= 0);
     }
 
     private GridPane table(Detail detail) {

@@ -209,6 +209,11 @@ final class HexCanvas extends Drawing {
         return Optional.ofNullable(model).map(shown -> Pointed.of(shown, word, bit));
     }
 
+    /// Address of the selected word.
+    long selectedAddress() {
+        return model == null ? -1 : model.addressOf(selected);
+    }
+
     /// What is selected.
     Optional<Pointed> selected() {
         return pointed(selected, OptionalInt.empty());

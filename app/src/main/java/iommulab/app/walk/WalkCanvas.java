@@ -8,6 +8,7 @@ import iommulab.app.theme.Type;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.AccessibleRole;
 import javafx.scene.Cursor;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.input.MouseEvent;
 
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,16 @@ final class WalkCanvas extends Drawing {
     /// @param onRung told the number of a rung that was clicked
     void onRung(IntConsumer onRung) {
         this.onRung = onRung;
+    }
+
+    /// Offers a menu for the rung that is pointed at, which becomes the current one.
+    void offer(ContextMenu menu) {
+        setOnContextMenuRequested(request -> {
+            if (!request.isKeyboardTrigger()) {
+                targets.rungAt(request.getY() / scale()).ifPresent(onRung);
+            }
+            menu.show(this, request.getScreenX(), request.getScreenY());
+        });
     }
 
     /// @param onField told the field under the mouse, or none

@@ -48,6 +48,7 @@ final class WalkViews extends StackPane {
         ladder.setFocusTraversable(true);
         ladder.onRung(onStep);
         ladder.onField(onField);
+        ladder.offer(new StepMenu(workbench));
         grid.onStep(onStep);
         grid.onField(onField);
         asLadder.setId("walk-as-ladder");
