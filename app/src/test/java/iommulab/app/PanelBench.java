@@ -44,6 +44,7 @@ public final class PanelBench implements Workbench {
     private final MachineSnapshot machine;
     private final Function<WalkQuestion, Walk> answers;
     private final List<Command> sent = new ArrayList<>();
+    private final List<CompletableFuture<FrameView>> framesAsked = new ArrayList<>();
     private Optional<Function<List<Command>, Preview>> previews = Optional.empty();
 
     public PanelBench(MachineSnapshot machine, Function<WalkQuestion, Walk> answers) {
@@ -96,7 +97,14 @@ public final class PanelBench implements Workbench {
 
     @Override
     public CompletionStage<FrameView> frame(long hpa) {
-        return new CompletableFuture<>();
+        var answer = new CompletableFuture<FrameView>();
+        framesAsked.add(answer);
+        return answer;
+    }
+
+    /// The questions for frames, which the test answers.
+    public List<CompletableFuture<FrameView>> framesAsked() {
+        return List.copyOf(framesAsked);
     }
 
     @Override
