@@ -7,7 +7,9 @@ import iommulab.app.shell.WindowAction;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.MachineReader;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.Session;
 
 import javafx.application.Platform;
 import javafx.stage.Stage;
@@ -17,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /// The File menu: which machine is in the window, and how it comes and goes.
 final class FileActions implements AutoCloseable {
@@ -63,7 +67,39 @@ final class FileActions implements AutoCloseable {
                         WindowAction.of("File", "", "", () -> {}),
                         WindowAction.of(
                                 "File", "Close", "Shortcut+Q", () -> leaveThen(stage::close))));
+        for (var architecture : Architecture.values()) {
+            actions.add(conversion(architecture));
+        }
         return List.copyOf(actions);
+    }
+
+    /// The machine in the window with another IOMMU, as a machine of its own.
+    private WindowAction conversion(Architecture architecture) {
+        return WindowAction.of(
+                "Machine/Convert to",
+                architecture.words(),
+                "",
+                () -> {
+                    var converted = open.session().converted(architecture);
+                    var name = "%s, %s".formatted(open.name(), architecture.words());
+                    open(
+                            new Source(
+                                    name,
+                                    Optional.empty(),
+                                    _ -> MachineFile.of(answered(converted))));
+                });
+    }
+
+    private static Session.Saved answered(CompletableFuture<Session.Saved> converted)
+            throws CommandRefused {
+        try {
+            return converted.join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof CommandRefused refused) {
+                throw refused;
+            }
+            throw failed;
+        }
     }
 
     private WindowAction sample(String name) {

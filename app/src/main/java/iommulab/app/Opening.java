@@ -33,7 +33,7 @@ final class Opening extends Task<OpenMachine> {
     /// Reads a machine from wherever it is.
     @FunctionalInterface
     interface Reader {
-        MachineFile read(Progress progress) throws FileRefused;
+        MachineFile read(Progress progress) throws FileRefused, CommandRefused;
     }
 
     /// @param wanted asks whether unsaved work shall be brought back; if not, it is thrown away

@@ -105,6 +105,18 @@ class FilesTest {
     }
 
     @Test
+    void theMachineIsConvertedToAnotherArchitectureAndKeepsItsDomains() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            long mapped = lab.machine().domains().getLast().mappedBytes();
+            lab.choose("Machine", "Convert to", "SMMUv3");
+            lab.until(
+                    "the other is open",
+                    () -> lab.machine().units().getFirst().architecture().equals("SMMUv3"));
+            assertThat(lab.machine().domains().getLast().mappedBytes()).isEqualTo(mapped);
+        }
+    }
+
+    @Test
     void changesAreSavedOnTheWayToAnotherMachine() throws Exception {
         try (var lab = LabFiles.onSample("first-walk", folder)) {
             lab.run(ONE_REQUEST).choose("File", "Samples", "superpages");

@@ -12,9 +12,6 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 
 /// Gives a machine an IOMMU of another architecture.
@@ -39,14 +36,7 @@ final class ConvertVerb implements Callable<Integer> {
     public Integer call() throws Refusal, IOException {
         try (var machine = OpenedMachine.open(in, spec.commandLine().getErr())) {
             Session.Saved converted = OpenedMachine.ask(machine.session().converted(architecture));
-            new MachineFile(
-                            converted.description(),
-                            converted.journal(),
-                            OptionalLong.of(converted.stateHash()),
-                            List.of(),
-                            Map.of(),
-                            machine.file().unknown())
-                    .write(out);
+            MachineFile.of(converted).write(out);
         }
         return ExitCode.DONE;
     }

@@ -95,7 +95,12 @@ public final class AmdDriver extends DeviceEntryDriver {
         int needed = Math.max(1, (highestRequester + 1) * ENTRY_BYTES + 4095 >> 12);
         int frames = Integer.highestOneBit(2 * needed - 1);
         var tables =
-                new Tables(take(host, frames), frames, take(host, 1), take(host, 1), take(host, 1));
+                new Tables(
+                        host.takeCleared(frames, "a device table"),
+                        frames,
+                        host.takeCleared(1, "a command buffer"),
+                        host.takeCleared(1, "an event log"),
+                        host.takeCleared(1, "a status word"));
         var driver = new AmdDriver(unit, host, tables, Map.of());
         for (int device = 0; device < frames * 4096 / ENTRY_BYTES; device++) {
             driver.write(device, VALID | TRANSLATION_VALID, 0, 0);
@@ -114,19 +119,6 @@ public final class AmdDriver extends DeviceEntryDriver {
         driver.invalidateEverything();
         driver.setTranslation(true);
         return driver;
-    }
-
-    private static long take(TableStore host, int frames) throws MappingRefused {
-        long first = host.frames().take(frames);
-        if (first == FrameAllocator.NONE) {
-            throw new MappingRefused(
-                    "ENOMEM",
-                    "No %d frames are left for the tables of an IOMMU.".formatted(frames));
-        }
-        for (long offset = 0; offset < frames * 4096L; offset += 8) {
-            host.write64(first + offset, 0);
-        }
-        return first;
     }
 
     @Override

@@ -2,7 +2,6 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.builder.TableStore;
-import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.Map;
@@ -14,8 +13,6 @@ import java.util.TreeMap;
 ///
 /// Not thread-safe: one engine thread owns it.
 final class PasidDirectory {
-    private static final int FRAME_BYTES = 4096;
-
     private final Shape shape;
     private final long root;
     /* By address, as the tables themselves hold it: hpa. */
@@ -113,15 +110,7 @@ final class PasidDirectory {
     }
 
     private long newTable(TableStore store) throws MappingRefused {
-        long table = store.frames().take();
-        if (table == FrameAllocator.NONE) {
-            throw new MappingRefused(
-                    "ENOMEM",
-                    "No frame is left for a table of PASIDs. Delete a domain, or unmap something.");
-        }
-        for (int offset = 0; offset < FRAME_BYTES; offset += 8) {
-            store.write64(table + offset, 0);
-        }
+        long table = store.takeCleared(1, "a table of PASIDs");
         tables.put(table, store.toHost().applyAsLong(table));
         return table;
     }

@@ -81,7 +81,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
     ///
     /// @throws MappingRefused (ENOMEM) if no frame is left
     public static RiscvDriver start(RiscvUnit unit, TableStore host) throws MappingRefused {
-        var tables = new Tables(take(host), take(host), take(host));
+        var tables =
+                new Tables(
+                        host.takeCleared(1, "a device directory"),
+                        host.takeCleared(1, "a command queue"),
+                        host.takeCleared(1, "a fault queue"));
         var driver = new RiscvDriver(unit, host, tables, Map.of());
         var registers = unit.registers();
         registers.write64(RiscvRegisters.CQB, tables.commands() >>> 2 | 7);
@@ -94,17 +98,6 @@ public final class RiscvDriver extends DeviceEntryDriver {
                 RiscvCommand.invalidateFirstStage(-1, -1),
                 RiscvCommand.invalidateSecondStage(-1));
         return driver;
-    }
-
-    private static long take(TableStore host) throws MappingRefused {
-        long frame = host.frames().take();
-        if (frame == FrameAllocator.NONE) {
-            throw new MappingRefused("ENOMEM", "No frame is left for the tables of an IOMMU.");
-        }
-        for (int offset = 0; offset < 4096; offset += 8) {
-            host.write64(frame + offset, 0);
-        }
-        return frame;
     }
 
     @Override
@@ -212,7 +205,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
     private long tableAt(long slot) throws MappingRefused {
         long entry = memory.read64(slot);
         if ((entry & VALID) == 0) {
-            entry = pointer(take(host));
+            entry = pointer(host.takeCleared(1, "a device directory"));
             memory.write64(slot, entry);
         }
         return entry >>> 10 << 12;

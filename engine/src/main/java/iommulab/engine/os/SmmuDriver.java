@@ -36,7 +36,6 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final int ENTRY_BYTES = 64;
     private static final int SPLIT = 8;
     private static final int STREAM_BITS = 16;
-    private static final int COMMAND_BITS = 8;
     private static final int EVENT_BITS = 7;
     private static final int MOST_PAGES = 32;
     private static final int USUAL_LEVELS = 4;
@@ -81,6 +80,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private final SmmuUnit unit;
     private final TableStore host;
     private final Tables tables;
+    private final SmmuCommands commands;
 
     /// @param streams hpa of the upper stream table
     /// @param commands hpa of the command queue
@@ -93,38 +93,30 @@ public final class SmmuDriver extends DeviceEntryDriver {
         this.unit = unit;
         this.host = host;
         this.tables = tables;
+        commands = new SmmuCommands(unit, host.memory(), tables.commands());
     }
 
     /// Brings a unit up: an empty stream table, queues, everything invalidated, translation on.
     ///
     /// @throws MappingRefused (ENOMEM) if no frame is left
     public static SmmuDriver start(SmmuUnit unit, TableStore host) throws MappingRefused {
-        var tables = new Tables(take(host, 1), take(host, 1), take(host, 1));
+        var tables =
+                new Tables(
+                        host.takeCleared(1, "a stream table"),
+                        host.takeCleared(1, "a command queue"),
+                        host.takeCleared(1, "an event queue"));
         var driver = new SmmuDriver(unit, host, tables, Map.of());
         var registers = unit.registers();
         registers.write64(SmmuRegisters.STRTAB_BASE, tables.streams());
         registers.write32(SmmuRegisters.STRTAB_BASE_CFG, STREAM_BITS | SPLIT << 6 | 1 << 16);
-        registers.write64(SmmuRegisters.CMDQ_BASE, tables.commands() | COMMAND_BITS);
+        registers.write64(SmmuRegisters.CMDQ_BASE, tables.commands() | SmmuCommands.BITS);
         registers.write64(SmmuRegisters.EVENTQ_BASE, tables.events() | EVENT_BITS);
         registers.write32(SmmuRegisters.CR2, SmmuRegisters.RECORD_BAD_STREAMS);
         registers.write32(
                 SmmuRegisters.CR0, SmmuRegisters.COMMAND_QUEUE | SmmuRegisters.EVENT_QUEUE);
-        driver.submit(SmmuCommand.configAll(), SmmuCommand.tlbAll());
+        driver.commands.submit(SmmuCommand.configAll(), SmmuCommand.tlbAll());
         driver.setTranslation(true);
         return driver;
-    }
-
-    private static long take(TableStore host, int frames) throws MappingRefused {
-        long first = host.frames().take(frames);
-        if (first == FrameAllocator.NONE) {
-            throw new MappingRefused(
-                    "ENOMEM",
-                    "No %d frames are left for the tables of an IOMMU.".formatted(frames));
-        }
-        for (long offset = 0; offset < frames * 4096L; offset += 8) {
-            host.write64(first + offset, 0);
-        }
-        return first;
     }
 
     @Override
@@ -224,7 +216,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
         for (int word = words.length - 1; word >= 0; word--) {
             memory.write64(entry + word * 8L, words[word]);
         }
-        submit(SmmuCommand.configStream(requester.raw(), true));
+        commands.submit(SmmuCommand.configStream(requester.raw(), true));
     }
 
     /// hpa of the lower stream table of a bus, made if there is none: all its streams are aborted.
@@ -234,7 +226,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
         if (descriptor != 0) {
             return descriptor & -4096L;
         }
-        long table = take(host, (ENTRY_BYTES << SPLIT) / 4096);
+        long table = host.takeCleared((ENTRY_BYTES << SPLIT) / 4096, "a stream table");
         for (int stream = 0; stream < 1 << SPLIT; stream++) {
             memory.write64(table + stream * (long) ENTRY_BYTES, VALID);
         }
@@ -263,7 +255,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
 
     @Override
     void forgetPasid(RequesterId requester, int pasid) {
-        submit(SmmuCommand.configDescriptor(requester.raw(), pasid, true));
+        commands.submit(SmmuCommand.configDescriptor(requester.raw(), pasid, true));
     }
 
     /// The tables of a nested stage 1 are the guest's own, those of context descriptors too.
@@ -287,10 +279,10 @@ public final class SmmuDriver extends DeviceEntryDriver {
         long pages = range.bytes() >>> 12;
         if (stage == Stage.SECOND) {
             if (pages > MOST_PAGES || user.hasFirst()) {
-                submit(SmmuCommand.tlbVmid(vmid));
+                commands.submit(SmmuCommand.tlbVmid(vmid));
             } else {
                 for (long page = 0; page < pages; page++) {
-                    submit(
+                    commands.submit(
                             SmmuCommand.tlbIntermediate(
                                     vmid, range.start() + (page << 12), leavesOnly));
                 }
@@ -298,11 +290,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
             return;
         }
         if (pages > MOST_PAGES) {
-            submit(SmmuCommand.tlbAsid(vmid, user.tag()));
+            commands.submit(SmmuCommand.tlbAsid(vmid, user.tag()));
             return;
         }
         for (long page = 0; page < pages; page++) {
-            submit(
+            commands.submit(
                     SmmuCommand.tlbAddress(
                             vmid, user.tag(), range.start() + (page << 12), leavesOnly));
         }
@@ -310,7 +302,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
 
     @Override
     void forgetAll(Translation user) {
-        submit(
+        commands.submit(
                 user.hasSecond()
                         ? SmmuCommand.tlbVmid(user.parentTag())
                         : SmmuCommand.tlbAsid(0, user.tag()));
@@ -324,12 +316,14 @@ public final class SmmuDriver extends DeviceEntryDriver {
         }
         switch (what) {
             case Invalidation.ContextGlobal(), Invalidation.ContextDomain(_) ->
-                    submit(SmmuCommand.configAll());
+                    commands.submit(SmmuCommand.configAll());
             case Invalidation.ContextDevice(_, int requester, _) ->
-                    submit(SmmuCommand.configStream(requester & 0xffff, false));
-            case Invalidation.IotlbGlobal() -> submit(SmmuCommand.tlbAll());
+                    commands.submit(SmmuCommand.configStream(requester & 0xffff, false));
+            case Invalidation.IotlbGlobal() -> commands.submit(SmmuCommand.tlbAll());
             case Invalidation.IotlbDomain(int tag) ->
-                    submit(SmmuCommand.tlbVmid(tag & 0xffff), SmmuCommand.tlbAsid(0, tag & 0xffff));
+                    commands.submit(
+                            SmmuCommand.tlbVmid(tag & 0xffff),
+                            SmmuCommand.tlbAsid(0, tag & 0xffff));
             case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
                 if (mask < 0 || mask > 5) {
                     throw new MappingRefused(
@@ -339,32 +333,15 @@ public final class SmmuDriver extends DeviceEntryDriver {
                 }
                 for (long page = 0; page < 1L << mask; page++) {
                     long at = (iova & -4096L << mask) + (page << 12);
-                    submit(
+                    commands.submit(
                             SmmuCommand.tlbIntermediate(tag & 0xffff, at, false),
                             SmmuCommand.tlbAddress(0, tag & 0xffff, at, false));
                 }
             }
-            case Invalidation.PasidEntries _ -> submit(SmmuCommand.configAll());
+            case Invalidation.PasidEntries _ -> commands.submit(SmmuCommand.configAll());
             case Invalidation.PasidTranslations(int tag, _) ->
-                    submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
+                    commands.submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
         }
-    }
-
-    /// Writes commands and a SYNC behind them; all are done when it returns.
-    private void submit(SmmuCommand... commands) {
-        for (var command : commands) {
-            put(command);
-        }
-        put(SmmuCommand.sync());
-    }
-
-    private void put(SmmuCommand command) {
-        var registers = unit.registers();
-        int producer = registers.read32(SmmuRegisters.CMDQ_PROD);
-        long entry = tables.commands() + (producer & (1 << COMMAND_BITS) - 1) * 16L;
-        memory.write64(entry, command.low());
-        memory.write64(entry + 8, command.high());
-        registers.write32(SmmuRegisters.CMDQ_PROD, producer + 1 & (1 << COMMAND_BITS + 1) - 1);
     }
 
     // ---- the unit as a whole

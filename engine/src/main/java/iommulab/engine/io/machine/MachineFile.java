@@ -10,6 +10,7 @@ import com.google.gson.stream.JsonWriter;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineDescription;
+import iommulab.engine.session.Session;
 
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -72,6 +73,18 @@ public record MachineFile(
             Map<String, String> view,
             UnknownMembers unknown) {
         this(machine, journal, List.of(), stateHash, expects, view, unknown);
+    }
+
+    /// A machine that was never in a file.
+    public static MachineFile of(Session.Saved saved) {
+        return new MachineFile(
+                saved.description(),
+                saved.journal(),
+                saved.undone(),
+                OptionalLong.of(saved.stateHash()),
+                List.of(),
+                Map.of(),
+                UnknownMembers.NONE);
     }
 
     /// The same file with other commands, whose state nobody has seen yet.

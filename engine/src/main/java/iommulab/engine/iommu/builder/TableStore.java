@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.builder;
 
+import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 
@@ -15,6 +16,26 @@ public record TableStore(PhysicalMemory memory, FrameAllocator frames, LongUnary
     /// The host's own.
     public static TableStore ofHost(PhysicalMemory memory, FrameAllocator frames) {
         return new TableStore(memory, frames, LongUnaryOperator.identity());
+    }
+
+    /// Takes frames that lie one behind the other, and clears them.
+    ///
+    /// @param count a power of two
+    /// @param what they are for, in a refusal
+    /// @return address of the first
+    /// @throws MappingRefused (ENOMEM) if there are none left
+    public long takeCleared(int count, String what) throws MappingRefused {
+        long first = frames.take(count);
+        if (first == FrameAllocator.NONE) {
+            throw new MappingRefused(
+                    "ENOMEM",
+                    "No frame is left for %s. Delete a domain, or unmap something."
+                            .formatted(what));
+        }
+        for (long offset = 0; offset < count * 4096L; offset += 8) {
+            write64(first + offset, 0);
+        }
+        return first;
     }
 
     /// The aligned 64-bit word at an address.
