@@ -61,6 +61,8 @@ public final class VtdUnit extends VtdOutcome {
     private final PageRequestIntake intake = new PageRequestIntake(this);
     /* Scalable mode while it is in force. */
     private @Nullable ScalableMode inForce;
+    /* Translation is on, and not in scalable mode. */
+    private boolean legacyInForce;
     private @Nullable LegacyReadAhead readAhead;
 
     /// A unit after power-on: translation off, caches empty.
@@ -91,12 +93,21 @@ public final class VtdUnit extends VtdOutcome {
 
     @Override
     public long translate(int requester, int pasid, long iova, int access) {
+        return legacyInForce && pasid < 0 && access <= ACCESS
+                ? translatePlain(requester, iova, access)
+                : translateOther(requester, pasid, iova, access);
+    }
+
+    /// Away from the way of most requests.
+    private long translateOther(int requester, int pasid, long iova, int access) {
         if (inForce != null) {
             return inForce.translate(requester, pasid, iova, access);
         }
-        return pasid < 0 && access <= ACCESS
-                ? translatePlain(requester, iova, access)
-                : deviceTlb.translate(requester, pasid, iova, access);
+        if (pasid < 0 && access <= ACCESS) {
+            lastIova = iova;
+            return untranslated(requester, iova, access);
+        }
+        return deviceTlb.translate(requester, pasid, iova, access);
     }
 
     /// As [Iommu#translate], for a request without PASID.
@@ -121,7 +132,7 @@ public final class VtdUnit extends VtdOutcome {
 
     private long translatePlain(int requester, long iova, int access) {
         lastIova = iova;
-        if (InterruptWindow.contains(iova) || !translating) {
+        if (InterruptWindow.contains(iova)) {
             return untranslated(requester, iova, access);
         }
         long context = contexts.findByHint(requester);
@@ -351,6 +362,7 @@ public final class VtdUnit extends VtdOutcome {
     void chooseMode() {
         boolean scalableTable = (rootTableAddress & TABLE_MODE) == SCALABLE_MODE;
         inForce = translating && scalableTable && capabilities().scalable() ? scalable : null;
+        legacyInForce = translating && inForce == null;
     }
 
     @Override
