@@ -123,8 +123,8 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                 new Part(
                         "Recorded",
                         fault.recorded()
-                                ? "in a fault recording register"
-                                : "not: the registers were full, or the entry asks for silence"),
+                                ? "by the hardware, in a register or its fault queue"
+                                : "not: there was no room, or the entry asks for silence"),
                 new Part(
                         "Seen",
                         kind.count() == 1

@@ -18,6 +18,7 @@ import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
 import org.jspecify.annotations.Nullable;
@@ -218,14 +219,12 @@ final class EntryPane extends VBox {
     private GridPane table(Detail detail) {
         var grid = new GridPane();
         grid.getStyleClass().add("field-table");
+        var names = new ColumnConstraints();
+        names.setMinWidth(Region.USE_PREF_SIZE);
         var stretch = new ColumnConstraints();
         stretch.setHgrow(Priority.ALWAYS);
         grid.getColumnConstraints()
-                .addAll(
-                        new ColumnConstraints(),
-                        new ColumnConstraints(),
-                        new ColumnConstraints(),
-                        stretch);
+                .addAll(new ColumnConstraints(), names, new ColumnConstraints(), stretch);
         grid.addRow(
                 0,
                 styled("Bits", "section-head"),

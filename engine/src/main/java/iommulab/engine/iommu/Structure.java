@@ -142,6 +142,21 @@ public final class Structure {
                             value -> "%s at 0x%x".formatted(what, value << low)));
         }
 
+        /// An address that is held as a number of pages or other units.
+        ///
+        /// @param unitShift two to this power is the unit, in bytes
+        public Builder units(
+                int word, int high, int low, String fieldName, String what, int unitShift) {
+            return add(
+                    new BitField(
+                            word,
+                            high,
+                            low,
+                            fieldName,
+                            Use.ADDRESS,
+                            value -> "%s at 0x%x".formatted(what, value << unitShift)));
+        }
+
         /// Bits that must be zero; none if `high` is below `low`.
         public Builder reserved(int word, int high, int low) {
             return high < low

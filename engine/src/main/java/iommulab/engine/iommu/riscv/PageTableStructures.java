@@ -35,10 +35,10 @@ public final class PageTableStructures {
         entry.reserved(0, 58, 54);
         if (leaf) {
             int pageLow = 10 + 9 * (level - 1);
-            entry.address(0, 53, pageLow, "PPN", pageName(12 + 9 * (level - 1)) + ", unit")
+            entry.units(0, 53, pageLow, "PPN", pageName(12 + 9 * (level - 1)), pageLow + 2)
                     .reserved(0, pageLow - 1, 10);
         } else {
-            entry.address(0, 53, 10, "PPN", "level %d table, page".formatted(level - 1));
+            entry.units(0, 53, 10, "PPN", "level %d table".formatted(level - 1), 12);
         }
         return lowBits(entry, stage, leaf).build();
     }
@@ -124,9 +124,9 @@ public final class PageTableStructures {
     public Structure narrowEntry(Stage stage, int level, boolean leaf) {
         var entry = new Structure.Builder(name(stage, level, leaf), 1).ignored(0, 63, 32);
         if (leaf && level == 2) {
-            entry.address(0, 31, 20, "PPN", "4 MiB page, unit").reserved(0, 19, 10);
+            entry.units(0, 31, 20, "PPN", "4 MiB page", 22).reserved(0, 19, 10);
         } else {
-            entry.address(0, 31, 10, "PPN", leaf ? "4 KiB page, unit" : "level 1 table, page");
+            entry.units(0, 31, 10, "PPN", leaf ? "4 KiB page" : "level 1 table", 12);
         }
         return lowBits(entry, stage, leaf).build();
     }

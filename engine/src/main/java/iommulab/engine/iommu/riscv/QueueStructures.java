@@ -41,7 +41,7 @@ public final class QueueStructures {
         var command =
                 operation(name)
                         .reserved(1, 63, 62)
-                        .address(1, 61, 10, "ADDR", "page")
+                        .units(1, 61, 10, "ADDR", "page", 12)
                         .bit(1, 9, "S", "one page", "a range: the lowest 0 of ADDR ends it")
                         .reserved(1, 8, 0)
                         .reserved(0, 63, 60)

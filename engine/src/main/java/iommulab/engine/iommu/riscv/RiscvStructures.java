@@ -30,7 +30,7 @@ public final class RiscvStructures {
     private static Structure directoryEntry(String name, String absent) {
         return new Structure.Builder(name, 1)
                 .reserved(0, 63, 54)
-                .address(0, 53, 10, "PPN", "next table, page")
+                .units(0, 53, 10, "PPN", "next table", 12)
                 .reserved(0, 9, 1)
                 .bit(0, 0, "V", "not valid: " + absent, "valid")
                 .build();
@@ -48,7 +48,7 @@ public final class RiscvStructures {
         boolean narrowGuest = (control & RiscvRegisters.GXL) != 0;
         context.value(1, 63, 60, "iohgatp.MODE", value -> guestMode((int) value, narrowGuest))
                 .value(1, 59, 44, "GSCID", value -> "guest %d".formatted(value))
-                .address(1, 43, 0, "iohgatp.PPN", "second-stage table, page");
+                .units(1, 43, 0, "iohgatp.PPN", "second-stage table", 12);
         if (capabilities.qosId()) {
             context.value(2, 63, 52, "MCID", value -> "monitoring counter %d".formatted(value))
                     .value(2, 51, 40, "RCID", value -> "resource control %d".formatted(value));
@@ -86,7 +86,7 @@ public final class RiscvStructures {
     private static void msiTable(Structure.Builder context) {
         context.value(4, 63, 60, "msiptp.MODE", RiscvStructures::msiMode)
                 .reserved(4, 59, 44)
-                .address(4, 43, 0, "msiptp.PPN", "MSI page table, page")
+                .units(4, 43, 0, "msiptp.PPN", "MSI page table", 12)
                 .reserved(5, 63, 52)
                 .value(5, 51, 0, "MASK", value -> "page bits 0x%x choose the file".formatted(value))
                 .reserved(6, 63, 52)
@@ -106,12 +106,13 @@ public final class RiscvStructures {
                                         ? processMode((int) value)
                                         : firstMode((int) value, narrow))
                 .reserved(word, 59, 44)
-                .address(
+                .units(
                         word,
                         43,
                         0,
                         "fsc.PPN",
-                        processes ? "process directory, page" : "first-stage table, page");
+                        processes ? "process directory" : "first-stage table",
+                        12);
     }
 
     /// 128 bits: the address space of a process.
@@ -169,7 +170,7 @@ public final class RiscvStructures {
         return msi("MSI page-table entry")
                 .ignored(1, 63, 0)
                 .reserved(0, 62, 54)
-                .address(0, 53, 10, "PPN", "interrupt file, page")
+                .units(0, 53, 10, "PPN", "interrupt file", 12)
                 .reserved(0, 9, 3)
                 .build();
     }
@@ -180,10 +181,10 @@ public final class RiscvStructures {
                 .reserved(1, 63, 61)
                 .value(1, 60, 60, "NID[10]", value -> "bit 10 is %d".formatted(value))
                 .reserved(1, 59, 54)
-                .address(1, 53, 10, "NPPN", "notice, page")
+                .units(1, 53, 10, "NPPN", "notice page", 12)
                 .value(1, 9, 0, "NID[9:0]", value -> "notice %d".formatted(value))
                 .reserved(0, 62, 54)
-                .address(0, 53, 7, "MRIF", "interrupt file in memory, 512-byte unit")
+                .units(0, 53, 7, "MRIF", "interrupt file in memory", 9)
                 .reserved(0, 6, 3)
                 .build();
     }
