@@ -26,6 +26,7 @@ final class Samples {
                     "captured-bridges",
                     "captured-sriov",
                     "captured-amd",
+                    "one-mapping",
                     "first-walk-vtd",
                     "first-walk-amd",
                     "first-walk-smmu",
@@ -45,7 +46,7 @@ final class Samples {
                     "faults-riscv");
 
     private static final Pattern IN_EVERY_FORMAT =
-            Pattern.compile("(first-walk|pasids|nested|faults)-.+");
+            Pattern.compile("one-mapping|(first-walk|pasids|nested|faults)-.+");
 
     private Samples() {}
 

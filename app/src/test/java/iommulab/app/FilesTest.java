@@ -300,6 +300,17 @@ class FilesTest {
     }
 
     @Test
+    void oneMappingOpensWithItsWalksInAllFormats() {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.choose("File", "Architectures", "One mapping");
+            lab.until("the comparison is there", () -> lab.robot().sees("#walk-formats"));
+            lab.until(
+                    "all have answered",
+                    () -> lab.describes("#walk-formats", "All 5 reach 25ffe40"));
+        }
+    }
+
+    @Test
     void thereIsALineForEverySample() throws Exception {
         var files = SamplesTest.samples().stream().map(f -> f.getFileName().toString());
         assertThat(files.map(f -> f.replace(MachineFile.ENDING, "")))

@@ -179,6 +179,14 @@ final class LabFiles implements AutoCloseable {
                 && Robot.onScreen(() -> ((Label) robot.find(label)).getText().contains(words));
     }
 
+    /// What a screen reader says of a drawing.
+    boolean describes(String drawing, String words) {
+        return Robot.onScreen(() -> {
+            var text = robot.find(drawing).getAccessibleText();
+            return text != null && text.contains(words);
+        });
+    }
+
     LabFiles until(String what, BooleanSupplier so) {
         robot.until(what, so);
         return this;

@@ -3,6 +3,7 @@ package iommulab.app;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
+import iommulab.app.shell.WalkLook;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Palette;
 import iommulab.app.theme.PaletteReader;
@@ -41,6 +42,7 @@ public final class PanelBench implements Workbench {
             new SimpleObjectProperty<>(new Subject.Nothing());
     private final SimpleObjectProperty<Optional<AskedWalk>> asked =
             new SimpleObjectProperty<>(Optional.empty());
+    private final WalkLook look = new WalkLook();
     private final MachineSnapshot machine;
     private final Function<WalkQuestion, Walk> answers;
     private final List<Command> sent = new ArrayList<>();
@@ -70,6 +72,11 @@ public final class PanelBench implements Workbench {
     /// The commands that the panel sent.
     public List<Command> sent() {
         return List.copyOf(sent);
+    }
+
+    @Override
+    public WalkLook walkLook() {
+        return look;
     }
 
     @Override

@@ -42,8 +42,6 @@ public final class Bench implements Workbench {
 
     private final ReadOnlyObjectWrapper<Subject> subject =
             new ReadOnlyObjectWrapper<>(new Subject.Nothing());
-    private final ObjectProperty<Perspective> perspective =
-            new SimpleObjectProperty<>(Perspective.MACHINE);
     private final ReadOnlyObjectWrapper<Optional<AskedWalk>> askedWalk =
             new ReadOnlyObjectWrapper<>(Optional.empty());
     private final ReadOnlyObjectWrapper<Long> speed = new ReadOnlyObjectWrapper<>(0L);
@@ -100,7 +98,7 @@ public final class Bench implements Workbench {
 
     /// The perspective that is open.
     public ReadOnlyObjectProperty<Perspective> perspective() {
-        return perspective;
+        return settings.perspective();
     }
 
     @Override
@@ -173,7 +171,7 @@ public final class Bench implements Workbench {
     @Override
     public void open(Perspective next) {
         refusals.hide();
-        perspective.set(next);
+        settings.perspective().set(next);
     }
 
     @Override
@@ -190,6 +188,11 @@ public final class Bench implements Workbench {
     @Override
     public ObservableValue<Palette> palette() {
         return paletteReader.palette();
+    }
+
+    @Override
+    public WalkLook walkLook() {
+        return settings.walks();
     }
 
     @Override

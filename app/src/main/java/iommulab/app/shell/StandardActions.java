@@ -100,6 +100,14 @@ final class StandardActions {
                         "Light or dark",
                         "Shortcut+T",
                         () -> settings.theme().set(settings.theme().get().opposite())));
+        for (var naming : Naming.values()) {
+            actions.add(
+                    WindowAction.of(
+                            "View/Names in walks",
+                            naming.words(),
+                            "",
+                            () -> settings.walks().naming().set(naming)));
+        }
         actions.add(separator("View"));
         actions.add(WindowAction.of("View", "Larger text", "Shortcut+Plus", settings::largerText));
         actions.add(

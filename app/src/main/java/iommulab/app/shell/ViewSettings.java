@@ -23,6 +23,7 @@ public final class ViewSettings {
     private static final String MOTION = "motion";
     private static final String REDUCED = "reduced";
     private static final String FULL = "full";
+    private static final String PERSPECTIVE = "perspective";
     private static final double STEP = 1.1;
 
     /// The smallest text on a wall has 11 px at 100 %: with this 20 pt.
@@ -33,8 +34,11 @@ public final class ViewSettings {
     private final BooleanProperty presenting = new SimpleBooleanProperty();
     private final BooleanProperty reducedMotion = new SimpleBooleanProperty();
     private final BooleanProperty drawerOpen = new SimpleBooleanProperty(true);
+    private final ObjectProperty<Perspective> perspective =
+            new SimpleObjectProperty<>(Perspective.MACHINE);
+    private final WalkLook walks = new WalkLook();
 
-    /// Light, 100 %, drawer open.
+    /// Light, 100 %, drawer open, the machine in front.
     public ViewSettings() {}
 
     public ObjectProperty<Theme> theme() {
@@ -60,6 +64,15 @@ public final class ViewSettings {
         return drawerOpen;
     }
 
+    /// The perspective that is open.
+    public ObjectProperty<Perspective> perspective() {
+        return perspective;
+    }
+
+    public WalkLook walks() {
+        return walks;
+    }
+
     /// The user's scale, larger on a wall.
     public double textScaleInForce() {
         return Math.min(LARGEST_TEXT, textScale.get() * (presenting.get() ? WALL : 1));
@@ -71,6 +84,8 @@ public final class ViewSettings {
         view.put(THEME, theme.get().name());
         view.put(TEXT_SCALE, Double.toString(textScale.get()));
         view.put(MOTION, reducedMotion.get() ? REDUCED : FULL);
+        view.put(PERSPECTIVE, perspective.get().name());
+        view.putAll(walks.toView());
         return view;
     }
 
@@ -81,6 +96,12 @@ public final class ViewSettings {
                 theme.set(known);
             }
         }
+        for (var known : Perspective.values()) {
+            if (known.name().equals(view.get(PERSPECTIVE))) {
+                perspective.set(known);
+            }
+        }
+        walks.restore(view);
         var motion = view.getOrDefault(MOTION, "");
         if (motion.equals(REDUCED) || motion.equals(FULL)) {
             reducedMotion.set(motion.equals(REDUCED));

@@ -72,6 +72,9 @@ public interface Workbench {
     /// The colours in force, for what is drawn.
     ObservableValue<Palette> palette();
 
+    /// How the user looks at walks.
+    WalkLook walkLook();
+
     /// Whether nothing shall move on the screen: what would move stands at its end.
     ObservableBooleanValue reducedMotion();
 

@@ -24,6 +24,14 @@ sealed interface Beside {
         };
     }
 
+    /// What the title of the other walk begins with.
+    default String prefix() {
+        return switch (this) {
+            case On(var architecture) -> architecture.words() + ", ";
+            case OtherCaches _, Another _ -> "";
+        };
+    }
+
     static List<Beside> all() {
         var all = new ArrayList<Beside>();
         all.add(new OtherCaches());

@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.Naming;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.IndexSource;
 import iommulab.engine.iommu.Walk.Step;
@@ -87,7 +88,7 @@ record BitField(int high, int low, String bits, String hex, String name, int cat
     }
 
     /// What lies above the translated bits, one index per level, and the offset within the page.
-    static List<BitField> ofIova(Walk walk) {
+    static List<BitField> ofIova(Walk walk, Naming naming) {
         var fields = new ArrayList<BitField>();
         int top = walk.addressBits();
         if (top == 0 || top > 64) {
@@ -109,7 +110,7 @@ record BitField(int high, int low, String bits, String hex, String name, int cat
                             walk.iova(),
                             high,
                             low,
-                            levelName(walk, step, level),
+                            levelName(walk, step, level, naming),
                             category(level),
                             step));
             high = low - 1;
@@ -118,9 +119,11 @@ record BitField(int high, int low, String bits, String hex, String name, int cat
         return fields;
     }
 
-    /// The vendor's number of the level, where a step tells it.
-    private static String levelName(Walk walk, int step, int level) {
-        return step < 0 ? "level " + level : walk.steps().get(step).name().toLowerCase(Locale.ROOT);
+    /// The vendor's number of the level, where a step tells it and ours is not wanted.
+    private static String levelName(Walk walk, int step, int level, Naming naming) {
+        return step < 0
+                ? "level " + level
+                : NeutralName.name(walk.steps().get(step), naming).toLowerCase(Locale.ROOT);
     }
 
     private static Levels.Granule granule(Walk walk) {

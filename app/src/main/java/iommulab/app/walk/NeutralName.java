@@ -1,5 +1,7 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.Naming;
+import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.Step;
 
 import java.util.Locale;
@@ -11,23 +13,57 @@ final class NeutralName {
 
     private NeutralName() {}
 
-    /// The second line of a rung: our name where the vendor's is another one, and what the vendor adds.
-    static String line(Step step) {
+    /// What stands on a rung.
+    static String name(Step step, Naming naming) {
+        return switch (naming) {
+            case BOTH, VENDORS -> step.name();
+            case OURS -> ours(step);
+        };
+    }
+
+    /// The second line of a rung: our name where it is wanted and the vendor's is another one, and what the
+    /// vendor adds.
+    static String line(Step step, Naming naming) {
+        return switch (naming) {
+            case BOTH -> line(step);
+            case VENDORS -> step.detail();
+            case OURS -> isTable(step) ? table(step) : step.detail();
+        };
+    }
+
+    private static String ours(Step step) {
         return switch (step.kind()) {
-            case ROOT_ENTRY -> beside("device directory", step);
-            case DEVICE_ENTRY -> beside("device entry", step);
-            case PASID_DIRECTORY_ENTRY -> beside("process directory", step);
-            case PASID_ENTRY -> beside("process entry", step);
-            case TABLE_ENTRY -> table(step, "");
-            case LEAF_ENTRY -> table(step, ", leaf");
+            case ROOT_ENTRY -> "Device directory";
+            case DEVICE_ENTRY -> "Device entry";
+            case PASID_DIRECTORY_ENTRY -> "Process directory";
+            case PASID_ENTRY -> "Process entry";
+            case TABLE_ENTRY, LEAF_ENTRY ->
+                    Levels.of(step) == 0 ? step.name() : "Level " + Levels.of(step);
+            case IOTLB_PROBE, ACCESS, FAULT -> step.name();
+        };
+    }
+
+    private static String line(Step step) {
+        return switch (step.kind()) {
+            case ROOT_ENTRY, DEVICE_ENTRY, PASID_DIRECTORY_ENTRY, PASID_ENTRY -> beside(step);
+            case TABLE_ENTRY, LEAF_ENTRY -> table(step);
             case IOTLB_PROBE, ACCESS, FAULT -> step.detail();
         };
     }
 
-    private static String beside(String ours, Step step) {
+    private static boolean isTable(Step step) {
+        return step.kind() == Walk.Kind.TABLE_ENTRY || step.kind() == Walk.Kind.LEAF_ENTRY;
+    }
+
+    private static String beside(Step step) {
+        var ours = ours(step).toLowerCase(Locale.ROOT);
         return step.name().equalsIgnoreCase(ours)
                 ? step.detail()
                 : step.detail().isEmpty() ? ours : ours + ", " + step.detail();
+    }
+
+    private static String table(Step step) {
+        return table(step, step.kind() == Walk.Kind.LEAF_ENTRY ? ", leaf" : "");
     }
 
     private static String table(Step step, String leaf) {
@@ -56,11 +92,16 @@ final class NeutralName {
 
     /// One line for an entry of the second stage: the vendor's name, ours if it counts otherwise, and for
     /// what it was read.
-    static String brief(Step step) {
+    static String brief(Step step, Naming naming) {
         int level = Levels.of(step);
-        boolean same = step.name().toLowerCase(Locale.ROOT).endsWith("level " + level);
+        boolean same =
+                naming == Naming.VENDORS
+                        || name(step, naming).toLowerCase(Locale.ROOT).endsWith("level " + level);
         return "%s%s for %s"
-                .formatted(step.name(), same ? "" : " (S" + level + ")", wanted(step.cell().row()));
+                .formatted(
+                        name(step, naming),
+                        same ? "" : " (S" + level + ")",
+                        wanted(step.cell().row()));
     }
 
     /// What stands at the end of a row of the nested grid: the entry of the first stage, the page.

@@ -2,6 +2,7 @@ package iommulab.app.walk;
 
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.WalkQuestion;
@@ -147,7 +148,7 @@ final class PairPane extends BorderPane {
         walk = answer;
         question = asked;
         step = at;
-        left.show(WalkModel.of(answer, at, workbench.machine()), how(asked));
+        left.show(model(answer, at), how(asked));
         if (changed || beside == null) {
             if (other == null) {
                 form.show(asked);
@@ -156,6 +157,15 @@ final class PairPane extends BorderPane {
         } else {
             follow();
         }
+    }
+
+    private WalkModel model(Walk shown, int at) {
+        return WalkModel.of(shown, at, workbench.machine(), workbench.walkLook().naming().get());
+    }
+
+    /// Compares with what an architecture answers.
+    void compareWith(Architecture architecture) {
+        choice.setValue(new Beside.On(architecture));
     }
 
     private static String how(WalkQuestion question) {
@@ -169,8 +179,8 @@ final class PairPane extends BorderPane {
         }
         var asked =
                 switch (chosen) {
-                    case Beside.OtherCaches _ -> withCaches(question, !question.withCaches());
-                    case Beside.On _ -> withCaches(question, false);
+                    case Beside.OtherCaches _ -> question.withCaches(!question.withCaches());
+                    case Beside.On _ -> question.withCaches(false);
                     case Beside.Another _ -> other == null ? question : other;
                 };
         var answer =
@@ -179,7 +189,7 @@ final class PairPane extends BorderPane {
                         : workbench.explain(asked);
         answer.whenComplete((told, failure) -> {
             if (chosen.equals(choice.getValue())) {
-                answered(told, failure, how(asked));
+                answered(told, failure, chosen.prefix() + how(asked));
             }
         });
     }
@@ -204,16 +214,6 @@ final class PairPane extends BorderPane {
         follow();
     }
 
-    private static WalkQuestion withCaches(WalkQuestion question, boolean withCaches) {
-        return new WalkQuestion(
-                question.function(),
-                question.iova(),
-                question.bytes(),
-                question.access(),
-                question.prefix(),
-                withCaches);
-    }
-
     private void follow() {
         if (comparison != null) {
             showRight(comparison.partnerOf(step));
@@ -222,7 +222,7 @@ final class PairPane extends BorderPane {
 
     private void showRight(int at) {
         if (beside != null) {
-            right.show(WalkModel.of(beside, at, workbench.machine()), rightHow);
+            right.show(model(beside, at), rightHow);
         }
     }
 }

@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.Naming;
 import iommulab.app.theme.Sign;
 import iommulab.engine.iommu.Field;
 import iommulab.engine.iommu.Walk;
@@ -9,6 +10,7 @@ import iommulab.engine.iommu.Walk.Step;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /// One step of a walk in the words of the ladder.
 ///
@@ -56,6 +58,15 @@ record Rung(
                 .limit(2)
                 .sorted(Comparator.comparingInt(Word::number).reversed())
                 .toList();
+    }
+
+    /// The one word that tells most where there is room for one.
+    Optional<Word> mainWord() {
+        var shown = shownWords();
+        return shown.stream()
+                .filter(this::points)
+                .findFirst()
+                .or(() -> shown.isEmpty() ? Optional.empty() : Optional.of(shown.getLast()));
     }
 
     private boolean points(Word word) {
@@ -108,16 +119,16 @@ record Rung(
         }
     }
 
-    static Rung of(Step step, boolean failed, Walk walk) {
+    static Rung of(Step step, boolean failed, Walk walk, Naming naming) {
         boolean end = step.kind() == Walk.Kind.ACCESS || step.kind() == Walk.Kind.FAULT;
         boolean probe = step.kind() == Walk.Kind.IOTLB_PROBE;
         boolean saved = step.givenBy() == GivenBy.SAVED;
         boolean table = step.indexSource() != Walk.IndexSource.NONE;
         return new Rung(
                 end ? Height.END : probe ? Height.PROBE : height(step),
-                step.name(),
-                NeutralName.line(step),
-                NeutralName.brief(step),
+                NeutralName.name(step, naming),
+                NeutralName.line(step, naming),
+                NeutralName.brief(step, naming),
                 table ? Long.toHexString(step.tableHpa()) : "",
                 table ? index(step) : "",
                 BitField.categoryOf(step),

@@ -4,7 +4,6 @@ import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
 import iommulab.app.theme.Sign;
 import iommulab.app.theme.Type;
-import iommulab.engine.iommu.Field;
 
 import javafx.scene.paint.Color;
 
@@ -13,15 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// Draws one rung of the ladder and notes in [Targets] what lies where.
 final class RungDrawing {
     private static final double TO_COME = 0.45;
-    private static final double BIT = 2.2;
-    private static final double HALF_WORD_GAP = 3;
     private static final double THREE_ROWS = 76;
 
     private final Pen pen;
     private final Palette palette;
     private final LadderColumns columns;
     private final Targets targets;
-    private final Rung.@Nullable Chip lit;
+    private final WordDrawing words;
     private final ChipDrawing chips;
 
     /// @param lit the field to be shown bit by bit, if any
@@ -30,7 +27,7 @@ final class RungDrawing {
         this.palette = pen.palette();
         this.columns = columns;
         this.targets = targets;
-        this.lit = lit;
+        words = new WordDrawing(pen, targets, lit);
         chips = new ChipDrawing(pen, targets, lit);
     }
 
@@ -115,12 +112,13 @@ final class RungDrawing {
         }
         boolean two = rung.shownWords().size() > 1;
         for (int i = 0; i < rung.shownWords().size(); i++) {
-            word(
+            words.draw(
                     rung,
                     number,
                     rung.shownWords().get(i),
                     columns.raw(),
-                    middle - (two ? 16 - 28 * i : 7));
+                    middle - (two ? 16 - 28 * i : 7),
+                    true);
         }
         chips.draw(
                 rung,
@@ -177,65 +175,6 @@ final class RungDrawing {
         pen.textCentre(
                 rung.index(), Type.MONO_BOLD, palette.canvas(), at + 13 + plate / 2, baseline);
         pen.text(rung.size(), Type.MONO, palette.text2(), at + 20 + plate, baseline);
-    }
-
-    private void word(Rung rung, int number, Rung.Word word, double x, double baseline) {
-        boolean read = rung.sign() != Sign.SAVED;
-        var ink = rung.failed() ? palette.fault() : read ? palette.text1() : palette.text2();
-        double at = x;
-        for (var group : word.groups()) {
-            pen.text(group, read ? Type.RAW_BOLD : Type.RAW, ink, at, baseline);
-            at += 40;
-        }
-        if (word.number() >= 0) {
-            pen.textRight("q" + word.number(), Type.BIT, palette.text3(), x - 5, baseline);
-        }
-        bits(rung, number, word, x, baseline + 5);
-    }
-
-    private void bits(Rung rung, int number, Rung.Word word, double x, double y) {
-        int index = Math.max(0, word.number());
-        for (int bit = 63; bit >= 0; bit--) {
-            double at = bitAt(x, bit);
-            boolean set = (word.raw() >>> bit & 1) == 1;
-            boolean on = lit != null && lit.covers(index, bit);
-            pen.fill(colour(rung, index, bit, set, on), at, y, BIT - 0.5, on ? 11 : 8);
-        }
-        for (var chip : rung.chips()) {
-            if (chip.word() == index && chip.role() == Field.Role.POINTER) {
-                double from = bitAt(x, chip.high());
-                pen.fill(palette.accent(), from, y + 10, bitAt(x, chip.low()) + BIT - from, 2);
-            }
-        }
-        targets.bits(number, index, x, y, bitAt(0, 0) + BIT);
-    }
-
-    private Color colour(Rung rung, int word, int bit, boolean set, boolean on) {
-        if (on) {
-            return set ? palette.accent() : palette.accent().deriveColor(0, 1, 1, 0.5);
-        }
-        boolean offending =
-                rung.chips().stream()
-                        .anyMatch(c -> c.role() == Field.Role.OFFENDING && c.covers(word, bit));
-        if (offending) {
-            return palette.fault();
-        }
-        return set ? palette.text1() : palette.line();
-    }
-
-    private static double bitAt(double x, int bit) {
-        int place = 63 - bit;
-        return x + place * BIT + place / 16 * HALF_WORD_GAP;
-    }
-
-    /// The bit under a place in a bar, or -1.
-    static int bitUnder(double fromBar) {
-        for (int bit = 63; bit >= 0; bit--) {
-            if (fromBar >= bitAt(0, bit) && fromBar < bitAt(0, bit) + BIT) {
-                return bit;
-            }
-        }
-        return -1;
     }
 
     /// One line: what the second stage read for an entry of the first.
@@ -348,8 +287,8 @@ final class RungDrawing {
                 baseline,
                 columns.raw() - columns.name() - 8);
         var shown = rung.words().isEmpty() ? rung.address() : "";
-        for (var word : rung.shownWords().stream().limit(1).toList()) {
-            shown = String.join(" ", word.groups());
+        if (rung.mainWord().isPresent()) {
+            shown = String.join(" ", rung.mainWord().get().groups());
         }
         pen.text(shown, small ? Type.RAW : Type.RAW_BOLD, palette.text1(), columns.raw(), baseline);
         double giverWidth = columns.cyclesRight() - columns.givenBy();

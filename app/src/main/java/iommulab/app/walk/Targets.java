@@ -54,7 +54,7 @@ final class Targets {
         }
         for (var bar : bars) {
             if (x >= bar.x && x < bar.x + bar.width && y >= bar.y && y < bar.y + BAR_HEIGHT) {
-                int bit = RungDrawing.bitUnder(x - bar.x);
+                int bit = WordDrawing.bitUnder(x - bar.x);
                 return rungs.get(bar.rung).chips().stream()
                         .filter(c -> c.covers(bar.word, bit))
                         .findFirst();

@@ -78,6 +78,14 @@ final class WalkCanvas extends Drawing {
         redraw();
     }
 
+    /// What is drawn.
+    WalkModel shown() {
+        if (model == null) {
+            throw new IllegalStateException("no walk was shown yet");
+        }
+        return model;
+    }
+
     private void hover(MouseEvent event) {
         if (model != null) {
             var place = place(event);

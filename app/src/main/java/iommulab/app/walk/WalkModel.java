@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.Naming;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
@@ -36,7 +37,7 @@ record WalkModel(
         Optional<GridModel> grid,
         boolean stale) {
 
-    static WalkModel of(Walk walk, int step, MachineSnapshot machine) {
+    static WalkModel of(Walk walk, int step, MachineSnapshot machine, Naming naming) {
         int failed = walk.outcome() instanceof Walk.Outcome.Faulted(_, int at, _) ? at : -1;
         var steps = walk.steps();
         int current = Math.clamp(step, Math.min(0, steps.size() - 1), steps.size() - 1);
@@ -52,9 +53,9 @@ record WalkModel(
                 Long.toHexString(walk.iova()),
                 BitField.ofRequester(walk),
                 BitField.ofPasid(walk),
-                BitField.ofIova(walk),
+                BitField.ofIova(walk, naming),
                 IntStream.range(0, steps.size())
-                        .mapToObj(i -> Rung.of(steps.get(i), i == failed, walk))
+                        .mapToObj(i -> Rung.of(steps.get(i), i == failed, walk, naming))
                         .toList(),
                 current,
                 Rung.thousands(walk.cycles()),
@@ -114,7 +115,11 @@ record WalkModel(
             return result;
         }
         var finding = rung().finding();
-        return atEnd() && !result.equals(finding) ? (finding + " " + result).strip() : finding;
+        if (!atEnd()) {
+            return finding;
+        }
+        var address = finding.replaceFirst("^0x", "");
+        return result.contains(address) ? result : finding + " " + result;
     }
 
     /// Whether the walk ended with a fault.

@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.Naming;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
@@ -11,6 +12,7 @@ import iommulab.engine.session.WalkQuestion;
 import javafx.beans.binding.Bindings;
 import javafx.css.PseudoClass;
 import javafx.scene.Node;
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.control.ToggleButton;
@@ -20,10 +22,12 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import javafx.util.StringConverter;
 
 import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /// Layout and gestures of the Walk perspective; what it says comes from [WalkModel].
@@ -50,6 +54,7 @@ public final class WalkPanel implements Panel {
     private int step;
     private int wanted = LAST;
     private int journal = -1;
+    private String machine = "";
 
     /// @param workbench whom it asks what the hardware would do
     public WalkPanel(Workbench workbench) {
@@ -69,6 +74,7 @@ public final class WalkPanel implements Panel {
         form.visibleProperty().bind(Bindings.lessThan(views.textScale(), WALL));
         form.managedProperty().bind(form.visibleProperty());
         stepBar.keysShown().bind(form.visibleProperty());
+        workbench.walkLook().naming().addListener((_, _, _) -> tellAgain());
         workbench.askedWalk().addListener((_, _, asked) -> asked.ifPresent(this::answer));
         workbench.askedWalk().get().ifPresent(this::answer);
     }
@@ -96,9 +102,35 @@ public final class WalkPanel implements Panel {
                 });
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var tools = new HBox(title, request, iova, space, views.buttons(), caches);
+        var tools = new HBox(title, request, iova, space, naming(), views.buttons(), caches);
         tools.getStyleClass().add("panel-tools");
         return tools;
+    }
+
+    private Node naming() {
+        var naming = new ChoiceBox<Naming>();
+        naming.setId("walk-naming");
+        naming.getItems().setAll(Naming.values());
+        naming.setConverter(new NamingWords());
+        naming.valueProperty().bindBidirectional(workbench.walkLook().naming());
+        naming.getStyleClass().add("not-on-wall");
+        naming.setMinWidth(Region.USE_PREF_SIZE);
+        return naming;
+    }
+
+    private static final class NamingWords extends StringConverter<Naming> {
+        @Override
+        public String toString(@Nullable Naming naming) {
+            return naming == null ? "" : naming.words();
+        }
+
+        @Override
+        public Naming fromString(String words) {
+            return Arrays.stream(Naming.values())
+                    .filter(n -> n.words().equals(words))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     @Override
@@ -108,6 +140,7 @@ public final class WalkPanel implements Panel {
 
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
+        beginWith(machine);
         form.show(machine);
         views.show(machine);
         boolean changed = machine.journal().position() != journal;
@@ -130,6 +163,19 @@ public final class WalkPanel implements Panel {
                     .ifPresent(first -> ask(first, LAST, false));
         } else if (changed && question != null) {
             ask(question, wanted, seen instanceof Subject.WalkStep);
+        }
+    }
+
+    /// A question about another machine says nothing of this one.
+    private void beginWith(MachineSnapshot shown) {
+        var name = shown.name() + shown.origin();
+        boolean another = !machine.isEmpty() && !name.equals(machine);
+        machine = name;
+        if (another) {
+            walk = null;
+            question = null;
+            wanted = LAST;
+            journal = shown.journal().position();
         }
     }
 
@@ -161,14 +207,7 @@ public final class WalkPanel implements Panel {
 
     /// @param select whether the answer becomes what every panel is about
     private void ask(WalkQuestion asked, int stepToShow, boolean select) {
-        var exact =
-                new WalkQuestion(
-                        asked.function(),
-                        asked.iova(),
-                        asked.bytes(),
-                        asked.access(),
-                        asked.prefix(),
-                        withCaches.isSelected());
+        var exact = asked.withCaches(withCaches.isSelected());
         question = exact;
         wanted = stepToShow;
         form.show(exact);
@@ -183,6 +222,12 @@ public final class WalkPanel implements Panel {
                         }
                     }
                 });
+    }
+
+    private void tellAgain() {
+        if (walk != null) {
+            showStep(walk, step);
+        }
     }
 
     private void goTo(int wanted) {
@@ -200,7 +245,8 @@ public final class WalkPanel implements Panel {
     }
 
     private void showStep(Walk shown, int wanted) {
-        var model = WalkModel.of(shown, wanted, workbench.machine());
+        var naming = workbench.walkLook().naming().get();
+        var model = WalkModel.of(shown, wanted, workbench.machine(), naming);
         walk = shown;
         stepsShown = model;
         step = model.current();

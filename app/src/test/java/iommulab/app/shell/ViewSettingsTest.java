@@ -23,6 +23,21 @@ class ViewSettingsTest {
     }
 
     @Test
+    void aFileKeepsThePerspectiveAndHowWalksAreLookedAt() {
+        var settings = new ViewSettings();
+        settings.perspective().set(Perspective.CACHES);
+        settings.walks().naming().set(Naming.OURS);
+        settings.walks().view().set(WalkLook.View.FORMATS);
+        var again = new ViewSettings();
+        again.restore(settings.toView(Map.of()));
+        assertThat(again.perspective().get()).isEqualTo(Perspective.CACHES);
+        assertThat(again.walks().naming().get()).isEqualTo(Naming.OURS);
+        assertThat(again.walks().view().get()).isEqualTo(WalkLook.View.FORMATS);
+        again.restore(Map.of("perspective", "KITCHEN", "naming", "latin", "walk", ""));
+        assertThat(again.perspective().get()).as("after nonsense").isEqualTo(Perspective.CACHES);
+    }
+
+    @Test
     void aFileThatSaysNothingOrNonsenseAboutMotionLeavesItAsItIs() {
         var settings = new ViewSettings();
         settings.reducedMotion().set(true);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import iommulab.app.LiveLab;
 import iommulab.app.NestedMachine;
 import iommulab.app.Robot;
+import iommulab.app.shell.Naming;
 import iommulab.app.shell.Subject;
 import iommulab.engine.session.Architecture;
 
@@ -91,6 +92,27 @@ class NestedGridFlowTest {
                             () -> text(lab, "#walk-right-title").contains("ivhd0"));
             assertThat(text(lab, "#walk-left-title")).contains("smmu");
         }
+    }
+
+    @Test
+    void aRungIsCalledByWhoseNamesTheReaderWants() {
+        try (var lab = opened(Architecture.SMMUV3, false)) {
+            lab.robot().click("#walk-first");
+            assertThat(first(lab, Naming.VENDORS)).startsWith("Level 1 stream table descriptor");
+            assertThat(first(lab, Naming.OURS)).startsWith("Device directory");
+            assertThat(first(lab, Naming.BOTH)).contains("stream table", "device directory");
+        }
+    }
+
+    private static String first(LiveLab lab, Naming naming) {
+        return Robot.onScreen(() -> {
+            @SuppressWarnings("unchecked")
+            var choice = (ChoiceBox<Naming>) lab.robot().find("#walk-naming");
+            choice.setValue(naming);
+            var ladder = (WalkCanvas) lab.robot().find("#walk-ladder");
+            var rung = ladder.shown().rungs().getFirst();
+            return rung.name() + ", " + rung.detail();
+        });
     }
 
     private static String text(LiveLab lab, String id) {

@@ -3,6 +3,7 @@ package iommulab.app.walk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.LabMachine;
+import iommulab.app.shell.Naming;
 import iommulab.app.shell.Subject;
 import iommulab.app.theme.Sign;
 import iommulab.engine.iommu.Access;
@@ -19,7 +20,7 @@ class WalkModelTest {
     private static final MachineSnapshot MACHINE = new LabMachine().snapshot();
 
     private static WalkModel model(Walk walk, int step) {
-        return WalkModel.of(walk, step, MACHINE);
+        return WalkModel.of(walk, step, MACHINE, Naming.BOTH);
     }
 
     @Test

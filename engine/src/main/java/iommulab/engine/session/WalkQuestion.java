@@ -25,4 +25,9 @@ public record WalkQuestion(
             PciAddress function, long iova, int bytes, Access access, boolean withCaches) {
         this(function, iova, bytes, access, PasidPrefix.NONE, withCaches);
     }
+
+    /// The same request with the caches as they are, or empty.
+    public WalkQuestion withCaches(boolean asTheyAre) {
+        return new WalkQuestion(function, iova, bytes, access, prefix, asTheyAre);
+    }
 }

@@ -3,6 +3,7 @@ package iommulab.engine.io.machine;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import java.util.List;
@@ -57,6 +58,10 @@ public sealed interface Expectation {
                     OptionalInt.empty());
         }
     }
+
+    /// The same machine with an IOMMU of another architecture, on which the DMAs expected of it are issued one
+    /// after the other, beginning with empty caches.
+    record On(Architecture architecture, Dma dma) implements Expectation {}
 
     /// The commands of the journal have caused each of these faults exactly once.
     ///

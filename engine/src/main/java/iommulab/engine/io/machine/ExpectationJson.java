@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import java.util.ArrayList;
@@ -14,7 +15,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Expectations in JSON: `{"together": "0000:03:00.0", "with": "0000:03:00.1"}`,
-/// `{"dma": "0000:03:00.0", "iova": "0x1000", …, "ends": "hit", "at": "0x8000"}`,
+/// `{"dma": "0000:03:00.0", "iova": "0x1000", …, "ends": "hit", "at": "0x8000"}`, the same after
+/// `"on": "smmuv3"`,
 /// `{"caused": ["NO_READ_RIGHT", …]}`.
 final class ExpectationJson {
     private static final int MOST_REASONS = 1_000;
@@ -33,16 +35,10 @@ final class ExpectationJson {
                 json.addProperty("apart", first.toString());
                 json.addProperty("from", second.toString());
             }
-            case Expectation.Dma dma -> {
-                json.addProperty("dma", dma.device().toString());
-                json.addProperty("iova", Hex.text(dma.iova()));
-                json.addProperty("bytes", dma.bytes());
-                json.addProperty("access", lowerCase(dma.access()));
-                writePrefix(json, dma.prefix());
-                json.addProperty("ends", lowerCase(dma.outcome()));
-                json.addProperty("at", Hex.text(dma.target()));
-                dma.reason().ifPresent(reason -> json.addProperty("reason", reason));
-                dma.reads().ifPresent(reads -> json.addProperty("reads", reads));
+            case Expectation.Dma dma -> write(json, dma);
+            case Expectation.On(var architecture, var dma) -> {
+                json.addProperty("on", lowerCase(architecture));
+                write(json, dma);
             }
             case Expectation.Caused(var reasons) -> {
                 var names = new JsonArray();
@@ -51,6 +47,18 @@ final class ExpectationJson {
             }
         }
         return json;
+    }
+
+    private static void write(JsonObject json, Expectation.Dma dma) {
+        json.addProperty("dma", dma.device().toString());
+        json.addProperty("iova", Hex.text(dma.iova()));
+        json.addProperty("bytes", dma.bytes());
+        json.addProperty("access", lowerCase(dma.access()));
+        writePrefix(json, dma.prefix());
+        json.addProperty("ends", lowerCase(dma.outcome()));
+        json.addProperty("at", Hex.text(dma.target()));
+        dma.reason().ifPresent(reason -> json.addProperty("reason", reason));
+        dma.reads().ifPresent(reads -> json.addProperty("reads", reads));
     }
 
     private static void writePrefix(JsonObject json, PasidPrefix prefix) {
@@ -87,10 +95,23 @@ final class ExpectationJson {
         if (dma.isEmpty()) {
             throw node.refused("none of 'together', 'apart', 'dma' and 'caused' is in it");
         }
+        var on = node.optional("on");
+        var request = readDma(node, dma.get());
+        return on.isEmpty()
+                ? request
+                : new Expectation.On(
+                        on.get()
+                                .read(
+                                        "an architecture, such as amd_vi or smmuv3",
+                                        text -> Architecture.valueOf(upperCase(text))),
+                        request);
+    }
+
+    private static Expectation.Dma readDma(JsonNode node, JsonNode device) throws FileRefused {
         var reason = node.optional("reason");
         var reads = node.optional("reads");
         return new Expectation.Dma(
-                dma.get().address(),
+                device.address(),
                 node.member("iova").bits64(),
                 node.member("bytes").number(1, 4096),
                 node.member("access")

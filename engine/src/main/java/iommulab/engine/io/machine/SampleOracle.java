@@ -4,6 +4,7 @@ import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.oracle.Oracle;
 import iommulab.engine.io.oracle.Verdict;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.Outcome;
@@ -31,15 +32,18 @@ public final class SampleOracle implements Oracle {
         }
         try {
             var saved = MachineFile.read(file);
-            try (var session = Session.open(saved.machine(), saved.journal())) {
-                return Optional.of(verify(saved, session, String.valueOf(file.getFileName())));
+            try (var session = Session.open(saved.machine(), saved.journal());
+                    var others = new OtherArchitectures(session)) {
+                return Optional.of(
+                        verify(saved, session, others, String.valueOf(file.getFileName())));
             }
         } catch (FileRefused | CommandRefused refused) {
             throw new IOException(file + ": " + refused.getMessage(), refused);
         }
     }
 
-    private static Verdict verify(MachineFile saved, Session session, String name) {
+    private static Verdict verify(
+            MachineFile saved, Session session, OtherArchitectures others, String name) {
         var failures = new ArrayList<String>();
         int answers = saved.expects().size() + (saved.stateHash().isPresent() ? 1 : 0);
         var hash = OptionalLong.of(session.stateHash().join());
@@ -48,7 +52,7 @@ public final class SampleOracle implements Oracle {
         }
         for (int i = 0; i < saved.expects().size(); i++) {
             var expectation = saved.expects().get(i);
-            var found = difference(expectation, session);
+            var found = difference(expectation, session, others);
             if (found.isPresent()) {
                 failures.add(
                         "%s: expectation %d, %s: %s"
@@ -59,7 +63,8 @@ public final class SampleOracle implements Oracle {
     }
 
     /// What happens instead; empty if it is as expected.
-    private static Optional<String> difference(Expectation expectation, Session session) {
+    private static Optional<String> difference(
+            Expectation expectation, Session session, OtherArchitectures others) {
         var grouping = session.newest().grouping();
         return switch (expectation) {
             case Expectation.Together(var first, var second) -> {
@@ -75,8 +80,20 @@ public final class SampleOracle implements Oracle {
                 yield apart ? Optional.empty() : Optional.of(proof.finding());
             }
             case Expectation.Dma dma -> difference(dma, session);
+            case Expectation.On(var architecture, var dma) -> difference(architecture, dma, others);
             case Expectation.Caused(var reasons) -> difference(reasons, session);
         };
+    }
+
+    private static Optional<String> difference(
+            Architecture architecture, Expectation.Dma dma, OtherArchitectures others) {
+        try {
+            return difference(dma, others.on(architecture));
+        } catch (CommandRefused refused) {
+            return Optional.of(refused.reason());
+        } catch (CompletionException refused) {
+            return Optional.of(String.valueOf(refused.getCause()));
+        }
     }
 
     private static Optional<String> difference(Expectation.Dma dma, Session session) {

@@ -11,6 +11,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.session.AnyCommand;
+import iommulab.engine.session.Architecture;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.MachineDescription;
 import iommulab.engine.session.MachineSnapshot;
@@ -59,16 +60,20 @@ final class AnyMachine {
         var one = PciAddress.of(0, random.nextInt(256), random.nextInt(256));
         var other = PciAddress.of(1, 0, 0);
         var outcomes = MachineSnapshot.DmaOutcome.values();
-        return List.of(
-                new Expectation.Together(one, other),
-                new Expectation.Apart(other, one),
+        var architectures = Architecture.values();
+        var dma =
                 new Expectation.Dma(
                         one,
                         random.nextLong(),
                         64,
                         Access.WRITE,
                         outcomes[random.nextInt(outcomes.length)],
-                        random.nextLong()));
+                        random.nextLong());
+        return List.of(
+                new Expectation.Together(one, other),
+                new Expectation.Apart(other, one),
+                dma,
+                new Expectation.On(architectures[random.nextInt(architectures.length)], dma));
     }
 
     static MachineDescription machine(Random random) {
