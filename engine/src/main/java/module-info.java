@@ -15,6 +15,7 @@ module iommulab.engine {
     exports iommulab.engine.iommu.builder;
     exports iommulab.engine.iommu.smmuv3;
     exports iommulab.engine.iommu.riscv;
+    exports iommulab.engine.iommu.selftest;
     exports iommulab.engine.iommu.vtd;
     exports iommulab.engine.iommu.amdvi;
     exports iommulab.engine.firmware;

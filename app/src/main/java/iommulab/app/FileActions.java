@@ -67,7 +67,7 @@ final class FileActions implements AutoCloseable {
                         WindowAction.of("File", "", "", () -> {}),
                         WindowAction.of(
                                 "File", "Close", "Shortcut+Q", () -> leaveThen(stage::close))));
-        for (var architecture : Architecture.values()) {
+        for (var architecture : Architecture.OF_MACHINES) {
             actions.add(conversion(architecture));
         }
         return List.copyOf(actions);

@@ -36,7 +36,7 @@ sealed interface Beside {
         var all = new ArrayList<Beside>();
         all.add(new OtherCaches());
         all.add(new Another());
-        for (var architecture : Architecture.values()) {
+        for (var architecture : Architecture.OF_MACHINES) {
             all.add(new On(architecture));
         }
         return List.copyOf(all);

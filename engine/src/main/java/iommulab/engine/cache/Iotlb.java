@@ -9,12 +9,14 @@ package iommulab.engine.cache;
 /// Not thread-safe: one engine thread owns it. [#find] and [#insert] allocate nothing.
 public final class Iotlb {
     /*
-     *   tag   63 filled | 61:46 space | 45:0 first page and size: the lowest bit set tells the size,
-     *         bit 0 for 4 KiB, bit 1 for 8 KiB ...; the bits above it are the address
-     *   word  see iommu.TableEntry: 55:12 first byte of the page | 10:5 page shift | rights
+     *   tag   63 filled | 62 page of 2 KiB | 61:46 space
+     *         | 45:0 first page and size: the lowest bit set tells the size, bit 0 for 4 KiB, bit 1 for
+     *           8 KiB ...; the bits above it are the address. Of a page of 2 KiB: its number
+     *   word  see iommu.TableEntry: 55:12 first byte of the page | 11 of a page of 2 KiB too
+     *         | 10:5 page shift | rights
      *
      * The set is chosen by the number of the page in its own size and the space. A lookup probes for
-     * 4 KiB, then for the larger sizes that were inserted since the last removal found none.
+     * 4 KiB, then for the other sizes that were inserted since the last removal found none.
      */
     /// No line translates the address.
     public static final long MISS = SetAssociativeCache.MISS;
@@ -36,12 +38,14 @@ public final class Iotlb {
 
     private static final int ADDRESS_BITS = 57;
     private static final long FILLED = 1L << 63;
+    private static final long HALF = 1L << 62;
+    private static final int HALF_SHIFT = 11;
     private static final int SPACE_SHIFT = 46;
     private static final long PAGES = (1L << SPACE_SHIFT) - 1;
 
     private final SetAssociativeCache lines;
-    /* A bit per page shift above 12 of which there may be lines. */
-    private long largerSizes;
+    /* A bit per page shift other than 12 of which there may be lines. */
+    private long otherSizes;
 
     /// @param seed of random replacement
     public Iotlb(CacheGeometry geometry, long seed) {
@@ -50,7 +54,7 @@ public final class Iotlb {
 
     private Iotlb(SetAssociativeCache lines) {
         this.lines = lines;
-        noteLargerSizes();
+        noteOtherSizes();
     }
 
     public Iotlb copy() {
@@ -91,12 +95,12 @@ public final class Iotlb {
         return lines.peek(tag, iova >>> 12 ^ space);
     }
 
-    /// Looks for a larger page, and counts a miss if there is none either. Apart from [#find], so that the
+    /// Looks for a page of another size, and counts a miss if there is none either. Apart from [#find], so that the
     /// way of the most frequent hits stays short.
     ///
     /// @return as [#find]
     public long findLarger(int space, long iova) {
-        for (long sizes = largerSizes; sizes != 0; sizes &= sizes - 1) {
+        for (long sizes = otherSizes; sizes != 0; sizes &= sizes - 1) {
             int shift = Long.numberOfTrailingZeros(sizes);
             long word = lines.lookup(tag(space, iova, shift), index(space, iova, shift));
             if (word != MISS) {
@@ -114,7 +118,8 @@ public final class Iotlb {
 
     /// The address that a word gives an iova.
     public static long hpa(long word, long iova) {
-        return word & ADDRESS | iova & (1L << pageShift(word)) - 1;
+        long within = (1L << pageShift(word)) - 1;
+        return word & (ADDRESS | 1 << HALF_SHIFT) & ~within | iova & within;
     }
 
     /// As [#hpa], for what [#find] gives: pages of 4 KiB.
@@ -150,7 +155,7 @@ public final class Iotlb {
     }
 
     private void noteSize(int shift) {
-        largerSizes |= 1L << shift & -1L << 13;
+        otherSizes |= 1L << shift & ~(1L << 12);
     }
 
     /// Removes everything.
@@ -196,7 +201,10 @@ public final class Iotlb {
         for (int line = 0; line < lines.lines(); line++) {
             if (lines.tag(line) != 0
                     && Ranges.touch(
-                            iovaAt(line) >>> 12, shiftAt(line) - 12, iova >>> 12, addressMask)
+                            iovaAt(line) >>> 12,
+                            Math.max(0, shiftAt(line) - 12),
+                            iova >>> 12,
+                            addressMask)
                     && test.covers(spaceAt(line), word(line))) {
                 lines.remove(line);
                 removed++;
@@ -206,12 +214,12 @@ public final class Iotlb {
     }
 
     private int removed(int count) {
-        noteLargerSizes();
+        noteOtherSizes();
         return count;
     }
 
-    private void noteLargerSizes() {
-        largerSizes = 0;
+    private void noteOtherSizes() {
+        otherSizes = 0;
         for (int line = 0; line < lines.lines(); line++) {
             if (lines.tag(line) != 0) {
                 noteSize(shiftAt(line));
@@ -232,15 +240,20 @@ public final class Iotlb {
     /// First iova that a line translates.
     public long iovaAt(int line) {
         long page = lines.tag(line) & PAGES;
-        return (page & page - 1) << 11;
+        return ((lines.tag(line) & HALF) != 0 ? page : page & page - 1) << HALF_SHIFT;
     }
 
     /// Bits of the address within the page of a filled line.
     private int shiftAt(int line) {
-        return 12 + Long.numberOfTrailingZeros(lines.tag(line));
+        return (lines.tag(line) & HALF) != 0
+                ? HALF_SHIFT
+                : 12 + Long.numberOfTrailingZeros(lines.tag(line));
     }
 
     private static long tag(int space, long iova, int shift) {
+        if (shift == HALF_SHIFT) {
+            return FILLED | HALF | (long) space << SPACE_SHIFT | iova >>> HALF_SHIFT;
+        }
         long page = (iova >>> shift << 1 | 1) << shift - 12;
         return FILLED | (long) space << SPACE_SHIFT | page;
     }

@@ -61,6 +61,11 @@ public record IommuUnit(
         return name.startsWith("riscv-iommu");
     }
 
+    /// Whether it is the IOMMU of the kernel's self-test.
+    public boolean isSelftest() {
+        return name.startsWith("selftest");
+    }
+
     /// Whether it is a virtio-iommu.
     public boolean isVirtio() {
         return function.isPresent() && !isAmdVi();

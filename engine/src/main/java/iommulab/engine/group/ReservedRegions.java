@@ -40,6 +40,7 @@ final class ReservedRegions {
     private final boolean arm;
     private final boolean vtd;
     private final boolean amdVi;
+    private final boolean selftest;
 
     /// Function number to the regions whose scopes name it, in the order of the table.
     private final Map<Integer, List<Rmrr>> named = new HashMap<>();
@@ -52,6 +53,7 @@ final class ReservedRegions {
         this.arm = facts.isArm();
         this.vtd = facts.units().stream().anyMatch(IommuUnit::isVtd);
         this.amdVi = facts.units().stream().anyMatch(IommuUnit::isAmdVi);
+        this.selftest = facts.units().stream().anyMatch(IommuUnit::isSelftest);
         facts.firmware().dmar().ifPresent(dmar -> dmar.reservedMemory().forEach(this::name));
         this.mappings =
                 facts.firmware()
@@ -94,7 +96,9 @@ final class ReservedRegions {
             addMappings(regions, f);
             regions.add(HYPERTRANSPORT);
         }
-        regions.add(arm ? ARM_MSI : X86_MSI);
+        if (!selftest) {
+            regions.add(arm ? ARM_MSI : X86_MSI);
+        }
     }
 
     /// Those of the function itself and of the bridges above it.

@@ -11,8 +11,8 @@ public final class TableEntry {
      *   59    clean: the leaf's dirty bit is not set yet, so a write must walk again
      *   58:56 execute, write, read for privileged requests
      *   55:12 address: next table, or first byte of the page
-     *   11    the format's own
-     *   10:5  leaf: page shift (12 = 4 KiB); table: level of the table pointed to;
+     *   11    leaf of 2 KiB: its address; else the format's own
+     *   10:5  leaf: page shift (12 = 4 KiB, at least 11); table: level of the table pointed to;
      *         reserved: which rule was broken, the format's number
      *   4     execute
      *   3:2   kind
@@ -80,6 +80,11 @@ public final class TableEntry {
 
     public static long address(long entry) {
         return entry & Iotlb.ADDRESS;
+    }
+
+    /// First byte of the page of a leaf.
+    public static long page(long leaf) {
+        return Iotlb.hpa(leaf, 0);
     }
 
     public static long rights(long entry) {

@@ -134,10 +134,12 @@ public final class TableTour {
             @Override
             public long[] targets(long[] raw) {
                 long entry = format.decode(raw[0], level, root.regime());
-                int kind = TableEntry.kind(entry);
-                return kind == TableEntry.TABLE || kind == TableEntry.LEAF
-                        ? new long[] {toHost.applyAsLong(TableEntry.address(entry))}
-                        : new long[0];
+                return switch (TableEntry.kind(entry)) {
+                    case TableEntry.TABLE ->
+                            new long[] {toHost.applyAsLong(TableEntry.address(entry))};
+                    case TableEntry.LEAF -> new long[] {toHost.applyAsLong(TableEntry.page(entry))};
+                    default -> new long[0];
+                };
             }
 
             @Override

@@ -53,7 +53,7 @@ public final class Domain {
     ///
     /// @param iova first address the device uses
     /// @param hpa where it leads; a gpa in a domain that has a parent
-    /// @param bytes multiple of 4096
+    /// @param bytes multiple of the smallest page
     /// @param pages which pages hold it
     public record Mapping(
             long iova, long hpa, long bytes, Permissions permissions, PageCounts pages) {

@@ -10,6 +10,7 @@ import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
@@ -39,6 +40,12 @@ public interface IommuDriver {
     /// @param levels 0 for the usual number
     /// @throws MappingRefused (EINVAL) no tables of so many levels, (EOPNOTSUPP) no such stage
     TableLimits limits(Stage stage, int levels) throws MappingRefused;
+
+    /// The addresses that software should hand out in a domain: what its tables span, or less. The tables
+    /// themselves do not enforce it.
+    default AddressRange aperture(TableLimits limits) {
+        return new AddressRange(0, (1L << limits.iovaBits()) - 1);
+    }
 
     /// How entries of a stage are written.
     EntryEncoder encoder(Stage stage);

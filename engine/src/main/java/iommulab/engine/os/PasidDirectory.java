@@ -7,8 +7,8 @@ import iommulab.engine.memory.PhysicalMemory;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The table of one device's PASIDs, in two levels of 4 KiB tables, as AMD-Vi (GCR3), SMMUv3 (context
-/// descriptors) and RISC-V (process directory) have it. In a guest's memory when the guest owns it. Tables
+/// The table of one device's PASIDs, in two levels, as AMD-Vi (GCR3), SMMUv3 (context descriptors),
+/// RISC-V (process directory) and the self-test's IOMMU have it. Lower tables have 4 KiB. In a guest's memory when the guest owns it. Tables
 /// are kept until the device goes.
 ///
 /// Not thread-safe: one engine thread owns it.
@@ -23,6 +23,11 @@ final class PasidDirectory {
     /// @param leafBits bits of the PASID that choose an entry of a lower table
     /// @param entryBytes size of such an entry
     interface Shape {
+        /// Bits of the PASID that choose an entry of 8 bytes of the upper table.
+        default int rootBits() {
+            return 9;
+        }
+
         int leafBits();
 
         int entryBytes();
@@ -42,7 +47,7 @@ final class PasidDirectory {
     /// @throws MappingRefused (ENOMEM) if no frame is left
     static PasidDirectory create(TableStore store, Shape shape) throws MappingRefused {
         var directory = new PasidDirectory(shape, 0, Map.of());
-        long root = directory.newTable(store);
+        long root = directory.newTable(store, Math.max(1, 1 << shape.rootBits() - 9));
         return new PasidDirectory(shape, root, directory.tables);
     }
 
@@ -53,7 +58,7 @@ final class PasidDirectory {
 
     /// Bits of a PASID that it reaches.
     int pasidBits() {
-        return 9 + shape.leafBits();
+        return shape.rootBits() + shape.leafBits();
     }
 
     /// Writes the entry of a PASID.
@@ -64,7 +69,7 @@ final class PasidDirectory {
         long slot = slotOf(pasid);
         long leaf = leafOf(store.memory(), slot);
         if (leaf < 0) {
-            long table = newTable(store);
+            long table = newTable(store, 1);
             store.memory().write64(slot, shape.pointer(table));
             leaf = hpaOf(table);
         }
@@ -109,8 +114,8 @@ final class PasidDirectory {
         return hpa;
     }
 
-    private long newTable(TableStore store) throws MappingRefused {
-        long table = store.takeCleared(1, "a table of PASIDs");
+    private long newTable(TableStore store, int frames) throws MappingRefused {
+        long table = store.takeCleared(frames, "a table of PASIDs");
         tables.put(table, store.toHost().applyAsLong(table));
         return table;
     }

@@ -64,9 +64,9 @@ public sealed interface Command {
 
     record DetachPasid(PciAddress function, int pasid) implements Command {}
 
-    /// @param iova first address the device will use, multiple of 4096
-    /// @param hpa where it leads, multiple of 4096
-    /// @param bytes multiple of 4096
+    /// @param iova first address the device will use, multiple of the smallest page
+    /// @param hpa where it leads, multiple of the smallest page
+    /// @param bytes multiple of the smallest page: 4 KiB, 2 KiB on the IOMMU of the kernel's self-test
     record MapPages(int domain, long iova, long hpa, long bytes, Permissions permissions)
             implements Command {}
 

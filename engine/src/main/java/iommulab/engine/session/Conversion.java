@@ -81,7 +81,10 @@ final class Conversion {
     }
 
     private static boolean hasInterruptWindow(Architecture architecture) {
-        return architecture != Architecture.SMMUV3 && architecture != Architecture.RISCV;
+        return switch (architecture) {
+            case VTD_LEGACY, VTD_SCALABLE, AMD_VI -> true;
+            case SMMUV3, RISCV, SELFTEST -> false;
+        };
     }
 
     private static List<String> remarks(Machine from, Architecture architecture) {

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.amdvi.AmdUnit;
 import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.iommu.riscv.RiscvCapabilities;
 import iommulab.engine.iommu.riscv.RiscvUnit;
+import iommulab.engine.iommu.selftest.SelftestUnit;
 import iommulab.engine.iommu.smmuv3.SmmuCapabilities;
 import iommulab.engine.iommu.smmuv3.SmmuUnit;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
@@ -21,6 +22,7 @@ import iommulab.engine.os.AmdDriver;
 import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.RiscvDriver;
 import iommulab.engine.os.ScalableDriver;
+import iommulab.engine.os.SelftestDriver;
 import iommulab.engine.os.SmmuDriver;
 import iommulab.engine.os.VtdDriver;
 
@@ -58,6 +60,9 @@ final class IommuHardware {
         if (unit.isRiscv()) {
             return new RiscvUnit(RiscvCapabilities.EVERYTHING, memory, CacheShapes.USUAL, seed);
         }
+        if (unit.isSelftest()) {
+            return new SelftestUnit(memory, CacheShapes.USUAL, seed);
+        }
         return null;
     }
 
@@ -88,6 +93,9 @@ final class IommuHardware {
                     AmdDriver.start(amd, TableStore.ofHost(memory, frames), highestRequester);
             case SmmuUnit smmu -> SmmuDriver.start(smmu, TableStore.ofHost(memory, frames));
             case RiscvUnit riscv -> RiscvDriver.start(riscv, TableStore.ofHost(memory, frames));
+            case SelftestUnit selftest ->
+                    SelftestDriver.start(
+                            selftest, TableStore.ofHost(memory, frames), highestRequester);
             default -> throw new IllegalStateException("no driver for " + unit);
         };
     }

@@ -195,7 +195,7 @@ public record MachineSnapshot(
     ///
     /// @param iova first address the device uses
     /// @param hpa where it leads
-    /// @param bytes length, a multiple of 4096
+    /// @param bytes length, a multiple of the smallest page
     /// @param pages in words, such as `2 × 2 MiB, 16 × 4 KiB`
     public record Mapping(long iova, long hpa, long bytes, Permissions permissions, String pages) {}
 

@@ -145,6 +145,9 @@ final class SnapshotMaker {
         if (description.isRiscv()) {
             return "RISC-V";
         }
+        if (description.isSelftest()) {
+            return Architecture.SELFTEST.words();
+        }
         return description.isSmmu() ? "SMMUv3" : "virtio-iommu";
     }
 

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.riscv.PageTableStructures;
 import iommulab.engine.iommu.riscv.RiscvCapabilities;
 import iommulab.engine.iommu.riscv.RiscvCommand;
 import iommulab.engine.iommu.riscv.RiscvStructures;
+import iommulab.engine.iommu.selftest.SelftestStructures;
 import iommulab.engine.iommu.smmuv3.DescriptorStructures;
 import iommulab.engine.iommu.smmuv3.Granule;
 import iommulab.engine.iommu.smmuv3.QueueStructures;
@@ -40,7 +41,7 @@ import java.util.stream.Stream;
 /// checks when one is made.
 class EveryStructureTest {
     static Stream<Named<Structure>> all() {
-        return Stream.of(vtd(), amd(), smmu(), riscv())
+        return Stream.of(vtd(), amd(), smmu(), riscv(), selftest())
                 .flatMap(family -> family)
                 .map(structure -> Named.of(structure.name(), structure));
     }
@@ -137,6 +138,17 @@ class EveryStructureTest {
                 IntStream.range(0, 256)
                         .mapToObj(opcode -> QueueStructures.command(new SmmuCommand(opcode, 0)));
         return Stream.concat(all.stream(), oneOfEachName(commands));
+    }
+
+    private static Stream<Structure> selftest() {
+        return Stream.of(
+                SelftestStructures.deviceEntry(),
+                SelftestStructures.directoryEntry(),
+                SelftestStructures.pasidEntry(),
+                SelftestStructures.pageTableEntry(3),
+                SelftestStructures.pageTableEntry(2),
+                SelftestStructures.pageTableEntry(1),
+                SelftestStructures.faultRecord());
     }
 
     private static Stream<Structure> riscv() {

@@ -120,9 +120,9 @@ public final class TableBuilder {
 
     /// Maps `bytes` from `iova` on to `hpa` on.
     ///
-    /// @param iova multiple of 4096
-    /// @param hpa multiple of 4096
-    /// @param bytes multiple of 4096, not 0
+    /// @param iova multiple of the smallest page
+    /// @param hpa multiple of the smallest page
+    /// @param bytes multiple of the smallest page, not 0
     /// @throws MappingRefused (EINVAL) not aligned or nothing permitted, (ERANGE) beyond the widths,
     ///     (EEXIST) part of it is mapped, (ENOMEM) no frame is left for a table, (EIO) tables changed by
     ///     hand
@@ -201,8 +201,8 @@ public final class TableBuilder {
     /// Takes away whatever the range maps. Pages that it does not map are passed over; superpages of
     /// which a part remains are split.
     ///
-    /// @param iova multiple of 4096
-    /// @param bytes multiple of 4096, not 0
+    /// @param iova multiple of the smallest page
+    /// @param bytes multiple of the smallest page, not 0
     /// @throws MappingRefused (EINVAL) not aligned, (ERANGE) beyond the width, (ENOENT) nothing of it is
     ///     mapped, (ENOMEM) no frame is left for the parts of a superpage, (EIO) tables changed by hand
     public TableChange unmap(long iova, long bytes) throws MappingRefused {

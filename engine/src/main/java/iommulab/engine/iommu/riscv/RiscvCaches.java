@@ -3,6 +3,7 @@ package iommulab.engine.iommu.riscv;
 import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
+import iommulab.engine.cache.Interned;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.cache.PasidEntryCache;

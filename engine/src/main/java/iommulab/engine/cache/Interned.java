@@ -1,4 +1,4 @@
-package iommulab.engine.iommu.riscv;
+package iommulab.engine.cache;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -6,13 +6,16 @@ import java.util.List;
 import java.util.Map;
 
 /// Gives equal values the same number, so that a cache line, which has room for a word, can name one.
-final class Interned<T extends Record> {
+///
+/// Not thread-safe: one engine thread owns it.
+public final class Interned<T extends Record> {
     private static final int MOST = 1 << 14;
 
     private final List<T> values;
     private final Map<T, Integer> numbers;
 
-    Interned() {
+    /// No value yet.
+    public Interned() {
         values = new ArrayList<>();
         numbers = new HashMap<>();
     }
@@ -22,12 +25,13 @@ final class Interned<T extends Record> {
         numbers = new HashMap<>(other.numbers);
     }
 
-    Interned<T> copy() {
+    /// The same values with the same numbers, sharing nothing.
+    public Interned<T> copy() {
         return new Interned<>(this);
     }
 
     /// The number of a value; a new one if it was never met.
-    int of(T value) {
+    public int of(T value) {
         var known = numbers.get(value);
         if (known != null) {
             return known;
@@ -37,17 +41,18 @@ final class Interned<T extends Record> {
         return values.size() - 1;
     }
 
-    T value(int number) {
+    /// The value of a number.
+    public T value(int number) {
         return values.get(number);
     }
 
     /// Whether it is time to forget all numbers.
-    boolean isFull() {
+    public boolean isFull() {
         return values.size() >= MOST;
     }
 
     /// Forgets all numbers. No cache may hold one.
-    void clear() {
+    public void clear() {
         values.clear();
         numbers.clear();
     }
