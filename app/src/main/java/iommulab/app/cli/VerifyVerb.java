@@ -4,7 +4,7 @@ import iommulab.engine.io.machine.SampleOracle;
 import iommulab.engine.io.oracle.GroupsOracle;
 import iommulab.engine.io.oracle.Oracle;
 import iommulab.engine.io.oracle.RiscvOracle;
-import iommulab.engine.io.oracle.UnbuiltOracle;
+import iommulab.engine.io.oracle.UapiOracle;
 import iommulab.engine.io.oracle.Verdict;
 import iommulab.engine.io.oracle.VtdOracle;
 
@@ -34,7 +34,7 @@ final class VerifyVerb implements Callable<Integer> {
                     new GroupsOracle(),
                     new VtdOracle(),
                     new RiscvOracle(),
-                    new UnbuiltOracle(),
+                    new UapiOracle(),
                     new SampleOracle());
 
     @Spec private CommandSpec spec;

@@ -1,5 +1,7 @@
 package iommulab.engine.session;
 
+import iommulab.engine.os.call.Value;
+
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -8,7 +10,7 @@ import java.util.regex.Pattern;
 /// A command in the lab's call vocabulary, such as `domain.map(domain=3, iova=0x1000)`: the form in which
 /// files, the transcript and the console speak. Not yet checked against the commands that exist.
 ///
-/// Values are text. A value that is no plain word stands in double quotes, with `\"`, `\\` and
+/// Values are text; a list or fields, such as `[{addr=0x1000}]`, is a value too. Any other value that is no plain word stands in double quotes, with `\"`, `\\` and
 /// `\n` inside; a call is one line.
 ///
 /// @param name object and verb, such as `domain.map`
@@ -60,8 +62,20 @@ public record Call(String name, SequencedMap<String, String> arguments) {
         return text.append(')').toString();
     }
 
+    private static boolean isNested(String value) {
+        if (!value.startsWith("[") && !value.startsWith("{")) {
+            return false;
+        }
+        try {
+            Value.parse(value);
+            return true;
+        } catch (IllegalArgumentException noValue) {
+            return false;
+        }
+    }
+
     private static String quoted(String value) {
-        return PLAIN_WORD.matcher(value).matches()
+        return PLAIN_WORD.matcher(value).matches() || isNested(value)
                 ? value
                 : '"'
                         + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")

@@ -39,10 +39,41 @@ final class CallParser {
         var name = word("the name of an argument");
         expect('=');
         skipSpaces();
-        var value = at < text.length() && text.charAt(at) == '"' ? quoted() : word("a value");
+        var value = value();
         if (arguments.put(name, value) != null) {
             throw new CommandRefused("EINVAL", "Argument '%s' is given twice".formatted(name));
         }
+    }
+
+    private String value() throws CommandRefused {
+        char first = at < text.length() ? text.charAt(at) : ')';
+        return switch (first) {
+            case '"' -> quoted();
+            case '[', '{' -> nested();
+            default -> word("a value");
+        };
+    }
+
+    /// A list or fields, as text up to the bracket that closes it.
+    private String nested() throws CommandRefused {
+        int start = at;
+        int depth = 0;
+        do {
+            if (at == text.length()) {
+                throw refused("a closing bracket");
+            }
+            switch (text.charAt(at)) {
+                case '"' -> {
+                    quoted();
+                    at--;
+                }
+                case '[', '{' -> depth++;
+                case ']', '}' -> depth--;
+                default -> {}
+            }
+            at++;
+        } while (depth > 0);
+        return text.substring(start, at);
     }
 
     private String quoted() throws CommandRefused {

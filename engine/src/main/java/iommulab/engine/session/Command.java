@@ -121,4 +121,9 @@ public sealed interface Command {
             this(function, iova, bytes, access, PasidPrefix.NONE);
         }
     }
+
+    // ---- the operating system
+
+    /// A call of the kernel, in the words of [iommulab.engine.os.call.Vocabulary].
+    record KernelCall(Call call) implements Command {}
 }

@@ -53,6 +53,7 @@ final class CommandRunner {
             }
             case Command.RunTraffic(long requests) -> runTraffic(machine, requests);
             case Command.IssueDma request -> issue(machine, request);
+            case Command.KernelCall(var call) -> KernelCalls.run(machine, call);
         };
     }
 

@@ -105,6 +105,7 @@ public final class CommandText {
             case Command.RemoveSource(int id) -> Call.of("traffic.remove_source").with("id", id);
             case Command.RunTraffic(long requests) ->
                     Call.of("traffic.run").with("requests", requests);
+            case Command.KernelCall(var call) -> call;
             case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
                     withPrefix(
                             Call.of("dma.issue")
@@ -121,6 +122,9 @@ public final class CommandText {
     /// @throws CommandRefused if there is no such call, or an argument is missing, unknown or of the
     ///     wrong type
     public static Command toCommand(Call call) throws CommandRefused {
+        if (KernelCalls.isKernelCall(call)) {
+            return new Command.KernelCall(call);
+        }
         var arguments = new CallArguments(call);
         try {
             var command = command(call.name(), arguments);

@@ -26,12 +26,35 @@ final class DomainMaker {
     private final FrameAllocator frames;
     private final List<Unit> units;
     private final GuestMemory guests;
+    final GuestTables guestTables;
 
     DomainMaker(PhysicalMemory memory, FrameAllocator frames, List<Unit> units) {
         this.memory = memory;
         this.frames = frames;
         this.units = units;
         guests = new GuestMemory(memory);
+        guestTables = new GuestTables(memory, TableMemory.forGuestTables(memory.map()));
+    }
+
+    /// A domain of a stage that others can be nested on, or that is used for what its stage can do.
+    Domain ofStage(int id, String name, int unit, Stage stage) throws MappingRefused {
+        var driver = units.get(unit).driver();
+        driver.requireTag(id);
+        var identity =
+                new Domain.Identity(id, name, DomainType.UNMANAGED, true, unit, id, stage, 0);
+        return new Domain(identity, tables(host(), driver, stage, 0, id));
+    }
+
+    /// A domain of a table that a guest keeps for itself.
+    ///
+    /// @param table number of the guest's table
+    Domain onGuestTable(int id, int unit, Domain parent, int table) throws MappingRefused {
+        var driver = units.get(unit).driver();
+        driver.requireTag(id);
+        guestTables.mapWindow(parent);
+        return new Domain(
+                firstStageIdentity(id, "guest table " + table, unit, parent.id()),
+                guestTables.builder(table, driver));
     }
 
     /// A domain in the stage that the driver takes for everything.
@@ -128,7 +151,10 @@ final class DomainMaker {
         var store =
                 parent == 0
                         ? host()
-                        : guests.resumeBehind(parent, gpa -> toHost(restored.get(parent), gpa));
+                        : GuestTables.isInWindow(then.top())
+                                ? guestTables.store()
+                                : guests.resumeBehind(
+                                        parent, gpa -> toHost(restored.get(parent), gpa));
         return Domain.restore(
                 then,
                 TableBuilder.resume(
@@ -167,5 +193,6 @@ final class DomainMaker {
 
     void addTo(Fingerprint hash) {
         guests.addTo(hash);
+        guestTables.addTo(hash);
     }
 }

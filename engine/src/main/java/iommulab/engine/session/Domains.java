@@ -231,6 +231,66 @@ final class Domains {
         return attached.getOrDefault(group, List.of());
     }
 
+    // ---- by the kernel's interface for users
+
+    /// @param stage of its tables; whether it can be a parent follows from it
+    Domain createOfStage(int unit, Stage stage) throws MappingRefused {
+        int id = freeId();
+        var domain = maker.ofStage(id, "user table " + id, unit, stage);
+        byId.put(id, domain);
+        return domain;
+    }
+
+    /// A domain of a table that a guest keeps.
+    ///
+    /// @param table its number in [#guestTables]
+    Domain createOnGuestTable(int unit, Domain parent, int table) throws MappingRefused {
+        var domain = maker.onGuestTable(freeId(), unit, parent, table);
+        byId.put(domain.id(), domain);
+        return domain;
+    }
+
+    GuestTables guestTables() {
+        return maker.guestTables;
+    }
+
+    /// A domain that nobody uses is gone; a guest's table stays the guest's.
+    void drop(int id) throws MappingRefused {
+        var domain = require(id);
+        byId.remove(id);
+        if (domain.tables().isPresent() && !GuestTables.isInWindow(domain.tables().get().top())) {
+            domain.tables().get().destroy();
+        }
+    }
+
+    /// Stops all requests of a group that have no PASID.
+    void block(int group) throws MappingRefused {
+        int unit = defaultDomain(group).identity().unit();
+        for (var domain : byId.values()) {
+            if (domain.identity().type() == DomainType.BLOCKED
+                    && domain.identity().unit() == unit) {
+                move(group, domain);
+                return;
+            }
+        }
+        move(group, create("blocked", DomainType.BLOCKED, false, unit, 0));
+    }
+
+    /// Gives a group a default domain of another type.
+    void setDefaultType(Group group, DomainType type) throws MappingRefused {
+        var old = defaultDomain(group.id());
+        boolean inUse = isInDefault(group.id());
+        var next = create(old.identity().name(), type, false, old.identity().unit(), 0);
+        if (next.tables().isPresent() && type != DomainType.IDENTITY) {
+            mapFirmwareRegions(next, group);
+        }
+        defaultOf.put(group.id(), next.id());
+        if (inUse) {
+            move(group.id(), next);
+        }
+        delete(old);
+    }
+
     // ---- the steps
 
     private Domain create(String name, DomainType type, boolean byUser, int unit, int levels)
@@ -306,7 +366,8 @@ final class Domains {
             Map<Integer, Integer> currentOf,
             Map<Integer, List<RequesterId>> attached,
             Map<PasidUse, Integer> pasids,
-            Map<Integer, GuestMemory.Checkpoint> guests) {}
+            Map<Integer, GuestMemory.Checkpoint> guests,
+            GuestTables.Checkpoint guestTables) {}
 
     Checkpoint checkpoint() {
         return new Checkpoint(
@@ -315,12 +376,14 @@ final class Domains {
                 Map.copyOf(currentOf),
                 Map.copyOf(attached),
                 pasids.checkpoint(),
-                maker.guests());
+                maker.guests(),
+                maker.guestTables.checkpoint());
     }
 
     void restore(Checkpoint then) {
         byId.clear();
         maker.restoreGuests(then.guests());
+        maker.guestTables.restore(then.guestTables());
         pasids.restore(then.pasids());
         for (var domain : then.domains()) {
             byId.put(domain.identity().id(), maker.resume(domain, byId));

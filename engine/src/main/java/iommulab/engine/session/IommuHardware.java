@@ -25,12 +25,22 @@ import iommulab.engine.os.ScalableDriver;
 import iommulab.engine.os.SelftestDriver;
 import iommulab.engine.os.SmmuDriver;
 import iommulab.engine.os.VtdDriver;
+import iommulab.engine.os.device.ReservedRange;
+import iommulab.engine.os.device.UnitTraits;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /// Which emulated hardware and which driver belong to an IOMMU that a machine describes: the only place
 /// that tells the architectures apart.
 final class IommuHardware {
+    private static final int PASID_BITS = 20;
+    private static final ReservedRange X86_MSI =
+            new ReservedRange(0xfee0_0000L, 0xfeef_ffffL, ReservedRange.Kind.MSI);
+    private static final ReservedRange ARM_MSI =
+            new ReservedRange(0x800_0000L, 0x80f_ffffL, ReservedRange.Kind.SW_MSI);
+
     private IommuHardware() {}
 
     /// The hardware of a unit, null if the engine does not execute its architecture.
@@ -98,5 +108,38 @@ final class IommuHardware {
                             selftest, TableStore.ofHost(memory, frames), highestRequester);
             default -> throw new IllegalStateException("no driver for " + unit);
         };
+    }
+
+    /// What users of the kernel can do with a unit.
+    static UnitTraits traits(Unit unit) {
+        var description = unit.description();
+        if (description.isSmmu()) {
+            return traits(unit, "smmuv3", ARM_MSI, "", "arm_smmuv3", PASID_BITS);
+        }
+        if (description.isVtd()) {
+            return traits(unit, "vtd", X86_MSI, "vtd_s1", "", PASID_BITS);
+        }
+        return traits(unit, description.isAmdVi() ? "amd" : "riscv", X86_MSI, "", "", PASID_BITS);
+    }
+
+    private static UnitTraits traits(
+            Unit unit,
+            String driver,
+            ReservedRange interrupts,
+            String nestedData,
+            String viommuType,
+            int pasidBits) {
+        return new UnitTraits(
+                unit.name(),
+                driver,
+                4096,
+                0,
+                (1L << 48) - 1,
+                List.of(interrupts),
+                nestedData,
+                viommuType,
+                true,
+                true,
+                pasidBits);
     }
 }

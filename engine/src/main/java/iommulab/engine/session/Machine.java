@@ -11,6 +11,9 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.Kernel;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.state.Ledger;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
@@ -45,6 +48,7 @@ final class Machine {
     final Traffic traffic;
     private final SnapshotMaker snapshots;
     private Wiring wiring;
+    private @Nullable Kernel kernel;
 
     private Machine(MachineDescription description, FirmwareTables firmware) {
         this.description = description;
@@ -100,7 +104,25 @@ final class Machine {
                     refused.errno(), "The machine cannot be switched on: " + refused.reason());
         }
         machine.rewire();
+        machine.boot();
         return machine;
+    }
+
+    private void boot() throws CommandRefused {
+        try {
+            kernel =
+                    Kernel.boot(
+                            new MachineIommu(this),
+                            TableMemory.forProcesses(memory.map()),
+                            description.software());
+        } catch (CallFailed failed) {
+            throw new CommandRefused(
+                    failed.errno(), "The machine cannot be switched on: " + failed.rule());
+        }
+    }
+
+    Kernel kernel() {
+        return Objects.requireNonNull(kernel, "a machine that is not switched on");
     }
 
     // ---- functions and groups
@@ -252,7 +274,8 @@ final class Machine {
             Map<CostEvent, Long> costs,
             Counters tally,
             FaultLog.Checkpoint faults,
-            TrafficMix.Checkpoint traffic) {}
+            TrafficMix.Checkpoint traffic,
+            Ledger.Version kernel) {}
 
     /// One IOMMU at one instant; without hardware and driver if it is not emulated.
     record UnitCheckpoint(
@@ -268,7 +291,8 @@ final class Machine {
                 costs.prices(),
                 tally.toValue(),
                 faults.checkpoint(),
-                traffic.checkpoint());
+                traffic.checkpoint(),
+                kernel().version());
     }
 
     private static UnitCheckpoint checkpoint(Unit unit) {
@@ -293,6 +317,7 @@ final class Machine {
         faults.restore(then.faults());
         events.forgetAfter(then.tally().requests());
         traffic.restore(then.traffic());
+        kernel().goTo(then.kernel());
         rewire();
     }
 
@@ -327,6 +352,9 @@ final class Machine {
         var counters = tally.toValue();
         hash.add(counters.requests()).add(counters.hits()).add(counters.walks());
         hash.add(counters.reads()).add(counters.faults()).add(counters.cycles());
+        if (kernel().hasActed()) {
+            hash.add(kernel().hash());
+        }
         return hash.value();
     }
 }

@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.firmware.AcpiTables;
 import iommulab.engine.group.IommuUnit;
 import iommulab.engine.memory.AddressMap;
+import iommulab.engine.os.Software;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 
@@ -24,6 +25,7 @@ import java.util.Set;
 /// @param externalFacing root ports that ACPI marks as facing outside the machine
 /// @param kernelSaid group number of each function as a captured kernel listed it; never used
 /// @param remarks what the import ignored or does not know, one sentence each
+/// @param software what runs on it
 public record MachineDescription(
         String name,
         String origin,
@@ -36,12 +38,43 @@ public record MachineDescription(
         AddressMap memory,
         Set<PciAddress> externalFacing,
         Map<PciAddress, Integer> kernelSaid,
-        List<String> remarks) {
+        List<String> remarks,
+        Software software) {
 
     public MachineDescription {
         units = List.copyOf(units);
         externalFacing = Set.copyOf(externalFacing);
         kernelSaid = Map.copyOf(kernelSaid);
         remarks = List.copyOf(remarks);
+    }
+
+    /// A machine with the usual software.
+    public MachineDescription(
+            String name,
+            String origin,
+            String about,
+            String kernelRelease,
+            String commandLine,
+            PciTopology topology,
+            AcpiTables firmware,
+            List<IommuUnit> units,
+            AddressMap memory,
+            Set<PciAddress> externalFacing,
+            Map<PciAddress, Integer> kernelSaid,
+            List<String> remarks) {
+        this(
+                name,
+                origin,
+                about,
+                kernelRelease,
+                commandLine,
+                topology,
+                firmware,
+                units,
+                memory,
+                externalFacing,
+                kernelSaid,
+                remarks,
+                Software.USUAL);
     }
 }

@@ -1,5 +1,6 @@
 package iommulab.engine.session;
 
+import iommulab.engine.os.call.Answer;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 
 /// What the caller of a command is told.
@@ -12,4 +13,7 @@ public sealed interface Outcome {
 
     /// @param requests how many were run
     record TrafficRun(long requests) implements Outcome {}
+
+    /// The kernel answered a call: with success, or with an error after work that stays done.
+    record Answered(Answer answer) implements Outcome {}
 }

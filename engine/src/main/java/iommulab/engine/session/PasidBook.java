@@ -31,6 +31,10 @@ final class PasidBook {
                 .toList();
     }
 
+    boolean isAttached(PasidUse use) {
+        return domainOf.containsKey(use);
+    }
+
     /// Lets the requests of a function with a PASID use a domain.
     ///
     /// @param requesters names under which the IOMMU sees the function

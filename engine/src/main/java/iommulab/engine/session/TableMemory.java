@@ -79,4 +79,24 @@ final class TableMemory {
                 .orElseThrow()
                 .range();
     }
+
+    /// Where the memory of processes lies: the upper half of the largest RAM, but for its end.
+    static AddressRange forProcesses(AddressMap map) {
+        var ram = largestRam(map);
+        long half = ram.start() + ram.bytes() / 2 & -PAGE;
+        return new AddressRange(half, forGuestTables(map) - 1);
+    }
+
+    /// hpa of the memory in which guests keep their tables: the end of the largest RAM.
+    static long forGuestTables(AddressMap map) {
+        return largestRam(map).last() + 1 - GuestTables.bytes() & -GuestTables.bytes();
+    }
+
+    private static AddressRange largestRam(AddressMap map) {
+        return map.regions().stream()
+                .filter(region -> region.kind() == RegionKind.RAM)
+                .max(Comparator.comparingLong(region -> region.range().bytes()))
+                .orElseThrow()
+                .range();
+    }
 }

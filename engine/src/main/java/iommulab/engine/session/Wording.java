@@ -70,6 +70,7 @@ final class Wording {
             case Command.RemoveSource(int id) -> "Remove traffic source " + id;
             case Command.RunTraffic(long requests) ->
                     "Run %,d requests".formatted(requests).replace(',', '\u2009');
+            case Command.KernelCall(var call) -> call.toString();
             case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
                     "Let %s %s %d B at 0x%x%s"
                             .formatted(
@@ -108,6 +109,7 @@ final class Wording {
             case Outcome.Done() -> "ok";
             case Outcome.DomainCreated(int domain) -> "domain " + domain;
             case Outcome.TrafficRun(_) -> "ok";
+            case Outcome.Answered(var answer) -> answer.toString();
             case Outcome.DmaFinished(var event) ->
                     event.fault()
                             .map(reason -> "fault %02xh".formatted(reason.code()))

@@ -1,12 +1,9 @@
 package iommulab.engine.io.oracle;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -14,15 +11,14 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/// Recorded answers of a kind that the engine does not compute yet: the system-call interface. Their steps
-/// are counted, so that nobody takes silence for agreement.
-public final class UnbuiltOracle implements Oracle {
+/// Files of scenarios: calls of the kernel on small machines, with the result that Linux gives. One step
+/// is one answer. Files may be packed by gzip.
+public final class UapiOracle implements Oracle {
     /// The oracle; it has no state.
-    public UnbuiltOracle() {}
+    public UapiOracle() {}
 
     @Override
     public Optional<Verdict> verify(Path file) throws IOException {
@@ -33,27 +29,25 @@ public final class UnbuiltOracle implements Oracle {
         try (var in = new BufferedInputStream(Files.newInputStream(file));
                 var plain = name.endsWith(".gz") ? new GZIPInputStream(in) : in;
                 var text = new InputStreamReader(plain, StandardCharsets.UTF_8)) {
-            int steps = steps(JsonParser.parseReader(text));
-            return steps == 0 ? Optional.empty() : Optional.of(new Verdict(0, 0, steps, List.of()));
+            return JsonParser.parseReader(text) instanceof JsonArray scenarios
+                    ? verify(name, scenarios)
+                    : Optional.empty();
         } catch (JsonParseException damaged) {
             throw new IOException(
                     "%s: no JSON (%s)".formatted(file, damaged.getMessage()), damaged);
         }
     }
 
-    private static int steps(JsonElement json) {
-        int sum = 0;
-        if (json instanceof JsonArray scenarios) {
-            for (var scenario : scenarios) {
-                if (scenario instanceof JsonObject calls && calls.has("model")) {
-                    sum += count(calls.get("steps"));
-                }
+    private static Optional<Verdict> verify(String name, JsonArray scenarios) {
+        var sum = Optional.<Verdict>empty();
+        for (var item : scenarios) {
+            if (item instanceof JsonObject scenario
+                    && scenario.has("model")
+                    && scenario.has("steps")) {
+                var one = new ScenarioReplay(name, scenario).run();
+                sum = Optional.of(sum.orElse(Verdict.NOTHING).plus(one));
             }
         }
         return sum;
-    }
-
-    private static int count(@Nullable JsonElement steps) {
-        return steps instanceof JsonArray list ? list.size() : 0;
     }
 }

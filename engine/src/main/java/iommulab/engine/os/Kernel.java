@@ -1,0 +1,119 @@
+package iommulab.engine.os;
+
+import iommulab.engine.memory.AddressRange;
+import iommulab.engine.os.call.Action;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Vocabulary;
+import iommulab.engine.os.device.Devices;
+import iommulab.engine.os.device.DriverCalls;
+import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.process.MemoryCalls;
+import iommulab.engine.os.process.PhysicalPages;
+import iommulab.engine.os.process.Processes;
+import iommulab.engine.os.state.Ledger;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The parts of Linux that share out IOMMUs: drivers, VFIO, iommufd, KVM, processes. Every call either
+/// succeeds, or leaves everything as it was and says why by an errno and a sentence, except where Linux
+/// itself reports partial work.
+///
+/// Not thread-safe: one engine thread owns it.
+public final class Kernel {
+    private final Ledger ledger = new Ledger();
+    private final Processes processes;
+    private final OpenFiles files;
+    private final Devices devices;
+    private final Map<String, Action> actions = new HashMap<>();
+    private final Ledger.Version booted;
+
+    private Kernel(IommuCore core, AddressRange userMemory, Software software) throws CallFailed {
+        processes =
+                new Processes(ledger, new PhysicalPages(ledger, userMemory), software.processes());
+        files = new OpenFiles(ledger);
+        devices = new Devices(ledger, core);
+        for (var part : parts(core, software)) {
+            actions.putAll(part.actions());
+        }
+        booted = ledger.now();
+    }
+
+    private List<CallTable> parts(IommuCore core, Software software) {
+        return List.of(
+                new DriverCalls(devices, processes),
+                new MemoryCalls(processes),
+                new DmaCalls(core, devices, processes));
+    }
+
+    /// Starts the software of a machine.
+    ///
+    /// @param userMemory hpa: the part of RAM that processes' memory is taken from
+    /// @throws CallFailed (ENOMEM) if it does not suffice
+    public static Kernel boot(IommuCore core, AddressRange userMemory, Software software)
+            throws CallFailed {
+        return new Kernel(core, userMemory, software);
+    }
+
+    /// Answers a call. Unless the answer is a success, or an error after partial work that Linux keeps,
+    /// [#version] is as before; the caller restores the hardware.
+    ///
+    /// @throws BadArgument if it is no call of the vocabulary; nothing has changed
+    public Answer call(Arguments call) throws BadArgument {
+        Vocabulary.all().check(call);
+        var action = actions.get(call.action());
+        if (action == null) {
+            throw new BadArgument("'%s' is not built yet.".formatted(call.action()));
+        }
+        var before = ledger.now();
+        try {
+            return action.run(call);
+        } catch (CallFailed failed) {
+            if (!failed.keepsWork()) {
+                ledger.goTo(before);
+            }
+            return Answer.of(failed);
+        } catch (BadArgument bad) {
+            ledger.goTo(before);
+            throw bad;
+        }
+    }
+
+    public Processes processes() {
+        return processes;
+    }
+
+    public OpenFiles files() {
+        return files;
+    }
+
+    public Devices devices() {
+        return devices;
+    }
+
+    // ---- going back
+
+    /// All that the kernel remembers, at this instant.
+    public Ledger.Version version() {
+        return ledger.now();
+    }
+
+    /// Makes everything what it was; hardware and memory apart.
+    public void goTo(Ledger.Version then) {
+        ledger.goTo(then);
+    }
+
+    /// Whether anything has changed since it was started.
+    public boolean hasActed() {
+        return ledger.now() != booted;
+    }
+
+    /// Hash of all that it remembers.
+    public long hash() {
+        return ledger.hash();
+    }
+}

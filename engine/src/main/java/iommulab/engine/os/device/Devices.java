@@ -1,0 +1,148 @@
+package iommulab.engine.os.device;
+
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.state.Book;
+import iommulab.engine.os.state.Ledger;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/// All functions and groups of the machine.
+public final class Devices {
+    /// Drivers that do no DMA of their own, or leave it to users: they claim nothing. Source: kernel
+    /// `driver_managed_dma`.
+    private static final List<String> MANAGE_DMA = List.of("vfio-pci", "pci-stub", "pcieport");
+
+    private final Ledger ledger;
+    private final IommuCore core;
+    private final Book<String, PhysicalDevice> byName;
+    private final Book<Integer, DeviceGroup> groups;
+
+    /// Finds everything; drivers that are bound have claimed what they claim.
+    public Devices(Ledger ledger, IommuCore core) throws CallFailed {
+        this.ledger = ledger;
+        this.core = core;
+        byName = new Book<>(ledger);
+        groups = new Book<>(ledger);
+        discover();
+    }
+
+    private void discover() throws CallFailed {
+        for (var facts : core.groups()) {
+            groups.set(facts.id(), new DeviceGroup(ledger, core, facts));
+        }
+        for (var facts : core.functions()) {
+            var group =
+                    facts.group().isPresent()
+                            ? groups.find(facts.group().getAsInt()).orElse(null)
+                            : null;
+            var unit = facts.unit().isPresent() ? core.unit(facts.unit().getAsInt()) : null;
+            var device = new PhysicalDevice(ledger, facts, group, unit);
+            byName.set(device.name(), device);
+            if (group != null) {
+                group.add(device);
+                if (claims(device.driver())) {
+                    group.useDefaultDomain();
+                }
+            }
+        }
+    }
+
+    static boolean claims(String driver) {
+        return !driver.isEmpty() && !MANAGE_DMA.contains(driver) && !isVfio(driver);
+    }
+
+    /// `vfio-pci` and the drivers made from it.
+    public static boolean isVfio(String driver) {
+        return driver.equals("vfio-pci") || driver.endsWith("-vfio-pci");
+    }
+
+    /// By name.
+    public Collection<PhysicalDevice> all() {
+        return byName.all().values();
+    }
+
+    public Optional<PhysicalDevice> find(String name) {
+        var named = byName.find(name);
+        return named.isPresent()
+                ? named
+                : all().stream().filter(d -> d.address().toString().equals(name)).findFirst();
+    }
+
+    /// The function of an argument.
+    ///
+    /// @throws BadArgument if there is none of that name
+    public PhysicalDevice named(Arguments arguments, String argument) throws BadArgument {
+        var name = arguments.word(argument);
+        return find(name)
+                .orElseThrow(() ->
+                        new BadArgument(
+                                "%s: there is no device '%s'. The devices are %s."
+                                        .formatted(
+                                                arguments.action(), name, byName.all().keySet())));
+    }
+
+    public Collection<DeviceGroup> groups() {
+        return groups.all().values();
+    }
+
+    public Optional<DeviceGroup> findGroup(int id) {
+        return groups.find(id);
+    }
+
+    /// The group of an argument.
+    ///
+    /// @throws BadArgument if there is none of that number
+    public DeviceGroup group(Arguments arguments, String argument) throws BadArgument {
+        int id = (int) arguments.number(argument);
+        return findGroup(id)
+                .orElseThrow(() ->
+                        new BadArgument(
+                                "%s: there is no group %d. The groups are %s."
+                                        .formatted(arguments.action(), id, groups.all().keySet())));
+    }
+
+    // ---- drivers
+
+    /// Binds a driver: claims the default domain first, unless the driver leaves DMA to others.
+    ///
+    /// @throws CallFailed (EBUSY) bound already, or a user owns the group; (EINVAL) a VFIO driver for a
+    ///     function without a group
+    public void bind(PhysicalDevice device, String driver) throws CallFailed {
+        if (!device.driver().isEmpty()) {
+            throw new CallFailed(
+                    "EBUSY", "%s is bound to %s already.".formatted(device, device.driver()));
+        }
+        if (isVfio(driver) && device.group().isEmpty()) {
+            throw new CallFailed(
+                    "EINVAL",
+                    "%s has no IOMMU group: nothing would keep its user's DMA in bounds."
+                            .formatted(device));
+        }
+        if (claims(driver) && device.group().isPresent()) {
+            device.group().get().useDefaultDomain();
+        }
+        set(device, driver);
+    }
+
+    /// Unbinds; what the driver claimed is given back.
+    ///
+    /// @throws CallFailed (ENODEV) no driver is bound
+    public void unbind(PhysicalDevice device) throws CallFailed {
+        if (device.driver().isEmpty()) {
+            throw new CallFailed("ENODEV", "%s is bound to no driver.".formatted(device));
+        }
+        if (claims(device.driver())) {
+            device.group().ifPresent(DeviceGroup::unuseDefaultDomain);
+        }
+        set(device, "");
+    }
+
+    private void set(PhysicalDevice device, String driver) {
+        device.setDriver(driver);
+        core.bound(device.address(), driver.isEmpty() ? Optional.empty() : Optional.of(driver));
+    }
+}

@@ -1,0 +1,118 @@
+package iommulab.engine.os.device;
+
+import iommulab.engine.os.CallTable;
+import iommulab.engine.os.call.Action;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.process.Capability;
+import iommulab.engine.os.process.Processes;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Drivers are bound and unbound, the default domain is used and changed, groups are looked at.
+public final class DriverCalls implements CallTable {
+    private static final List<String> TYPES = List.of("identity", "DMA", "DMA-FQ", "auto");
+
+    private final Devices devices;
+    private final Processes processes;
+
+    public DriverCalls(Devices devices, Processes processes) {
+        this.devices = devices;
+        this.processes = processes;
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        return Map.of(
+                "driver.bind", this::bind,
+                "driver.unbind", this::unbind,
+                "driver.use_dma_api", this::use,
+                "driver.unuse_dma_api", this::unuse,
+                "driver.group_type", this::groupType,
+                "iommu.group_state", this::groupState);
+    }
+
+    private Answer bind(Arguments a) throws CallFailed, BadArgument {
+        devices.bind(devices.named(a, "device"), a.word("driver"));
+        return Answer.OK;
+    }
+
+    private Answer unbind(Arguments a) throws CallFailed, BadArgument {
+        var device = devices.named(a, "device");
+        if (device.isOpen()) {
+            return Answer.OK
+                    .with("blocked", true)
+                    .because(
+                            "A user has %s open: the driver asks for it and waits."
+                                    .formatted(device));
+        }
+        devices.unbind(device);
+        return Answer.OK.with("blocked", false);
+    }
+
+    private Answer use(Arguments a) throws CallFailed, BadArgument {
+        groupOf(a).useDefaultDomain();
+        return Answer.OK;
+    }
+
+    private Answer unuse(Arguments a) throws CallFailed, BadArgument {
+        groupOf(a).unuseDefaultDomain();
+        return Answer.OK;
+    }
+
+    /// A device without a group needs no permission for its DMA.
+    private DeviceGroup groupOf(Arguments a) throws CallFailed, BadArgument {
+        var device = devices.named(a, "device");
+        return device.group()
+                .orElseThrow(
+                        () -> new CallFailed("ENODEV", "%s has no IOMMU group.".formatted(device)));
+    }
+
+    /// Source: kernel `iommu_group_store_type`.
+    private Answer groupType(Arguments a) throws CallFailed, BadArgument {
+        var group = devices.group(a, "group");
+        var type = a.word("type");
+        var caller = processes.acting(a, processes.first());
+        if (!caller.may(Capability.CAP_SYS_ADMIN) || !caller.may(Capability.CAP_SYS_RAWIO)) {
+            throw new CallFailed(
+                    "EACCES",
+                    "The type of a group takes CAP_SYS_ADMIN and CAP_SYS_RAWIO; %s lacks them."
+                            .formatted(caller));
+        }
+        if (!TYPES.contains(type)) {
+            throw new CallFailed(
+                    "EINVAL", "'%s' is no type; the types are %s.".formatted(type, TYPES));
+        }
+        boolean laterFlush = type.equals("DMA-FQ") && group.defaultType().equals("DMA");
+        if (!laterFlush && group.ownerCount() > 0) {
+            throw new CallFailed(
+                    "EPERM",
+                    "The default domain of group %d is %s: it cannot be exchanged."
+                            .formatted(
+                                    group.id(),
+                                    group.owner()
+                                            .map(user ->
+                                                    "out of use while %s owns it".formatted(user))
+                                            .orElse("in use by a kernel driver")));
+        }
+        group.setDefaultType(type);
+        return Answer.OK;
+    }
+
+    private Answer groupState(Arguments a) throws BadArgument {
+        var group = devices.group(a, "group");
+        return Answer.OK
+                .with(
+                        "owner",
+                        group.owner()
+                                .map(user -> user.kind())
+                                .orElse(group.isUsedByKernel() ? "kernel" : "none"))
+                .with("owner_cnt", group.ownerCount())
+                .with("domain", group.use().name().toLowerCase(Locale.ROOT))
+                .with("default_type", group.defaultType());
+    }
+}

@@ -1,0 +1,33 @@
+package iommulab.engine.os.device;
+
+import java.util.List;
+
+/// What users of the kernel can do with an IOMMU: what its driver implements of the kernel's interface.
+///
+/// @param name of the unit
+/// @param driver `mock`, `vtd`, `amd`, `smmuv3` or `riscv`: tables of one driver are of no use to another
+/// @param smallestPage bytes
+/// @param firstIova lowest address that its tables translate
+/// @param lastIova highest one, inclusive
+/// @param reserved what it reserves for each device
+/// @param nestedData name of the data that makes a nested table directly on a parent; empty if it has none
+/// @param viommuType name of its virtual IOMMU; empty if it has none
+/// @param tracksDirty whether tables can record writes
+/// @param enforcesCoherency whether tables can force snooping
+/// @param pasidBits width of PASIDs, 0 for none
+public record UnitTraits(
+        String name,
+        String driver,
+        long smallestPage,
+        long firstIova,
+        long lastIova,
+        List<ReservedRange> reserved,
+        String nestedData,
+        String viommuType,
+        boolean tracksDirty,
+        boolean enforcesCoherency,
+        int pasidBits) {
+    public UnitTraits {
+        reserved = List.copyOf(reserved);
+    }
+}

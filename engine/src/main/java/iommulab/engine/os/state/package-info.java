@@ -1,0 +1,2 @@
+/// Remembering: variables of the operating system whose every change can be taken back.
+package iommulab.engine.os.state;

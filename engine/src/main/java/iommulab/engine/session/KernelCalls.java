@@ -1,0 +1,58 @@
+package iommulab.engine.session;
+
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.Value;
+import iommulab.engine.os.call.Vocabulary;
+
+import java.util.LinkedHashMap;
+
+/// Calls of the kernel as commands: all or nothing for kernel, hardware and memory together.
+final class KernelCalls {
+    private KernelCalls() {}
+
+    /// Whether a call is one of the kernel's vocabulary rather than of the bench's own: those that have
+    /// the same name are told apart by their arguments.
+    static boolean isKernelCall(Call call) {
+        boolean ours = call.name().equals("dma.issue") && !call.arguments().containsKey("dir");
+        return !ours && Vocabulary.all().find(call.name()).isPresent();
+    }
+
+    /// @throws CommandRefused if the kernel answers with an errno and has done nothing; the answer is in
+    ///     it
+    static Outcome run(Machine machine, Call call) throws CommandRefused {
+        var before = machine.checkpoint();
+        try {
+            var answer = machine.kernel().call(arguments(call));
+            if (!answer.succeeded() && machine.kernel().version() == before.kernel()) {
+                machine.restore(before);
+                throw new CommandRefused(answer);
+            }
+            return new Outcome.Answered(answer);
+        } catch (BadArgument bad) {
+            machine.restore(before);
+            throw new CommandRefused("EINVAL", bad.reason());
+        }
+    }
+
+    private static Arguments arguments(Call call) throws CommandRefused {
+        var values = new LinkedHashMap<String, Value>();
+        for (var argument : call.arguments().entrySet()) {
+            values.put(argument.getKey(), value(call, argument.getKey(), argument.getValue()));
+        }
+        return new Arguments(call.name(), values);
+    }
+
+    private static Value value(Call call, String name, String text) throws CommandRefused {
+        if (!text.startsWith("[") && !text.startsWith("{")) {
+            return Value.of(text);
+        }
+        try {
+            return Value.parse(text);
+        } catch (IllegalArgumentException noValue) {
+            throw new CommandRefused(
+                    "EINVAL",
+                    "%s: argument '%s': %s".formatted(call.name(), name, noValue.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,363 @@
+package iommulab.engine.session;
+
+import iommulab.engine.group.DomainType;
+import iommulab.engine.group.Group;
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Stage;
+import iommulab.engine.os.Domain;
+import iommulab.engine.os.Invalidation;
+import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.DeviceTraits;
+import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.ReservedRange;
+import iommulab.engine.os.device.UnitTraits;
+import iommulab.engine.pci.PciAddress;
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.session.MachineSnapshot.DmaEvent;
+import iommulab.engine.session.MachineSnapshot.DmaOutcome;
+import iommulab.engine.session.MachineSnapshot.PasidUse;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.LongConsumer;
+
+/// The kernel's IOMMU core on a machine: domains are the machine's domains, and every change is made by
+/// the drivers in the tables that hardware walks.
+final class MachineIommu implements IommuCore {
+    private final Machine machine;
+
+    MachineIommu(Machine machine) {
+        this.machine = machine;
+    }
+
+    private Domains domains() {
+        return machine.domains;
+    }
+
+    // ---- what there is
+
+    @Override
+    public List<Function> functions() {
+        var software = machine.description().software();
+        var names = new HashMap<PciAddress, String>();
+        software.names().forEach((name, address) -> names.put(address, name));
+        var functions = new ArrayList<Function>();
+        for (var function : machine.wiring().topology().functions()) {
+            var address = function.address();
+            var group = machine.wiring().grouping().groupOf(address);
+            var unit = machine.wiring().unitOf().get(address);
+            functions.add(
+                    new Function(
+                            address,
+                            names.getOrDefault(address, address.toString()),
+                            group.isPresent()
+                                    ? OptionalInt.of(group.get().id())
+                                    : OptionalInt.empty(),
+                            unit == null ? OptionalInt.empty() : OptionalInt.of(unit),
+                            function.driver(),
+                            software.traits().getOrDefault(address, DeviceTraits.USUAL)));
+        }
+        return functions;
+    }
+
+    @Override
+    public List<GroupFacts> groups() {
+        return machine.wiring().grouping().groups().stream().map(MachineIommu::facts).toList();
+    }
+
+    private static GroupFacts facts(Group group) {
+        return new GroupFacts(
+                group.id(),
+                group.members(),
+                group.type().sysfs(),
+                group.reserved().stream()
+                        .map(r -> new ReservedRange(r.start(), r.last(), kind(r.kind())))
+                        .toList());
+    }
+
+    private static ReservedRange.Kind kind(String sysfs) {
+        return switch (sysfs) {
+            case "direct" -> ReservedRange.Kind.DIRECT;
+            case "direct-relaxable" -> ReservedRange.Kind.DIRECT_RELAXABLE;
+            case "msi" -> ReservedRange.Kind.MSI;
+            default -> ReservedRange.Kind.RESERVED;
+        };
+    }
+
+    @Override
+    public UnitTraits unit(int number) {
+        return IommuHardware.traits(machine.units.get(number));
+    }
+
+    @Override
+    public void bound(PciAddress address, Optional<String> driver) {
+        machine.wiring()
+                .topology()
+                .find(address)
+                .ifPresent(function -> machine.replaceFunction(function.withDriver(driver)));
+    }
+
+    @Override
+    public boolean isInDefault(int group) {
+        return domains().requestersOf(group).isEmpty() || domains().isInDefault(group);
+    }
+
+    // ---- domains
+
+    private Domain domain(int number) {
+        return domains()
+                .find(number)
+                .orElseThrow(() -> new IllegalStateException("there is no domain " + number));
+    }
+
+    private IommuDriver driver(int unit) {
+        return machine.units.get(unit).driver();
+    }
+
+    private IommuDriver driverOf(Domain domain) {
+        return driver(domain.identity().unit());
+    }
+
+    /// Something that the drivers may refuse.
+    private interface Step<T> {
+        T take() throws MappingRefused;
+    }
+
+    private static <T> T passOn(Step<T> step) throws CallFailed {
+        try {
+            return step.take();
+        } catch (MappingRefused refused) {
+            throw new CallFailed(refused.errno(), refused.reason());
+        }
+    }
+
+    /// A step without a result.
+    private interface Doing {
+        void run() throws MappingRefused;
+    }
+
+    private static void passOnDoing(Doing doing) throws CallFailed {
+        try {
+            doing.run();
+        } catch (MappingRefused refused) {
+            throw new CallFailed(refused.errno(), refused.reason());
+        }
+    }
+
+    private void requireEmulated(int unit) throws CallFailed {
+        if (!machine.units.get(unit).isEmulated()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "%s is no IOMMU that the engine executes."
+                            .formatted(machine.units.get(unit).name()));
+        }
+    }
+
+    @Override
+    public int createPaging(int unit, Wanted wanted) throws CallFailed {
+        requireEmulated(unit);
+        boolean second = wanted.parent() || wanted.dirty();
+        var stage = second ? Stage.SECOND : driver(unit).usualStage();
+        return passOn(() -> domains().createOfStage(unit, stage)).id();
+    }
+
+    @Override
+    public int createProcessTable(int unit) throws CallFailed {
+        requireEmulated(unit);
+        return passOn(() -> domains().createFirstStage(unit, 0, 0)).id();
+    }
+
+    @Override
+    public int createNested(int unit, int parent, GuestTable table) throws CallFailed {
+        return passOn(() -> domains().createOnGuestTable(unit, domain(parent), table.number()))
+                .id();
+    }
+
+    @Override
+    public GuestTable createGuestTable(int unit) throws CallFailed {
+        requireEmulated(unit);
+        return new GuestTable(passOn(() -> domains().guestTables().create(unit, driver(unit))));
+    }
+
+    @Override
+    public void guestMaps(GuestTable table, long gva, long gpa, long bytes, Permissions permissions)
+            throws CallFailed {
+        var tables = domains().guestTables();
+        passOnDoing(() -> {
+            var builder = tables.builder(table.number(), driver(tables.unitOf(table.number())));
+            builder.map(gva, gpa, bytes, permissions);
+            tables.update(table.number(), builder);
+        });
+    }
+
+    @Override
+    public void guestUnmaps(GuestTable table, long gva, long bytes) throws CallFailed {
+        var tables = domains().guestTables();
+        passOnDoing(() -> {
+            var builder = tables.builder(table.number(), driver(tables.unitOf(table.number())));
+            builder.unmap(gva, bytes);
+            tables.update(table.number(), builder);
+        });
+    }
+
+    @Override
+    public void destroy(int domain) {
+        try {
+            domains().drop(domain);
+        } catch (MappingRefused changedByHand) {
+            // Its frames are lost: somebody has overwritten the tables that led to them.
+        }
+    }
+
+    @Override
+    public void map(int number, long iova, long hpa, long bytes, Permissions permissions)
+            throws CallFailed {
+        var domain = domain(number);
+        passOnDoing(() -> {
+            var change = domain.map(iova, hpa, bytes, permissions);
+            driverOf(domain)
+                    .flushMapped(domain.identity().tag(), domain.identity().stage(), change);
+        });
+    }
+
+    @Override
+    public void unmap(int number, long iova, long bytes) throws CallFailed {
+        var domain = domain(number);
+        passOnDoing(() -> {
+            var change = domain.unmap(iova, bytes);
+            driverOf(domain)
+                    .flushUnmapped(domain.identity().tag(), domain.identity().stage(), change);
+        });
+    }
+
+    @Override
+    public void invalidateNested(int number, long iova, long bytes) throws CallFailed {
+        var identity = domain(number).identity();
+        passOnDoing(() ->
+                driver(identity.unit())
+                        .invalidate(new Invalidation.IotlbDomain(identity.tag()), true));
+    }
+
+    @Override
+    public long tableOf(int number) {
+        return domain(number).tables().map(tables -> tables.top()).orElse(0L);
+    }
+
+    // ---- who uses them
+
+    private boolean isTranslated(int group) {
+        return !domains().requestersOf(group).isEmpty();
+    }
+
+    @Override
+    public void attach(int group, int domain) throws CallFailed {
+        if (isTranslated(group)) {
+            passOnDoing(() -> domains().move(group, domain(domain)));
+        }
+    }
+
+    @Override
+    public void block(int group) throws CallFailed {
+        if (isTranslated(group)) {
+            passOnDoing(() -> domains().block(group));
+        }
+    }
+
+    @Override
+    public void useDefault(int group) throws CallFailed {
+        if (isTranslated(group)) {
+            passOnDoing(() -> domains().backToDefault(group));
+        }
+    }
+
+    @Override
+    public void setDefaultType(int number, String type) throws CallFailed {
+        if (!isTranslated(number)) {
+            return;
+        }
+        for (var group : machine.wiring().grouping().groups()) {
+            if (group.id() == number) {
+                passOnDoing(() -> domains().setDefaultType(group, typeOf(group, type)));
+            }
+        }
+    }
+
+    private static DomainType typeOf(Group group, String type) {
+        for (var known : DomainType.values()) {
+            if (known.sysfs().equals(type)) {
+                return known;
+            }
+        }
+        return group.type();
+    }
+
+    private List<RequesterId> requesters(PciAddress function) {
+        return List.of(machine.path.originOf(function).route().requester());
+    }
+
+    @Override
+    public void attachPasid(PciAddress function, int pasid, int domain) throws CallFailed {
+        var use = new PasidUse(function, pasid);
+        passOnDoing(() -> {
+            if (domains().pasids.isAttached(use)) {
+                domains().pasids.detach(use, requesters(function));
+            }
+            domains().pasids.attach(use, domain(domain), requesters(function));
+        });
+    }
+
+    @Override
+    public void detachPasid(PciAddress function, int pasid) throws CallFailed {
+        passOnDoing(
+                () -> domains().pasids.detach(new PasidUse(function, pasid), requesters(function)));
+    }
+
+    // ---- dirty tracking
+
+    @Override
+    public void trackDirty(int domain, boolean on) throws CallFailed {
+        throw new CallFailed(
+                "EOPNOTSUPP", "Tables of domain %d record no writes.".formatted(domain));
+    }
+
+    @Override
+    public void dirtyPages(
+            int domain, long iova, long bytes, long pageBytes, boolean clear, LongConsumer visitor)
+            throws CallFailed {
+        throw new CallFailed(
+                "EOPNOTSUPP", "Tables of domain %d record no writes.".formatted(domain));
+    }
+
+    // ---- DMA
+
+    @Override
+    public IommuCore.Dma dma(
+            PciAddress function, long iova, int bytes, boolean write, OptionalInt pasid)
+            throws CallFailed {
+        var prefix = pasid.isPresent() ? PasidPrefix.of(pasid.getAsInt()) : PasidPrefix.NONE;
+        var access = write ? Access.WRITE : Access.READ;
+        if (bytes < 1 || !DmaPath.isWithinPage(iova, bytes)) {
+            throw new CallFailed(
+                    "EINVAL", "A request has at least one byte and stays within 4 KiB.");
+        }
+        return told(
+                machine.traffic.issueOne(
+                        new Command.IssueDma(function, iova, bytes, access, prefix)));
+    }
+
+    private static IommuCore.Dma told(DmaEvent event) {
+        if (event.outcome() == DmaOutcome.FAULT) {
+            var fault = event.fault().orElseThrow();
+            return new IommuCore.Dma(false, 0, "unmapped", fault.meaning());
+        }
+        boolean stopped = event.outcome() == DmaOutcome.BLOCKED;
+        return new IommuCore.Dma(!stopped, event.target(), stopped ? "blocked" : "", event.note());
+    }
+}
