@@ -6,8 +6,6 @@ import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +17,7 @@ public final class DeviceGroup {
     private final IommuCore core;
     private final IommuCore.GroupFacts facts;
     private final List<PhysicalDevice> members = new ArrayList<>();
-    private final Cell<@Nullable OpenFile> owner;
+    private final Cell<Optional<OpenFile>> owner;
     private final Cell<Integer> ownerCount;
     private final Cell<Use> use;
     private final Cell<Integer> domain;
@@ -37,7 +35,7 @@ public final class DeviceGroup {
     DeviceGroup(Ledger ledger, IommuCore core, IommuCore.GroupFacts facts) {
         this.core = core;
         this.facts = facts;
-        owner = new Cell<>(ledger, null);
+        owner = new Cell<>(ledger, Optional.empty());
         ownerCount = new Cell<>(ledger, 0);
         use = new Cell<>(ledger, Use.DEFAULT);
         domain = new Cell<>(ledger, 0);
@@ -63,7 +61,7 @@ public final class DeviceGroup {
 
     /// The user who owns its DMA; empty if the kernel does, or nobody.
     public Optional<OpenFile> owner() {
-        return Optional.ofNullable(owner.get());
+        return owner.get();
     }
 
     /// How many claims its owner has on it.
@@ -73,7 +71,7 @@ public final class DeviceGroup {
 
     /// Whether kernel drivers use its DMA.
     public boolean isUsedByKernel() {
-        return ownerCount() > 0 && owner.get() == null;
+        return ownerCount() > 0 && owner().isEmpty();
     }
 
     public Use use() {
@@ -107,11 +105,11 @@ public final class DeviceGroup {
     ///
     /// @throws CallFailed (EBUSY) a user owns the group
     public void useDefaultDomain() throws CallFailed {
-        if (ownerCount() > 0 && (owner.get() != null || isElsewhere())) {
+        if (ownerCount() > 0 && (owner().isPresent() || isElsewhere())) {
             throw new CallFailed(
                     "EBUSY",
                     "The DMA of group %d is owned by %s: a kernel driver cannot have the default domain."
-                            .formatted(id(), owner.get()));
+                            .formatted(id(), owner().map(OpenFile::toString).orElse("somebody")));
         }
         ownerCount.set(ownerCount() + 1);
     }
@@ -146,7 +144,7 @@ public final class DeviceGroup {
     ///     (EINVAL) firmware needs a mapping that would be cut off
     public void claimDevice(OpenFile user) throws CallFailed {
         if (ownerCount() > 0) {
-            if (owner.get() != user) {
+            if (owner().filter(user::equals).isEmpty()) {
                 throw new CallFailed("EPERM", whoIsInTheWay());
             }
             ownerCount.set(ownerCount() + 1);
@@ -170,14 +168,13 @@ public final class DeviceGroup {
             }
         }
         block();
-        owner.set(user);
+        owner.set(Optional.of(user));
         ownerCount.set(1);
     }
 
     private String whoIsInTheWay() {
-        var user = owner.get();
-        if (user != null) {
-            return "The DMA of group %d is owned by %s.".formatted(id(), user);
+        if (owner().isPresent()) {
+            return "The DMA of group %d is owned by %s.".formatted(id(), owner().get());
         }
         var bound =
                 members.stream()
@@ -196,7 +193,7 @@ public final class DeviceGroup {
             return;
         }
         ownerCount.set(0);
-        owner.set(null);
+        owner.set(Optional.empty());
         if (use.get() != Use.DEFAULT) {
             core.useDefault(id());
             use.set(Use.DEFAULT);

@@ -8,7 +8,7 @@ import java.util.Objects;
 /// the cell may hold, and be the same in every run.
 ///
 /// @param <T> values that do not change themselves, or objects of the kernel
-public final class Cell<T extends @Nullable Object> extends Ledger.Slot {
+public final class Cell<T> extends Ledger.Slot {
     private T value;
 
     public Cell(Ledger ledger, T initial) {
@@ -30,6 +30,6 @@ public final class Cell<T extends @Nullable Object> extends Ledger.Slot {
     @Override
     @SuppressWarnings("unchecked") // only values of this cell come back
     void put(@Nullable Object key, @Nullable Object value) {
-        this.value = (T) value;
+        this.value = (T) Objects.requireNonNull(value);
     }
 }
