@@ -10,6 +10,7 @@ import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.DriverCalls;
 import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
 import iommulab.engine.os.process.Processes;
@@ -27,6 +28,7 @@ import java.util.Map;
 public final class Kernel {
     private final Ledger ledger = new Ledger();
     private final Processes processes;
+    private final LockedPages locked;
     private final OpenFiles files;
     private final Devices devices;
     private final Map<String, Action> actions = new HashMap<>();
@@ -35,6 +37,7 @@ public final class Kernel {
     private Kernel(IommuCore core, AddressRange userMemory, Software software) throws CallFailed {
         processes =
                 new Processes(ledger, new PhysicalPages(ledger, userMemory), software.processes());
+        locked = new LockedPages(ledger);
         files = new OpenFiles(ledger);
         devices = new Devices(ledger, core);
         for (var part : parts(core, software)) {
@@ -46,7 +49,7 @@ public final class Kernel {
     private List<CallTable> parts(IommuCore core, Software software) {
         return List.of(
                 new DriverCalls(devices, processes),
-                new MemoryCalls(processes),
+                new MemoryCalls(processes, locked),
                 new DmaCalls(core, devices, processes));
     }
 
@@ -85,6 +88,11 @@ public final class Kernel {
 
     public Processes processes() {
         return processes;
+    }
+
+    /// How many pages of processes are locked, and who pays.
+    public LockedPages locked() {
+        return locked;
     }
 
     public OpenFiles files() {

@@ -14,14 +14,16 @@ public final class MemoryCalls implements CallTable {
     private static final long PAGE = 4096;
 
     private final Processes processes;
+    private final LockedPages locked;
 
-    public MemoryCalls(Processes processes) {
+    public MemoryCalls(Processes processes, LockedPages locked) {
         this.processes = processes;
+        this.locked = locked;
     }
 
     @Override
     public Map<String, Action> actions() {
-        return Map.of("mem.munmap", this::unmap);
+        return Map.of("mem.munmap", this::unmap, "mem.pinned", this::pinned);
     }
 
     private Answer unmap(Arguments a) throws CallFailed, BadArgument {
@@ -34,5 +36,9 @@ public final class MemoryCalls implements CallTable {
         }
         process.memory().unmap(va, bytes);
         return Answer.OK;
+    }
+
+    private Answer pinned(Arguments a) throws BadArgument {
+        return Answer.OK.with("pages", locked.of(processes.acting(a, processes.first())));
     }
 }
