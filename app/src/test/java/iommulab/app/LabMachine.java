@@ -16,6 +16,7 @@ import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.vtd.VtdQueueStructures;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
@@ -136,6 +137,7 @@ public final class LabMachine {
                         iova,
                         access,
                         PasidPrefix.NONE,
+                        AddressType.UNTRANSLATED,
                         reason,
                         3,
                         true,
@@ -163,6 +165,7 @@ public final class LabMachine {
                         64,
                         Access.READ,
                         PasidPrefix.NONE,
+                        AddressType.UNTRANSLATED,
                         outcome,
                         target,
                         Optional.empty(),
@@ -245,6 +248,7 @@ public final class LabMachine {
                 Optional.of(
                         new MachineSnapshot.Queue(
                                 0x1700_0000L, 4096, 0x2c0, 0x2c0, List.of("wait, status written"))),
+                List.of(),
                 List.of(),
                 counters);
     }

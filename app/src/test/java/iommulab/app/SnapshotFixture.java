@@ -19,6 +19,7 @@ import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
 import iommulab.engine.memory.Region.RegionKind;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.session.Command;
@@ -123,6 +124,7 @@ public final class SnapshotFixture {
                         64,
                         Access.READ,
                         PasidPrefix.NONE,
+                        AddressType.UNTRANSLATED,
                         outcome,
                         outcome == DmaOutcome.HIT ? 0x200_0000 : 0,
                         peer,
@@ -201,6 +203,7 @@ public final class SnapshotFixture {
                 List.of(new MachineSnapshot.FaultRecord(0, 0, 0, true, List.of())),
                 false,
                 Optional.empty(),
+                List.of(),
                 List.of(),
                 Counters.ZERO);
     }

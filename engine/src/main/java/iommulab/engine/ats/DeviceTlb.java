@@ -7,6 +7,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.TableEntry;
 
 import java.util.ArrayList;
@@ -73,25 +74,52 @@ public final class DeviceTlb {
         if (!enabled) {
             return iommu.translate(requester, pasid, iova, access);
         }
-        int needs = access & RIGHTS;
-        int space = space(pasid, access);
-        long word = find(space, iova & ADDRESSES, needs);
+        long word = find(pasid, iova, access);
         if (word == Iotlb.MISS) {
-            questions++;
-            word = iommu.translate(requester, pasid, iova, access | Iommu.ASKS);
+            word = ask(pasid, iova, access);
             if (word == Iommu.INTERRUPT_WINDOW) {
                 // The answer says: untranslated requests only.
                 return iommu.translate(requester, pasid, iova, access);
             }
-            if (word < 0) {
-                return word;
-            }
-            if ((word & needs) != needs) {
-                return NO_TRANSLATION;
-            }
-            translations.replace(space, iova & ADDRESSES, word, 0);
         }
-        long hpa = Iotlb.hpa(word, iova);
+        return word < 0 ? word : sendTranslated(pasid, Iotlb.hpa(word, iova), access);
+    }
+
+    /// What the device knows already.
+    ///
+    /// @return a leaf as in [TableEntry], or [Iotlb#MISS] if it knows nothing that allows the access
+    public long find(int pasid, long iova, int access) {
+        int needs = access & RIGHTS;
+        int space = space(pasid, access);
+        long word = translations.find(space, iova & ADDRESSES);
+        if (word == Iotlb.MISS) {
+            word = translations.findLarger(space, iova & ADDRESSES);
+        }
+        hit = word != Iotlb.MISS && (word & needs) == needs;
+        return hit ? word : Iotlb.MISS;
+    }
+
+    /// Asks the IOMMU (PCIe address type 01), and keeps what it tells.
+    ///
+    /// @return a leaf as in [TableEntry], [#NO_TRANSLATION], or a negative answer as [Iommu#translate]
+    public long ask(int pasid, long iova, int access) {
+        int needs = access & RIGHTS;
+        questions++;
+        long word = iommu.translate(requester, pasid, iova, access | Iommu.ASKS);
+        if (word < 0) {
+            return word;
+        }
+        if ((word & needs) != needs) {
+            return NO_TRANSLATION;
+        }
+        translations.replace(space(pasid, access), iova & ADDRESSES, word, 0);
+        return word;
+    }
+
+    /// Sends a request whose address is translated already (PCIe address type 10).
+    ///
+    /// @return as [Iommu#translate]
+    public long sendTranslated(int pasid, long hpa, int access) {
         return iommu.translate(requester, pasid, hpa, access | Iommu.TRANSLATED);
     }
 
@@ -100,15 +128,6 @@ public final class DeviceTlb {
             forgetAll();
         }
         return spaces.of((access & Iommu.PRIVILEGED) != 0 ? SUPERVISOR : USER, pasid);
-    }
-
-    private long find(int space, long iova, int needs) {
-        long word = translations.find(space, iova);
-        if (word == Iotlb.MISS) {
-            word = translations.findLarger(space, iova);
-        }
-        hit = word != Iotlb.MISS && (word & needs) == needs;
-        return hit ? word : Iotlb.MISS;
     }
 
     /// Whether the last request was translated by what the device knew already.
@@ -141,6 +160,16 @@ public final class DeviceTlb {
         }
     }
 
+    /// Whether it sends completions.
+    public boolean isAnswering() {
+        return answering;
+    }
+
+    /// Invalidations whose completion it owes.
+    public int unanswered() {
+        return unanswered.size();
+    }
+
     /// A device that hangs forgets, but sends no completions. Those that it owes are sent when it goes on.
     public void setAnswering(boolean value) {
         answering = value;
@@ -149,12 +178,49 @@ public final class DeviceTlb {
         }
     }
 
+    /// The function is switched off or gone: it knows nothing, owes nothing, and has nothing to forget.
+    public void disconnect() {
+        setEnabled(false);
+        unanswered.clear();
+        answering = true;
+    }
+
     private void forgetAll() {
         translations.removeAll();
         spaces.clear();
     }
 
     // ---- its state
+
+    /// What it would find, without counting or ageing anything.
+    ///
+    /// @return as [#find]
+    public Peek peek(int pasid, long iova, int access) {
+        var before = checkpoint();
+        boolean hitBefore = hit;
+        long word = find(pasid, iova, access);
+        var lines = translations.lines();
+        var peek = new Peek(word, lines.lastSet(), lines.lastWay(), !lines.isOff());
+        restore(before);
+        hit = hitBefore;
+        return peek;
+    }
+
+    /// What a look into a device TLB finds.
+    ///
+    /// @param word a leaf as in [TableEntry], or [Iotlb#MISS]
+    /// @param set where it was looked for
+    /// @param way where it is; -1 for a miss
+    /// @param exists whether the TLB has any lines
+    public record Peek(long word, int set, int way, boolean exists) {
+        public boolean isHit() {
+            return word != Iotlb.MISS;
+        }
+    }
+
+    public CacheGeometry geometry() {
+        return translations.lines().geometry();
+    }
 
     /// Gives it another shape; it is empty afterwards.
     public void reshape(CacheGeometry geometry) {
@@ -239,8 +305,7 @@ public final class DeviceTlb {
     }
 
     private static String words(long rights) {
-        return ((rights & Iommu.READ) != 0 ? "read" : "")
-                + ((rights & Iommu.WRITE) != 0 ? " write" : "")
-                + ((rights & Iommu.EXECUTE) != 0 ? " execute" : "");
+        return Permissions.of((rights & Iommu.READ) != 0, (rights & Iommu.WRITE) != 0)
+                + ((rights & Iommu.EXECUTE) != 0 ? "x" : "");
     }
 }

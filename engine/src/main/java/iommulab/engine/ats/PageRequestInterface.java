@@ -1,6 +1,7 @@
 package iommulab.engine.ats;
 
 import iommulab.engine.iommu.AtsIommu;
+import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
@@ -19,7 +20,15 @@ public final class PageRequestInterface {
     private static final int GROUPS = 512;
 
     /// A page that the device waits for, or may now try again.
-    public record Wanted(PasidPrefix prefix, long iova, boolean read, boolean write) {}
+    ///
+    /// @param iova of the first byte that it wants
+    /// @param bytes of the request that waits for it; 0 if none does
+    public record Wanted(PasidPrefix prefix, long iova, boolean read, boolean write, int bytes) {
+        /// A page that no request waits for.
+        public Wanted(PasidPrefix prefix, long iova, boolean read, boolean write) {
+            this(prefix, iova, read, write, 0);
+        }
+    }
 
     private final AtsIommu iommu;
     private final int requester;
@@ -30,6 +39,8 @@ public final class PageRequestInterface {
     private boolean enabled;
     private boolean failed;
     private int nextGroup;
+    /* What the IOMMU recorded of the last group. */
+    private final List<FaultReason> refusals = new ArrayList<>();
 
     /// Switched off.
     ///
@@ -74,19 +85,33 @@ public final class PageRequestInterface {
         }
         int group = freeGroup();
         open.put(group, List.copyOf(pages));
+        refusals.clear();
         for (int i = 0; i < pages.size(); i++) {
-            var page = pages.get(i);
-            iommu.requestPage(
-                    new PageRequest(
-                            requester,
-                            page.prefix(),
-                            page.iova() & -4096L,
-                            page.read(),
-                            page.write(),
-                            group,
-                            i == pages.size() - 1));
+            iommu.requestPage(request(pages.get(i), group, i == pages.size() - 1))
+                    .ifPresent(refusals::add);
         }
         return Optional.of(group);
+    }
+
+    private PageRequest request(Wanted page, int group, boolean last) {
+        return new PageRequest(
+                requester,
+                page.prefix(),
+                page.iova() & -4096L,
+                page.read(),
+                page.write(),
+                group,
+                last);
+    }
+
+    /// The faults that the IOMMU recorded of the last group that was asked for.
+    public List<FaultReason> refusals() {
+        return List.copyOf(refusals);
+    }
+
+    /// Groups without a response yet, with their pages.
+    public Map<Integer, List<Wanted>> open() {
+        return Map.copyOf(open);
     }
 
     private int freeGroup() {
@@ -159,5 +184,10 @@ public final class PageRequestInterface {
         enabled = then.enabled();
         failed = then.failed();
         nextGroup = then.nextGroup();
+    }
+
+    /// Hash of everything that decides what the device will ask for from now on.
+    public long stateHash() {
+        return checkpoint().hashCode();
     }
 }

@@ -1,5 +1,7 @@
 package iommulab.engine.iommu;
 
+import java.util.Optional;
+
 /// An IOMMU as devices with translation services of their own see it: beside requests it takes their
 /// messages, and sends them some.
 /// Spec: PCI Express, "Address Translation Services".
@@ -9,7 +11,9 @@ public interface AtsIommu extends Iommu {
 
     /// Page Request: the device would like a page to be mapped. Answered by [AtsDevice#respond], now or
     /// when software has looked at it.
-    void requestPage(PageRequest request);
+    ///
+    /// @return the fault that it recorded, if the device may not ask
+    Optional<? extends FaultReason> requestPage(PageRequest request);
 
     /// Invalidate Completion: the device has forgotten what it was told to.
     ///
@@ -21,4 +25,9 @@ public interface AtsIommu extends Iommu {
 
     /// The time for all completions that are missing is over.
     void timeOutInvalidations();
+
+    /// What it would answer to a request if it had no caches. Records nothing and changes nothing.
+    ///
+    /// @return see [Iommu#translate]
+    long fresh(int requester, int pasid, long iova, int access);
 }

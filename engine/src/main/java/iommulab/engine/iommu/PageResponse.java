@@ -1,5 +1,6 @@
 package iommulab.engine.iommu;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /// What became of a group of page requests.
@@ -16,6 +17,11 @@ public enum PageResponse {
 
     PageResponse(int code) {
         this.code = code;
+    }
+
+    /// `success`, `invalid request`, `failure`
+    public String words() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /// 4 bits.

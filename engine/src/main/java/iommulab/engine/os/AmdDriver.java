@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableShape;
@@ -23,7 +24,6 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
-import java.util.Map;
 
 /// Linux's driver of one AMD IOMMU: device table, command buffer, event log, GCR3 tables. Host (v1) tables
 /// for whole devices, guest (v2) tables for PASIDs. Source: kernel `drivers/iommu/amd/init.c`, `iommu.c`.
@@ -37,6 +37,7 @@ public final class AmdDriver extends DeviceEntryDriver {
     private static final long RING_LENGTH = 8L << 56;
     private static final long DONE = 1;
     private static final int USUAL_LEVELS = 4;
+    private static final int ALL_ADDRESSES = 51;
 
     /* Device table entry, first word. */
     private static final long VALID = 1;
@@ -45,8 +46,13 @@ public final class AmdDriver extends DeviceEntryDriver {
     private static final long GUEST_WITHOUT_PASID = 1L << 54;
     private static final long GUEST_VALID = 1L << 55;
     private static final long TWO_GCR3_LEVELS = 1L << 56;
+    private static final long PAGE_REQUESTS = 1L << 52;
+    private static final long RESPONSES_WITH_PASID = 1L << 53;
     private static final long READ = 1L << 61;
     private static final long WRITE = 1L << 62;
+
+    /* Second word. */
+    private static final long DEVICE_TLB = 1L << 32;
 
     private final AmdUnit unit;
     private final TableStore host;
@@ -77,8 +83,7 @@ public final class AmdDriver extends DeviceEntryDriver {
                 }
             };
 
-    private AmdDriver(
-            AmdUnit unit, TableStore host, Tables tables, Map<Integer, DeviceState> then) {
+    private AmdDriver(AmdUnit unit, TableStore host, Tables tables, Devices then) {
         super(host.memory(), GCR3, then);
         this.unit = unit;
         this.host = host;
@@ -101,7 +106,7 @@ public final class AmdDriver extends DeviceEntryDriver {
                         host.takeCleared(1, "a command buffer"),
                         host.takeCleared(1, "an event log"),
                         host.takeCleared(1, "a status word"));
-        var driver = new AmdDriver(unit, host, tables, Map.of());
+        var driver = new AmdDriver(unit, host, tables, Devices.NONE);
         for (int device = 0; device < frames * 4096 / ENTRY_BYTES; device++) {
             driver.write(device, VALID | TRANSLATION_VALID, 0, 0);
         }
@@ -189,6 +194,9 @@ public final class AmdDriver extends DeviceEntryDriver {
                             | (directory >>> 12 & 7) << 58;
             second |= (directory >>> 15 & 0xffff) << 16 | (directory >>> 31 & 0x1f_ffff) << 43;
         }
+        var granted = services.of(requester);
+        first |= granted.pageRequests() ? PAGE_REQUESTS | RESPONSES_WITH_PASID : 0;
+        second |= granted.deviceTlb() ? DEVICE_TLB : 0;
         long third = own.hasFirst() && own.firstLevels() == 5 ? 1L << 54 : 0;
         write(requester.raw(), first, second, third);
         submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
@@ -221,6 +229,41 @@ public final class AmdDriver extends DeviceEntryDriver {
     @Override
     TableStore directoryStore(Attachment to) {
         return host;
+    }
+
+    // ---- services of devices
+
+    /// The page request log is set up when a device first needs it.
+    @Override
+    void prepare(DeviceServices wanted) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        ServiceBook.requireSupport(wanted, capabilities.deviceTlb(), capabilities.pageRequests());
+        var registers = unit.registers();
+        if (wanted.pageRequests() && registers.read64(AmdRegisters.PPR_BASE) == 0) {
+            long log = host.takeCleared(1, "a page request log");
+            registers.write64(AmdRegisters.PPR_BASE, log | RING_LENGTH);
+            registers.write64(
+                    AmdRegisters.CONTROL,
+                    registers.control() | AmdRegisters.PPR_LOG | AmdRegisters.PPR);
+        }
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        var registers = unit.registers();
+        registers.write64(AmdRegisters.PPR_HEAD, registers.read64(AmdRegisters.PPR_TAIL));
+        submit(AmdCommand.completePageRequest(requester.raw(), pasid, group, response.code()));
+    }
+
+    @Override
+    void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
+        int pageBits = Math.min(ALL_ADDRESSES, DeviceRange.shift(range) - 12);
+        submit(
+                AmdCommand.invalidateDevicePages(
+                        requester.raw(),
+                        0,
+                        pasid == OWN ? -1 : pasid,
+                        AmdCommand.pages(DeviceRange.start(range), pageBits)));
     }
 
     // ---- invalidation
@@ -290,6 +333,11 @@ public final class AmdDriver extends DeviceEntryDriver {
             }
             case Invalidation.PasidEntries(int tag, _) ->
                     submit(AmdCommand.invalidateDomain(checked(tag)));
+            case Invalidation.DeviceTlb device ->
+                    forgetInDevice(
+                            new RequesterId(checked(device.requester())),
+                            Math.max(OWN, device.pasid()),
+                            DeviceRange.of(device));
             case Invalidation.PasidTranslations(int tag, int pasid) ->
                     submit(
                             AmdCommand.invalidateGuestPages(
@@ -313,6 +361,10 @@ public final class AmdDriver extends DeviceEntryDriver {
                 .write64(
                         AmdRegisters.COMMAND_TAIL,
                         put(AmdCommand.waitAndStore(DONE, tables.status()), next));
+        if (unit.openInvalidations() > 0) {
+            // The driver waits, and so long that the unit gives the device up.
+            unit.timeOutInvalidations();
+        }
     }
 
     private long put(AmdCommand command, long offset) {
@@ -360,7 +412,7 @@ public final class AmdDriver extends DeviceEntryDriver {
 
     // ---- going back
 
-    private record Remembered(Tables tables, Map<Integer, DeviceState> devices) implements State {
+    private record Remembered(Tables tables, Devices devices) implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
             if (!(unit instanceof AmdUnit hardware)) {

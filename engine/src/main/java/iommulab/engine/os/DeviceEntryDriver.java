@@ -29,12 +29,19 @@ abstract class DeviceEntryDriver implements IommuDriver {
     final PhysicalMemory memory;
     private final PasidDirectory.Shape shape;
     private final TreeMap<Integer, Device> devices = new TreeMap<>();
+    final ServiceBook services;
 
-    DeviceEntryDriver(
-            PhysicalMemory memory, PasidDirectory.Shape shape, Map<Integer, DeviceState> then) {
+    DeviceEntryDriver(PhysicalMemory memory, PasidDirectory.Shape shape, Devices then) {
         this.memory = memory;
         this.shape = shape;
-        then.forEach((requester, state) -> devices.put(requester, new Device(state, shape)));
+        services = new ServiceBook(then.services());
+        then.entries()
+                .forEach((requester, state) -> devices.put(requester, new Device(state, shape)));
+    }
+
+    /// All devices at one instant: what their entries say, and what services they have.
+    record Devices(Map<Integer, DeviceState> entries, Map<Integer, DeviceServices> services) {
+        static final Devices NONE = new Devices(Map.of(), Map.of());
     }
 
     /// What an [Attachment] came to: addresses and depths.
@@ -92,10 +99,10 @@ abstract class DeviceEntryDriver implements IommuDriver {
             Map<Integer, Translation> pasids,
             Optional<PasidDirectory.State> directory) {}
 
-    Map<Integer, DeviceState> deviceStates() {
+    Devices deviceStates() {
         var states = new TreeMap<Integer, DeviceState>();
         devices.forEach((requester, device) -> states.put(requester, device.checkpoint()));
-        return states;
+        return new Devices(states, services.all());
     }
 
     // ---- what an architecture writes
@@ -137,6 +144,26 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     /// Lets the hardware forget all translations of a domain.
     abstract void forgetAll(Translation user);
+
+    /// Lets a device forget what it keeps itself.
+    ///
+    /// @param pasid [#OWN] for requests without one
+    abstract void forgetInDevice(RequesterId requester, int pasid, AddressRange range);
+
+    /// Refuses what the hardware cannot do, and sets up what it needs for the rest.
+    abstract void prepare(DeviceServices wanted) throws MappingRefused;
+
+    // ---- services of devices
+
+    @Override
+    public void serve(RequesterId requester, DeviceServices wanted) throws MappingRefused {
+        prepare(wanted);
+        services.set(requester, wanted);
+        var device = devices.get(requester.raw());
+        if (device != null) {
+            write(requester, device);
+        }
+    }
 
     // ---- devices
 
@@ -196,6 +223,9 @@ abstract class DeviceEntryDriver implements IommuDriver {
         devices.remove(requester.raw());
         clearEntry(requester);
         forgetAll(own);
+        if (services.of(requester).deviceTlb()) {
+            forgetInDevice(requester, OWN, DeviceRange.ALL);
+        }
     }
 
     @Override
@@ -257,6 +287,9 @@ abstract class DeviceEntryDriver implements IommuDriver {
                 Stage.FIRST,
                 new AddressRange(0, (1L << 48) - 1),
                 false);
+        if (services.of(requester).deviceTlb()) {
+            forgetInDevice(requester, pasid, DeviceRange.ALL);
+        }
     }
 
     // ---- invalidation
@@ -280,6 +313,33 @@ abstract class DeviceEntryDriver implements IommuDriver {
                                 !change.tablesChanged());
                     }
                 });
+        change.stale().forEach(range -> flushDevices(tag, stage, range));
+    }
+
+    /// What the IOMMU has forgotten devices must forget, too.
+    private void flushDevices(int tag, Stage stage, AddressRange range) {
+        for (var requester : services.withDeviceTlb()) {
+            var device = devices.get(requester.raw());
+            if (device != null) {
+                flushDevice(requester, OWN, device.own, tag, stage, range);
+                device.pasids.forEach((pasid, translation) ->
+                        flushDevice(requester, pasid, translation, tag, stage, range));
+            }
+        }
+    }
+
+    private void flushDevice(
+            RequesterId requester,
+            int pasid,
+            @Nullable Translation user,
+            int tag,
+            Stage stage,
+            AddressRange range) {
+        if (user != null && uses(user, tag, stage)) {
+            // What a first stage makes of addresses of the second nobody knows: all of it goes.
+            boolean unknown = stage == Stage.SECOND && user.hasFirst();
+            forgetInDevice(requester, pasid, unknown ? DeviceRange.ALL : range);
+        }
     }
 
     /// Whose requests use what, by way of which device entry.

@@ -35,4 +35,15 @@ public sealed interface Invalidation {
     ///
     /// @param pasid 20 bits
     record PasidTranslations(int domainTag, int pasid) implements Invalidation {}
+
+    /// What a device keeps in its own TLB of some pages.
+    ///
+    /// @param requester 16 bits
+    /// @param pasid 20 bits, or -1 for requests without one
+    /// @param addressMask 2^n pages from an address aligned to as many; [#ALL_PAGES] for everything
+    record DeviceTlb(int requester, int pasid, long iova, int addressMask)
+            implements Invalidation {}
+
+    /// Address mask that covers all addresses.
+    int ALL_PAGES = 52;
 }

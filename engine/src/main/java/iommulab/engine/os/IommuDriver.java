@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
@@ -69,6 +70,17 @@ public interface IommuDriver {
 
     /// The reverse; the hardware forgets what it cached.
     void detachPasid(RequesterId requester, int pasid) throws MappingRefused;
+
+    /// Lets a device keep translations for itself and ask for pages, or not any more: its entry says so.
+    ///
+    /// @throws MappingRefused (EOPNOTSUPP) if the hardware as it is set up cannot, (ENOMEM) no frame is left
+    void serve(RequesterId requester, DeviceServices services) throws MappingRefused;
+
+    /// Answers a group of page requests, and takes what was read out of the queue.
+    ///
+    /// @param pasid of the group, or [Iommu#NO_PASID]
+    /// @param group 9 bits
+    void respond(RequesterId requester, int pasid, int group, PageResponse response);
 
     // ---- invalidation
 

@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableShape;
@@ -21,7 +22,6 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
-import java.util.Map;
 
 /// Linux's driver of one RISC-V IOMMU: device directory of three levels, command queue, fault queue, process
 /// directories. Source: kernel `drivers/iommu/riscv/iommu.c`.
@@ -35,9 +35,14 @@ public final class RiscvDriver extends DeviceEntryDriver {
     private static final int THREE_LEVELS = 4;
     private static final int QUEUE_ON = 1;
     private static final int TOP_TABLES = 4;
+    /* cqcsr.cmd_to */
+    private static final int TIME_OUT = 1 << 9;
 
     private static final long VALID = 1;
+    private static final long DEVICE_TLB = 1 << 1;
+    private static final long PAGE_REQUESTS = 1 << 2;
     private static final long PROCESS_DIRECTORY = 1 << 5;
+    private static final long RESPONSES_WITH_PROCESS = 1 << 6;
     private static final long PROCESS_0_BY_DEFAULT = 1 << 9;
     private static final int MODE_AT = 60;
     private static final long TWO_LEVELS_OF_PROCESSES = 2L << MODE_AT;
@@ -69,8 +74,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
     /// @param faults hpa of the fault queue
     private record Tables(long devices, long commands, long faults) {}
 
-    private RiscvDriver(
-            RiscvUnit unit, TableStore host, Tables tables, Map<Integer, DeviceState> then) {
+    private RiscvDriver(RiscvUnit unit, TableStore host, Tables tables, Devices then) {
         super(host.memory(), PROCESSES, then);
         this.unit = unit;
         this.host = host;
@@ -86,7 +90,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
                         host.takeCleared(1, "a device directory"),
                         host.takeCleared(1, "a command queue"),
                         host.takeCleared(1, "a fault queue"));
-        var driver = new RiscvDriver(unit, host, tables, Map.of());
+        var driver = new RiscvDriver(unit, host, tables, Devices.NONE);
         var registers = unit.registers();
         registers.write64(RiscvRegisters.CQB, tables.commands() >>> 2 | 7);
         registers.write64(RiscvRegisters.FQB, tables.faults() >>> 2 | 6);
@@ -176,6 +180,9 @@ public final class RiscvDriver extends DeviceEntryDriver {
                             | (long) own.parentTag() << 44
                             | pageNumber(own.second());
         }
+        var granted = services.of(requester);
+        control |= granted.deviceTlb() ? DEVICE_TLB : 0;
+        control |= granted.pageRequests() ? PAGE_REQUESTS | RESPONSES_WITH_PROCESS : 0;
         long first = 0;
         if (directory != 0) {
             control |= PROCESS_DIRECTORY | (own.hasFirst() ? PROCESS_0_BY_DEFAULT : 0);
@@ -228,6 +235,38 @@ public final class RiscvDriver extends DeviceEntryDriver {
     TableStore directoryStore(Attachment to) {
         var first = to.first();
         return first == null ? host : first.store();
+    }
+
+    // ---- services of devices
+
+    /// The page-request queue is set up when a device first needs it.
+    @Override
+    void prepare(DeviceServices wanted) throws MappingRefused {
+        boolean ats = unit.capabilities().ats();
+        ServiceBook.requireSupport(wanted, ats, ats);
+        var registers = unit.registers();
+        if (wanted.pageRequests() && registers.read32(RiscvRegisters.PQCSR) == 0) {
+            long queue = host.takeCleared(1, "a page-request queue");
+            registers.write64(RiscvRegisters.PQB, queue >>> 2 | 7);
+            registers.write32(RiscvRegisters.PQCSR, QUEUE_ON);
+        }
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        var registers = unit.registers();
+        registers.write32(RiscvRegisters.PQH, registers.read32(RiscvRegisters.PQT));
+        submit(RiscvCommand.respond(requester.raw(), pasid, group, response));
+    }
+
+    @Override
+    void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
+        submit(
+                RiscvCommand.invalidateDeviceTlb(
+                        requester.raw(),
+                        pasid == OWN ? -1 : pasid,
+                        DeviceRange.start(range),
+                        DeviceRange.shift(range)));
     }
 
     // ---- invalidation
@@ -313,6 +352,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
                 }
             }
             case Invalidation.PasidEntries _ -> submit(RiscvCommand.invalidateDevice(-1));
+            case Invalidation.DeviceTlb device ->
+                    forgetInDevice(
+                            new RequesterId(device.requester() & 0xffff),
+                            Math.max(OWN, device.pasid()),
+                            DeviceRange.of(device));
             case Invalidation.PasidTranslations(int tag, _) ->
                     submit(RiscvCommand.invalidateFirstStage(-1, tag & 0xffff));
         }
@@ -324,6 +368,13 @@ public final class RiscvDriver extends DeviceEntryDriver {
             put(command);
         }
         put(RiscvCommand.fence());
+        if (unit.openInvalidations() > 0) {
+            // The driver waits, and so long that the unit gives the device up; acknowledged, the
+            // queue
+            // goes on behind the fence.
+            unit.timeOutInvalidations();
+            unit.registers().write32(RiscvRegisters.CQCSR, QUEUE_ON | TIME_OUT);
+        }
     }
 
     private void put(RiscvCommand command) {
@@ -366,7 +417,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
 
     // ---- going back
 
-    private record Remembered(Tables tables, Map<Integer, DeviceState> devices) implements State {
+    private record Remembered(Tables tables, Devices devices) implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
             if (!(unit instanceof RiscvUnit hardware)) {

@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
@@ -16,6 +17,7 @@ import iommulab.engine.iommu.vtd.InvalidationDescriptor;
 import iommulab.engine.iommu.vtd.PageSelective;
 import iommulab.engine.iommu.vtd.PasidTables;
 import iommulab.engine.iommu.vtd.SecondStageEncoder;
+import iommulab.engine.iommu.vtd.VtdRegisters;
 import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
@@ -23,6 +25,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
+import java.util.Map;
 
 /// Linux's driver of one VT-d unit in scalable mode: it owns root, context and PASID tables. A device's own
 /// requests are those of PASID 0. Source: kernel `drivers/iommu/intel/pasid.c`, `cache.c`.
@@ -44,12 +47,22 @@ public final class ScalableDriver implements IommuDriver {
     private final PasidTables tables;
     private final VtdCommands commands;
     private final TagUses uses;
+    private final FrameAllocator frames;
+    private final ServiceBook services;
 
-    private ScalableDriver(VtdUnit unit, PasidTables tables, VtdCommands commands, TagUses uses) {
+    private ScalableDriver(
+            VtdUnit unit,
+            PasidTables tables,
+            VtdCommands commands,
+            TagUses uses,
+            FrameAllocator frames,
+            ServiceBook services) {
         this.unit = unit;
         this.tables = tables;
         this.commands = commands;
         this.uses = uses;
+        this.frames = frames;
+        this.services = services;
     }
 
     /// Brings a unit up: an empty root table, an invalidation queue, everything invalidated, translation
@@ -66,7 +79,7 @@ public final class ScalableDriver implements IommuDriver {
         commands.submit(InvalidationDescriptor.pasidGlobal());
         commands.invalidateIotlb(VtdCommands.GLOBAL, 0, 0, 0, false, true);
         commands.setTranslation(true);
-        return new ScalableDriver(unit, tables, commands, new TagUses());
+        return new ScalableDriver(unit, tables, commands, new TagUses(), frames, new ServiceBook());
     }
 
     @Override
@@ -185,6 +198,7 @@ public final class ScalableDriver implements IommuDriver {
                                                 .formatted(requester)));
         tables.clear(requester, pasid);
         forget(use.tag(), pasid);
+        forgetInDevice(use, DeviceRange.ALL);
     }
 
     /// As `intel_pasid_tear_down_entry`.
@@ -214,6 +228,42 @@ public final class ScalableDriver implements IommuDriver {
         return words;
     }
 
+    // ---- services of devices
+
+    /// The page request queue is set up when a device first needs it.
+    @Override
+    public void serve(RequesterId requester, DeviceServices wanted) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        ServiceBook.requireSupport(wanted, capabilities.deviceTlb(), capabilities.pageRequests());
+        if (wanted.pageRequests() && unit.pageRequests().base() == 0) {
+            long queue = frames.take();
+            if (queue == FrameAllocator.NONE) {
+                throw new MappingRefused("ENOMEM", "No frame is left for a page request queue.");
+            }
+            unit.registers().write64(VtdRegisters.PAGE_REQUEST_ADDRESS, queue);
+        }
+        services.set(requester, wanted);
+        tables.setServices(requester, wanted.deviceTlb(), wanted.pageRequests());
+        commands.invalidateContexts(VtdCommands.GLOBAL, 0, 0, 0, true);
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        var registers = unit.registers();
+        registers.write64(
+                VtdRegisters.PAGE_REQUEST_HEAD, registers.read64(VtdRegisters.PAGE_REQUEST_TAIL));
+        registers.write32(VtdRegisters.PAGE_REQUEST_STATUS, -1);
+        commands.submit(
+                InvalidationDescriptor.pageGroupResponse(requester.raw(), pasid, group, response));
+    }
+
+    private void forgetInDevice(TagUses.Use use, AddressRange range) {
+        if (services.of(use.requester()).deviceTlb()) {
+            int pasid = use.pasid() == TagUses.OWN ? Iommu.NO_PASID : use.pasid();
+            commands.forgetInDevice(use.requester(), pasid, range);
+        }
+    }
+
     // ---- invalidation
 
     @Override
@@ -234,6 +284,7 @@ public final class ScalableDriver implements IommuDriver {
         if (stage == Stage.FIRST) {
             for (var use : uses.of(tag)) {
                 flushPasid(tag, use.pasid(), range, leavesOnly);
+                forgetInDevice(use, range);
             }
             return;
         }
@@ -241,7 +292,9 @@ public final class ScalableDriver implements IommuDriver {
         for (int nested : uses.nestedIn(tag)) {
             // Which addresses of the first stage lead there nobody knows: all of them go.
             commands.invalidateIotlb(VtdCommands.DOMAIN, nested, 0, 0, false, true);
+            uses.of(nested).forEach(use -> forgetInDevice(use, DeviceRange.ALL));
         }
+        uses.of(tag).forEach(use -> forgetInDevice(use, range));
     }
 
     private void flushPasid(int tag, int pasid, AddressRange range, boolean leavesOnly) {
@@ -270,7 +323,8 @@ public final class ScalableDriver implements IommuDriver {
                     Invalidation.ContextDevice _,
                     Invalidation.IotlbGlobal _,
                     Invalidation.IotlbDomain _,
-                    Invalidation.IotlbPage _ ->
+                    Invalidation.IotlbPage _,
+                    Invalidation.DeviceTlb _ ->
                     VtdDriver.send(unit, commands, what, viaQueue);
         }
     }
@@ -300,7 +354,11 @@ public final class ScalableDriver implements IommuDriver {
 
     // ---- going back
 
-    private record Remembered(long rootTable, VtdCommands.Rings rings, List<TagUses.Use> uses)
+    private record Remembered(
+            long rootTable,
+            VtdCommands.Rings rings,
+            List<TagUses.Use> uses,
+            Map<Integer, DeviceServices> services)
             implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
@@ -311,12 +369,14 @@ public final class ScalableDriver implements IommuDriver {
                     hardware,
                     PasidTables.resume(memory, frames, rootTable),
                     new VtdCommands(hardware, memory, rings),
-                    new TagUses(uses));
+                    new TagUses(uses),
+                    frames,
+                    new ServiceBook(services));
         }
     }
 
     @Override
     public State checkpoint() {
-        return new Remembered(tables.rootTable(), commands.rings(), uses.all());
+        return new Remembered(tables.rootTable(), commands.rings(), uses.all(), services.all());
     }
 }

@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
@@ -292,6 +293,16 @@ public final class SelftestDriver implements IommuDriver {
     }
 
     @Override
+    public void serve(RequesterId requester, DeviceServices wanted) throws MappingRefused {
+        ServiceBook.requireSupport(wanted, false, false);
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        throw new IllegalStateException("no device asks this IOMMU for a page");
+    }
+
+    @Override
     public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
         if (viaQueue) {
             throw new MappingRefused(
@@ -316,6 +327,9 @@ public final class SelftestDriver implements IommuDriver {
                 }
                 forgetPages(tag & 0xffff, iova, mask);
             }
+            case Invalidation.DeviceTlb _ ->
+                    throw new MappingRefused(
+                            "EOPNOTSUPP", "No device below the self-test's IOMMU has a TLB.");
         }
     }
 

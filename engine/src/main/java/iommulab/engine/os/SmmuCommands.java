@@ -28,6 +28,13 @@ final class SmmuCommands {
             put(command);
         }
         put(SmmuCommand.sync());
+        if (unit.openInvalidations() > 0) {
+            // The driver waits, and so long that the unit gives the device up. As
+            // `arm_smmu_gerror_handler`: acknowledged, the queue goes on behind the SYNC.
+            unit.timeOutInvalidations();
+            var registers = unit.registers();
+            registers.write32(SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR));
+        }
     }
 
     private void put(SmmuCommand command) {

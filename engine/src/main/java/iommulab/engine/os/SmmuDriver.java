@@ -5,6 +5,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableShape;
@@ -23,7 +24,6 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
-import java.util.Map;
 
 /// Linux's driver of one SMMUv3: two-level stream table, command queue, event queue, two-level tables of
 /// context descriptors. Domains are stage 1 tables, stage 2 tables where something is to be nested in them.
@@ -37,6 +37,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final int SPLIT = 8;
     private static final int STREAM_BITS = 16;
     private static final int EVENT_BITS = 7;
+    private static final int PAGE_REQUEST_BITS = 8;
     private static final int MOST_PAGES = 32;
     private static final int USUAL_LEVELS = 4;
 
@@ -49,6 +50,8 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final int DESCRIPTOR_COUNT_AT = 59;
     private static final long OWN_BYPASSES_STAGE_1 = 1;
     private static final long OWN_USES_DESCRIPTOR_0 = 2;
+    private static final long RESPONSES_WITH_SUBSTREAM = 1 << 18;
+    private static final long FULL_ATS = 1 << 28;
     private static final long INCOMING_ATTRIBUTES = 1L << 44;
     private static final long WALK_ATTRIBUTES = 1L << 40 | 1L << 42 | 3L << 44;
     private static final long TABLES_OF_64_BITS = 1L << 51;
@@ -87,8 +90,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
     /// @param events hpa of the event queue
     private record Tables(long streams, long commands, long events) {}
 
-    private SmmuDriver(
-            SmmuUnit unit, TableStore host, Tables tables, Map<Integer, DeviceState> then) {
+    private SmmuDriver(SmmuUnit unit, TableStore host, Tables tables, Devices then) {
         super(host.memory(), DESCRIPTORS, then);
         this.unit = unit;
         this.host = host;
@@ -105,7 +107,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
                         host.takeCleared(1, "a stream table"),
                         host.takeCleared(1, "a command queue"),
                         host.takeCleared(1, "an event queue"));
-        var driver = new SmmuDriver(unit, host, tables, Map.of());
+        var driver = new SmmuDriver(unit, host, tables, Devices.NONE);
         var registers = unit.registers();
         registers.write64(SmmuRegisters.STRTAB_BASE, tables.streams());
         registers.write32(SmmuRegisters.STRTAB_BASE_CFG, STREAM_BITS | SPLIT << 6 | 1 << 16);
@@ -179,6 +181,9 @@ public final class SmmuDriver extends DeviceEntryDriver {
     void writeEntry(RequesterId requester, Translation own, long directory) throws MappingRefused {
         long first = VALID | (own.hasSecond() ? STAGE_2_ON : BYPASS);
         long second = INCOMING_ATTRIBUTES;
+        if (services.of(requester).deviceTlb()) {
+            second |= FULL_ATS | RESPONSES_WITH_SUBSTREAM;
+        }
         if (directory != 0) {
             first |=
                     STAGE_1_ON
@@ -265,6 +270,44 @@ public final class SmmuDriver extends DeviceEntryDriver {
         return first == null ? host : first.store();
     }
 
+    // ---- services of devices
+
+    /// Translated requests are checked from when a device first has a TLB; the PRI queue is set up when a
+    /// device first needs it.
+    @Override
+    void prepare(DeviceServices wanted) throws MappingRefused {
+        var capabilities = unit.capabilities();
+        ServiceBook.requireSupport(wanted, capabilities.ats(), capabilities.pri());
+        var registers = unit.registers();
+        int control = registers.read32(SmmuRegisters.CR0);
+        if (wanted.deviceTlb()) {
+            control |= SmmuRegisters.CHECK_TRANSLATED;
+        }
+        if (wanted.pageRequests() && (control & SmmuRegisters.PAGE_QUEUE) == 0) {
+            long queue = host.takeCleared(1, "a PRI queue");
+            registers.write64(SmmuRegisters.PRIQ_BASE, queue | PAGE_REQUEST_BITS);
+            control |= SmmuRegisters.PAGE_QUEUE;
+        }
+        registers.write32(SmmuRegisters.CR0, control);
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        var registers = unit.registers();
+        registers.write32(SmmuRegisters.PRIQ_CONS, registers.read32(SmmuRegisters.PRIQ_PROD));
+        commands.submit(SmmuCommand.respond(requester.raw(), pasid, group, response));
+    }
+
+    @Override
+    void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
+        commands.submit(
+                SmmuCommand.deviceTlb(
+                        requester.raw(),
+                        pasid == OWN ? -1 : pasid,
+                        DeviceRange.start(range),
+                        Math.min(Invalidation.ALL_PAGES, DeviceRange.shift(range) - 12)));
+    }
+
     // ---- invalidation
 
     @Override
@@ -339,6 +382,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
                 }
             }
             case Invalidation.PasidEntries _ -> commands.submit(SmmuCommand.configAll());
+            case Invalidation.DeviceTlb device ->
+                    forgetInDevice(
+                            new RequesterId(device.requester() & 0xffff),
+                            Math.max(OWN, device.pasid()),
+                            DeviceRange.of(device));
             case Invalidation.PasidTranslations(int tag, _) ->
                     commands.submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
         }
@@ -384,7 +432,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
 
     // ---- going back
 
-    private record Remembered(Tables tables, Map<Integer, DeviceState> devices) implements State {
+    private record Remembered(Tables tables, Devices devices) implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
             if (!(unit instanceof SmmuUnit hardware)) {

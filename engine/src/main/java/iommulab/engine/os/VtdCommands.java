@@ -8,6 +8,7 @@ import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.pci.RequesterId;
 
 /// The part of a VT-d driver that commands the unit: through the invalidation queue where there is one,
 /// else through registers. Source: kernel `drivers/iommu/intel/dmar.c`.
@@ -19,6 +20,8 @@ final class VtdCommands {
     private static final int QUEUE_BYTES = 4096;
     private static final int WIDE = 1 << 11;
     private static final int DONE = 2;
+    /* FSTS.ICE, FSTS.ITE */
+    private static final int DEVICE_ERRORS = 3 << 5;
 
     private final VtdUnit unit;
     private final PhysicalMemory memory;
@@ -186,6 +189,19 @@ final class VtdCommands {
                 && pages.addressMask() <= unit.capabilities().maxAddressMask();
     }
 
+    /// Lets a device forget what it keeps of a range. Whoever waits for a device waits for all.
+    ///
+    /// @param pasid 20 bits, or [Iommu#NO_PASID]
+    void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
+        int shift = DeviceRange.shift(range);
+        long start = DeviceRange.start(range);
+        submit(
+                pasid < 0
+                        ? InvalidationDescriptor.deviceTlb(requester.raw(), start, shift)
+                        : InvalidationDescriptor.pasidDeviceTlb(
+                                requester.raw(), pasid, start, shift, false));
+    }
+
     /// Hardware refuses commands by register while the queue is enabled: the driver switches it off
     /// meanwhile, as `dmar_disable_qi` does.
     private void byRegister(Runnable command) {
@@ -205,6 +221,15 @@ final class VtdCommands {
         int next = put(descriptor, tail);
         int end = put(InvalidationDescriptor.waitAndWrite(DONE, rings.status), next);
         unit.registers().write64(VtdRegisters.QUEUE_TAIL, end);
+        if (unit.openInvalidations() > 0) {
+            // The driver waits, and so long that the unit gives the device up.
+            unit.timeOutInvalidations();
+        }
+        // As `qi_check_fault`: the queue goes on when the error is acknowledged.
+        int errors = unit.registers().read32(VtdRegisters.FAULT_STATUS) & DEVICE_ERRORS;
+        if (errors != 0) {
+            unit.registers().write32(VtdRegisters.FAULT_STATUS, errors);
+        }
     }
 
     private int put(InvalidationDescriptor descriptor, int offset) {

@@ -5,12 +5,14 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.vtd.ContextAttachment;
+import iommulab.engine.iommu.vtd.InvalidationDescriptor;
 import iommulab.engine.iommu.vtd.SecondStageEncoder;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
 import iommulab.engine.iommu.vtd.VtdTables;
@@ -20,6 +22,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
+import java.util.Map;
 
 /// Linux's driver of one VT-d unit: it owns root and context tables, and tells the
 /// unit what to forget, through the invalidation queue where the unit has one and else through registers.
@@ -34,11 +37,13 @@ public final class VtdDriver implements IommuDriver {
     private final VtdUnit unit;
     private final VtdTables tables;
     private final VtdCommands commands;
+    private final ServiceBook services;
 
-    private VtdDriver(VtdUnit unit, VtdTables tables, VtdCommands commands) {
+    private VtdDriver(VtdUnit unit, VtdTables tables, VtdCommands commands, ServiceBook services) {
         this.unit = unit;
         this.tables = tables;
         this.commands = commands;
+        this.services = services;
     }
 
     /// Brings a unit up: an empty root table, an invalidation queue, everything invalidated, translation
@@ -54,7 +59,7 @@ public final class VtdDriver implements IommuDriver {
         commands.invalidateContexts(VtdCommands.GLOBAL, 0, 0, 0, true);
         commands.invalidateIotlb(VtdCommands.GLOBAL, 0, 0, 0, false, true);
         commands.setTranslation(true);
-        return new VtdDriver(unit, tables, commands);
+        return new VtdDriver(unit, tables, commands, new ServiceBook());
     }
 
     @Override
@@ -147,6 +152,7 @@ public final class VtdDriver implements IommuDriver {
                         ? ContextAttachment.passThrough(
                                 to.tag(), unit.capabilities().deepestLevels())
                         : ContextAttachment.to(to.tag(), second));
+        tables.setDeviceTlb(requester, services.of(requester).deviceTlb());
         if (unit.capabilities().cachingMode()) {
             commands.invalidateContexts(VtdCommands.SELECTIVE, 0, requester.raw(), 0, true);
             commands.invalidateIotlb(VtdCommands.DOMAIN, to.tag(), 0, 0, false, true);
@@ -173,6 +179,29 @@ public final class VtdDriver implements IommuDriver {
         int tag = tables.detach(requester);
         commands.invalidateContexts(VtdCommands.SELECTIVE, tag, requester.raw(), 0, true);
         commands.invalidateIotlb(VtdCommands.DOMAIN, tag, 0, 0, false, true);
+        if (services.of(requester).deviceTlb()) {
+            commands.forgetInDevice(requester, Iommu.NO_PASID, DeviceRange.ALL);
+        }
+    }
+
+    // ---- services of devices
+
+    @Override
+    public void serve(RequesterId requester, DeviceServices wanted) throws MappingRefused {
+        boolean possible = unit.capabilities().deviceTlb() && commands.hasQueue();
+        ServiceBook.requireSupport(wanted, possible, false);
+        services.set(requester, wanted);
+        if (tables.isAttached(requester)) {
+            tables.setDeviceTlb(requester, wanted.deviceTlb());
+            int tag = tables.tagOf(requester);
+            commands.invalidateContexts(VtdCommands.SELECTIVE, tag, requester.raw(), 0, true);
+        }
+    }
+
+    @Override
+    public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
+        commands.submit(
+                InvalidationDescriptor.pageGroupResponse(requester.raw(), pasid, group, response));
     }
 
     // ---- invalidation
@@ -189,6 +218,11 @@ public final class VtdDriver implements IommuDriver {
     public void flushUnmapped(int tag, Stage stage, TableChange change) {
         for (var range : change.stale()) {
             commands.flush(tag, range, !change.tablesChanged());
+            for (var requester : services.withDeviceTlb()) {
+                if (tables.isAttached(requester) && tables.tagOf(requester) == tag) {
+                    commands.forgetInDevice(requester, Iommu.NO_PASID, range);
+                }
+            }
         }
     }
 
@@ -229,6 +263,18 @@ public final class VtdDriver implements IommuDriver {
             }
             case Invalidation.PasidEntries _, Invalidation.PasidTranslations _ ->
                     requireSecond(Stage.FIRST);
+            case Invalidation.DeviceTlb device -> {
+                if (!viaQueue || !unit.capabilities().deviceTlb()) {
+                    throw new MappingRefused(
+                            "EOPNOTSUPP",
+                            "Devices are told to forget by the invalidation queue only, of a unit"
+                                    + " with device TLBs (ECAP.DT).");
+                }
+                commands.forgetInDevice(
+                        new RequesterId(checkedTag(device.requester())),
+                        device.pasid(),
+                        DeviceRange.of(device));
+            }
         }
     }
 
@@ -256,7 +302,9 @@ public final class VtdDriver implements IommuDriver {
 
     // ---- going back
 
-    private record Remembered(long rootTable, VtdCommands.Rings rings) implements State {
+    private record Remembered(
+            long rootTable, VtdCommands.Rings rings, Map<Integer, DeviceServices> services)
+            implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
             if (!(unit instanceof VtdUnit hardware)) {
@@ -265,12 +313,13 @@ public final class VtdDriver implements IommuDriver {
             return new VtdDriver(
                     hardware,
                     VtdTables.resume(memory, frames, rootTable),
-                    new VtdCommands(hardware, memory, rings));
+                    new VtdCommands(hardware, memory, rings),
+                    new ServiceBook(services));
         }
     }
 
     @Override
     public State checkpoint() {
-        return new Remembered(tables.rootTable(), commands.rings());
+        return new Remembered(tables.rootTable(), commands.rings(), services.all());
     }
 }

@@ -5,6 +5,8 @@ package iommulab.engine.pci;
 public enum AddressType {
     /// An iova (00b): what every function without ATS sends.
     UNTRANSLATED,
+    /// A question (01b): to which hpa does this iova lead?
+    TRANSLATION_REQUEST,
     /// An hpa that the function got by ATS and kept in its device TLB (10b).
     TRANSLATED
 }

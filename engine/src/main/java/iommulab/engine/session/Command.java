@@ -4,9 +4,11 @@ import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.os.Invalidation;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.traffic.TrafficSource;
 
@@ -90,6 +92,32 @@ public sealed interface Command {
     record SetCacheGeometry(String unit, CacheKind cache, CacheGeometry geometry)
             implements Command {}
 
+    // ---- the device's side
+
+    /// Switches a function's translation services (ATS) on or off, in the function and in its entry of the
+    /// IOMMU: on, it keeps translations in a TLB of its own. Switching them off switches page requests off.
+    record SetAts(PciAddress function, boolean enabled) implements Command {}
+
+    /// Switches a function's page requests (PRI) on or off; its ATS must be on.
+    record SetPageRequests(PciAddress function, boolean enabled) implements Command {}
+
+    /// Lets a function answer invalidations of its TLB, or hang: it forgets, but does not say so, and the
+    /// IOMMU gives it up when the time is over.
+    record SetAnswering(PciAddress function, boolean answering) implements Command {}
+
+    /// Lets a function ask for pages, as one group.
+    ///
+    /// @param iova in the first page
+    /// @param pages 1 to 32
+    record RequestPages(
+            PciAddress function, long iova, int pages, Access access, PasidPrefix prefix)
+            implements Command {}
+
+    /// The kernel answers a group of page requests. With success the device tries again.
+    ///
+    /// @param group 9 bits
+    record AnswerPages(PciAddress function, int group, PageResponse response) implements Command {}
+
     // ---- memory and cost
 
     /// Writes one 64-bit word of memory, as a debugger would. Invalidates nothing.
@@ -114,8 +142,22 @@ public sealed interface Command {
     /// Lets one function make one request.
     ///
     /// @param prefix its PASID prefix, if it has one
-    record IssueDma(PciAddress function, long iova, int bytes, Access access, PasidPrefix prefix)
+    /// @param type what it says of its address; untranslated is what the device makes of it: with a TLB
+    ///     of its own it asks first
+    record IssueDma(
+            PciAddress function,
+            long iova,
+            int bytes,
+            Access access,
+            PasidPrefix prefix,
+            AddressType type)
             implements Command {
+        /// A request as the device would send it.
+        public IssueDma(
+                PciAddress function, long iova, int bytes, Access access, PasidPrefix prefix) {
+            this(function, iova, bytes, access, prefix, AddressType.UNTRANSLATED);
+        }
+
         /// A request without a PASID prefix.
         public IssueDma(PciAddress function, long iova, int bytes, Access access) {
             this(function, iova, bytes, access, PasidPrefix.NONE);

@@ -40,6 +40,15 @@ final class CommandRunner {
                 unit(machine, unit).driver().clearFaults();
                 yield new Outcome.Done();
             }
+            case Command.SetAts(var function, boolean on) ->
+                    DeviceCommands.setAts(machine, function, on);
+            case Command.SetPageRequests(var function, boolean on) ->
+                    DeviceCommands.setPageRequests(machine, function, on);
+            case Command.SetAnswering(var function, boolean answering) ->
+                    DeviceCommands.setAnswering(machine, function, answering);
+            case Command.RequestPages request -> DeviceCommands.requestPages(machine, request);
+            case Command.AnswerPages(var function, int group, var response) ->
+                    DeviceCommands.answerPages(machine, function, group, response);
             case Command.SetCacheGeometry geometry -> reshape(machine, geometry);
             case Command.WriteMemory(long hpa, long value) -> writeMemory(machine, hpa, value);
             case Command.SetCost(var event, long cycles) -> price(machine, event, cycles);
@@ -94,7 +103,11 @@ final class CommandRunner {
                     "%d sets of paging-structure cache: take up to 4096."
                             .formatted(command.geometry().sets()));
         }
-        unit.hardware().reshape(command.cache(), command.geometry());
+        if (command.cache() == CacheKind.DEVICE_TLB) {
+            machine.deviceTlbs.reshape(unit, command.geometry());
+        } else {
+            unit.hardware().reshape(command.cache(), command.geometry());
+        }
         return new Outcome.Done();
     }
 
@@ -139,6 +152,7 @@ final class CommandRunner {
         requireTranslatable(machine, request.function());
         requireWithinPage(request.iova(), request.bytes());
         DomainCommands.requirePrefix(function, request.prefix());
+        DeviceCommands.requireSendable(machine, request);
         return new Outcome.DmaFinished(machine.traffic.issueOne(request));
     }
 

@@ -7,8 +7,10 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.pci.AddressType;
 
 import java.util.Optional;
 
@@ -106,14 +108,47 @@ public final class CommandText {
             case Command.RunTraffic(long requests) ->
                     Call.of("traffic.run").with("requests", requests);
             case Command.KernelCall(var call) -> call;
-            case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
+            case Command.SetAts(var function, boolean enabled) ->
+                    Call.of("ats.set")
+                            .with("device", function.toString())
+                            .with("enabled", Boolean.toString(enabled));
+            case Command.SetPageRequests(var function, boolean enabled) ->
+                    Call.of("ats.set_page_requests")
+                            .with("device", function.toString())
+                            .with("enabled", Boolean.toString(enabled));
+            case Command.SetAnswering(var function, boolean answering) ->
+                    Call.of("ats.set_answering")
+                            .with("device", function.toString())
+                            .with("answering", Boolean.toString(answering));
+            case Command.RequestPages(var function, long iova, int pages, var access, var prefix) ->
                     withPrefix(
-                            Call.of("dma.issue")
+                            Call.of("ats.request_pages")
                                     .with("device", function.toString())
                                     .withHex("iova", iova)
-                                    .with("bytes", bytes)
+                                    .with("pages", pages)
                                     .with("access", lowerCase(access)),
                             prefix);
+            case Command.AnswerPages(var function, int group, var response) ->
+                    Call.of("ats.answer_pages")
+                            .with("device", function.toString())
+                            .with("group", group)
+                            .with("response", lowerCase(response));
+            case Command.IssueDma(
+                            var function,
+                            long iova,
+                            int bytes,
+                            var access,
+                            var prefix,
+                            var type) ->
+                    withType(
+                            withPrefix(
+                                    Call.of("dma.issue")
+                                            .with("device", function.toString())
+                                            .withHex("iova", iova)
+                                            .with("bytes", bytes)
+                                            .with("access", lowerCase(access)),
+                                    prefix),
+                            type);
         };
     }
 
@@ -159,8 +194,14 @@ public final class CommandText {
                             a.number("iova"),
                             a.count("bytes"),
                             a.choice("access", Access.values()),
-                            prefix(a));
-            default -> name.startsWith("domain.") ? domainCommand(name, a) : unitCommand(name, a);
+                            prefix(a),
+                            type(a));
+            default ->
+                    name.startsWith("domain.")
+                            ? domainCommand(name, a)
+                            : name.startsWith("ats.")
+                                    ? deviceCommand(name, a)
+                                    : unitCommand(name, a);
         };
     }
 
@@ -221,6 +262,36 @@ public final class CommandText {
                             a.flag("flush"));
             default -> throw a.refused("there is no such call");
         };
+    }
+
+    private static Command deviceCommand(String name, CallArguments a) throws CommandRefused {
+        var device = a.function("device");
+        return switch (name) {
+            case "ats.set" -> new Command.SetAts(device, a.flag("enabled"));
+            case "ats.set_page_requests" -> new Command.SetPageRequests(device, a.flag("enabled"));
+            case "ats.set_answering" -> new Command.SetAnswering(device, a.flag("answering"));
+            case "ats.request_pages" ->
+                    new Command.RequestPages(
+                            device,
+                            a.number("iova"),
+                            a.count("pages"),
+                            a.choice("access", Access.values()),
+                            prefix(a));
+            case "ats.answer_pages" ->
+                    new Command.AnswerPages(
+                            device, a.count("group"), a.choice("response", PageResponse.values()));
+            default -> throw a.refused("there is no such call");
+        };
+    }
+
+    private static Call withType(Call call, AddressType type) {
+        return type == AddressType.UNTRANSLATED ? call : call.with("type", lowerCase(type));
+    }
+
+    private static AddressType type(CallArguments a) throws CommandRefused {
+        return a.optional("type").isEmpty()
+                ? AddressType.UNTRANSLATED
+                : a.choice("type", AddressType.values());
     }
 
     private static Command unitCommand(String name, CallArguments a) throws CommandRefused {

@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
@@ -24,6 +25,8 @@ final class Dma {
     int bytes;
     Access access = Access.READ;
     PasidPrefix prefix = PasidPrefix.NONE;
+    /* Of the request that came last to the IOMMU. */
+    AddressType type = AddressType.UNTRANSLATED;
 
     DmaOutcome outcome = DmaOutcome.BYPASS;
     long target;
@@ -38,6 +41,7 @@ final class Dma {
 
     /// Forgets how the last one ended.
     void begin() {
+        type = AddressType.UNTRANSLATED;
         outcome = DmaOutcome.BYPASS;
         target = 0;
         peer = null;
@@ -59,6 +63,7 @@ final class Dma {
                 bytes,
                 access,
                 prefix,
+                type,
                 outcome,
                 target,
                 Optional.ofNullable(peer),

@@ -1,8 +1,11 @@
 package iommulab.engine.session;
 
+import iommulab.engine.ats.AtsFunction;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.AddressMap;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.Fabric;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.Route;
@@ -28,6 +31,8 @@ final class DmaPath {
     private final CostTable costs;
     private final Tally tally;
     private final FaultLog faults;
+    private final DeviceTlbs deviceTlbs;
+    private final DeviceTlbPath deviceTlbPath = new DeviceTlbPath(this);
     private final Map<PciAddress, Origin> origins = new HashMap<>();
     private Fabric fabric;
     private Map<PciAddress, Integer> unitOf;
@@ -35,7 +40,13 @@ final class DmaPath {
     /// Where requests of one function start.
     ///
     /// @param unit the IOMMU that serves it, null if none
-    record Origin(PciAddress device, RouteTable route, int requester, @Nullable Unit unit) {}
+    /// @param withTlb the function if it has a TLB of its own in use, else null
+    record Origin(
+            PciAddress device,
+            RouteTable route,
+            int requester,
+            @Nullable Unit unit,
+            @Nullable AtsFunction withTlb) {}
 
     DmaPath(
             AddressMap map,
@@ -43,12 +54,14 @@ final class DmaPath {
             CostTable costs,
             Tally tally,
             FaultLog faults,
+            DeviceTlbs deviceTlbs,
             Fabric fabric) {
         this.map = map;
         this.units = units;
         this.costs = costs;
         this.tally = tally;
         this.faults = faults;
+        this.deviceTlbs = deviceTlbs;
         this.fabric = fabric;
         this.unitOf = Map.of();
     }
@@ -68,15 +81,16 @@ final class DmaPath {
         var route = fabric.tableOf(device);
         var unit = unitOf.get(device);
         return new Origin(
-                device, route, route.requester().raw(), unit == null ? null : units.get(unit));
+                device,
+                route,
+                route.requester().raw(),
+                unit == null ? null : units.get(unit),
+                deviceTlbs.deviceOf(device));
     }
 
     /// Carries out one request that lies within a page of iova; the outcome is in `dma`.
     void issue(Dma dma, Origin from) {
-        dma.begin();
-        dma.tick = ++tally.requests;
-        dma.device = from.device;
-        dma.requester = from.requester;
+        begin(dma, from);
         tally.bytes += dma.bytes;
         int exception = from.route.lookup(dma.iova);
         if (exception != RouteTable.UPSTREAM) {
@@ -87,9 +101,41 @@ final class DmaPath {
                 dma.target = dma.iova;
                 dma.note = "no IOMMU translates this function";
                 tally.bypassed++;
+            } else if (from.withTlb != null) {
+                deviceTlbPath.issue(dma, from.unit, from.withTlb);
             } else {
                 translate(dma, from.unit, from.unit.hardware());
             }
+        }
+        tally.cycles += dma.cycles;
+    }
+
+    private void begin(Dma dma, Origin from) {
+        dma.begin();
+        dma.tick = ++tally.requests;
+        dma.device = from.device;
+        dma.requester = from.requester;
+    }
+
+    /// The device asks for the translation that a request would need, and sends no request. Questions go up
+    /// to the root complex, whatever the address.
+    void ask(Dma dma, Origin from, Unit unit, AtsFunction device) {
+        begin(dma, from);
+        dma.cycles = costs.link * (from.route.links() + 1L);
+        deviceTlbPath.ask(dma, unit, device);
+        tally.cycles += dma.cycles;
+    }
+
+    /// The device says that the address is translated already.
+    void sendTranslated(Dma dma, Origin from, Unit unit) {
+        begin(dma, from);
+        tally.bytes += dma.bytes;
+        var route = fabric.route(from.device, dma.iova, AddressType.TRANSLATED);
+        if (route instanceof Route.Upstream) {
+            dma.cycles = costs.link * (from.route.links() + 1L);
+            deviceTlbPath.sendTranslated(dma, unit);
+        } else {
+            turnAway(dma, route);
         }
         tally.cycles += dma.cycles;
     }
@@ -121,50 +167,86 @@ final class DmaPath {
     }
 
     private void translate(Dma dma, Unit unit, Iommu hardware) {
-        dma.unit = unit.name();
-        unit.tally.requests++;
+        arrive(dma, unit);
         unit.tally.bytes += dma.bytes;
         var prefix = dma.prefix;
         long hpa =
                 hardware.translate(
                         dma.requester, prefix.pasid(), dma.iova, prefix.rights(dma.access));
+        charge(dma, unit, hardware);
+        finish(dma, unit, hardware, hpa);
+    }
+
+    void arrive(Dma dma, Unit unit) {
+        dma.unit = unit.name();
+        unit.tally.requests++;
+    }
+
+    /// What the IOMMU's last answer took.
+    void charge(Dma dma, Unit unit, Iommu hardware) {
         int reads = hardware.lastReads();
         dma.domain = hardware.lastDomain();
-        dma.reads = reads;
+        dma.reads += reads;
         tally.reads += reads;
         unit.tally.reads += reads;
         long cost = hardware.lastCycles(costs.walkCosts());
         dma.cycles += cost;
         unit.tally.cycles += cost;
+    }
+
+    /// What the answer means for the request.
+    void finish(Dma dma, Unit unit, Iommu hardware, long hpa) {
         if (hpa < 0) {
             stopped(dma, unit, hardware, hpa);
             return;
         }
         dma.target = hpa;
         if (hardware.lastHit()) {
-            boolean stale = hardware.lastWasStale();
-            dma.outcome = stale ? DmaOutcome.STALE : DmaOutcome.HIT;
-            tally.hits++;
-            unit.tally.hits++;
-            if (stale) {
-                tally.stale++;
-                unit.tally.stale++;
-            }
+            hit(dma, unit, hardware.lastWasStale());
         } else if (hardware.lastPageBytes() != 0) {
-            dma.outcome = DmaOutcome.WALK;
-            tally.walks++;
-            unit.tally.walks++;
+            walked(dma, unit);
         } else {
-            dma.outcome = DmaOutcome.BYPASS;
             dma.note = hardware.isTranslating() ? "pass-through" : "translation is switched off";
-            tally.bypassed++;
-            unit.tally.bypassed++;
+            bypassed(dma, unit);
         }
         reachPeer(dma, hpa);
     }
 
+    /// The address stayed as it was.
+    void bypassed(Dma dma, Unit unit) {
+        dma.outcome = DmaOutcome.BYPASS;
+        tally.bypassed++;
+        unit.tally.bypassed++;
+    }
+
+    /// A cache had the translation.
+    void hit(Dma dma, Unit unit, boolean stale) {
+        dma.outcome = stale ? DmaOutcome.STALE : DmaOutcome.HIT;
+        tally.hits++;
+        unit.tally.hits++;
+        if (stale) {
+            tally.stale++;
+            unit.tally.stale++;
+        }
+    }
+
+    /// The tables had it.
+    void walked(Dma dma, Unit unit) {
+        dma.outcome = DmaOutcome.WALK;
+        tally.walks++;
+        unit.tally.walks++;
+    }
+
+    /// It never came to the request.
+    void notSent(Dma dma, Unit unit, String why) {
+        dma.outcome = DmaOutcome.BLOCKED;
+        dma.note = why;
+        tally.blocked++;
+        unit.tally.blocked++;
+    }
+
     /// A translated address may be a BAR: the request then turns around in the root complex.
-    private void reachPeer(Dma dma, long hpa) {
+    void reachPeer(Dma dma, long hpa) {
         int region = map.indexOf(hpa);
         if (region != AddressMap.NOTHING && hasOwner(region)) {
             dma.peer = map.regions().get(region).owner().orElse(null);
@@ -175,7 +257,7 @@ final class DmaPath {
         return map.regions().get(region).owner().isPresent();
     }
 
-    private void stopped(Dma dma, Unit unit, Iommu hardware, long answer) {
+    void stopped(Dma dma, Unit unit, Iommu hardware, long answer) {
         if (answer == Iommu.INTERRUPT_WINDOW) {
             boolean message = dma.access == Access.WRITE && dma.bytes == 4;
             dma.outcome = message ? DmaOutcome.INTERRUPT : DmaOutcome.BLOCKED;
@@ -202,9 +284,21 @@ final class DmaPath {
             dma.outcome = DmaOutcome.FAULT;
             dma.fault = Objects.requireNonNull(hardware.lastFault(), "a fault without a reason");
             dma.recorded = hardware.lastRecorded();
-            tally.faults++;
-            unit.tally.faults++;
-            faults.add(dma, unit);
+            countFault(dma, unit);
         }
+    }
+
+    private void countFault(Dma dma, Unit unit) {
+        tally.faults++;
+        unit.tally.faults++;
+        faults.add(dma, unit);
+    }
+
+    /// The IOMMU recorded that a function asked for a page and may not.
+    void pageRefused(Dma dma, Unit unit, FaultReason reason) {
+        dma.fault = reason;
+        dma.recorded = unit.hardware().lastRecorded();
+        dma.domain = unit.hardware().lastDomain();
+        countFault(dma, unit);
     }
 }

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Walk;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.Route;
 
 import java.util.List;
@@ -19,7 +20,13 @@ final class Explanation {
         CommandRunner.requireTranslatable(machine, function);
         CommandRunner.requireWithinPage(question.iova(), question.bytes());
         var origin = machine.path.originOf(function);
-        var route = machine.wiring().fabric().route(function, question.iova());
+        // A question goes up to the root complex, whatever the address.
+        var route =
+                question.type() == AddressType.TRANSLATION_REQUEST
+                        ? new Route.Upstream(origin.route().requester(), List.of())
+                        : machine.wiring()
+                                .fabric()
+                                .route(function, question.iova(), question.type());
         var request =
                 new DmaRequest(
                         function,
@@ -45,6 +52,22 @@ final class Explanation {
                                 request,
                                 "No IOMMU translates this function.",
                                 Optional.of(question.iova()))
+                        : atUnit(machine, question, request, unit);
+            }
+        };
+    }
+
+    private static Walk atUnit(
+            Machine machine, WalkQuestion question, DmaRequest request, Unit unit)
+            throws CommandRefused {
+        var ladder = new DeviceTlbLadder(machine, unit, question.withCaches());
+        return switch (question.type()) {
+            case TRANSLATION_REQUEST -> ladder.ask(request);
+            case TRANSLATED -> ladder.translated(request);
+            case UNTRANSLATED -> {
+                var device = machine.deviceTlbs.deviceOf(question.function());
+                yield device != null
+                        ? ladder.explain(request, device.tlb())
                         : unit.hardware()
                                 .explain(
                                         unit.name(),

@@ -4,6 +4,7 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.Fault;
@@ -30,6 +31,7 @@ final class FaultLog {
             long iova,
             Access access,
             PasidPrefix prefix,
+            AddressType type,
             FaultReason reason,
             int domain,
             boolean recorded,
@@ -46,6 +48,7 @@ final class FaultLog {
                     iova,
                     access,
                     prefix,
+                    type,
                     reason,
                     domain,
                     recorded,
@@ -73,6 +76,7 @@ final class FaultLog {
                         dma.iova,
                         dma.access,
                         dma.prefix,
+                        dma.type,
                         Objects.requireNonNull(dma.fault),
                         dma.domain,
                         dma.recorded,

@@ -34,6 +34,16 @@ final class InvalidationText {
                             call.with("what", "pasid_translations")
                                     .with("tag", tag)
                                     .withHex("pasid", pasid & 0xffff_ffffL);
+                    case Invalidation.DeviceTlb(
+                                    int requester,
+                                    int pasid,
+                                    long iova,
+                                    int addressMask) ->
+                            (pasid == -1 ? call : call.withHex("pasid", pasid & 0xffff_ffffL))
+                                    .with("what", "device_tlb")
+                                    .withHex("requester", requester & 0xffff_ffffL)
+                                    .withHex("iova", iova)
+                                    .with("addressMask", addressMask);
                 };
         return what.with("via", command.viaQueue() ? "queue" : "register");
     }
@@ -57,11 +67,18 @@ final class InvalidationText {
                                     a.optional("pasid").isPresent() ? a.count("pasid") : -1);
                     case "pasid_translations" ->
                             new Invalidation.PasidTranslations(a.count("tag"), a.count("pasid"));
+                    case "device_tlb" ->
+                            new Invalidation.DeviceTlb(
+                                    a.count("requester"),
+                                    a.optional("pasid").isPresent() ? a.count("pasid") : -1,
+                                    a.number("iova"),
+                                    a.count("addressMask"));
                     default ->
                             throw a.refused(
                                     "argument 'what': take context_global, context_domain,"
                                             + " context_device, iotlb_global, iotlb_domain,"
-                                            + " iotlb_page, pasid_entries or pasid_translations");
+                                            + " iotlb_page, pasid_entries, pasid_translations or"
+                                            + " device_tlb");
                 };
         boolean viaQueue =
                 switch (a.word("via")) {

@@ -33,6 +33,7 @@ final class Invalidations {
                     Invalidation.ContextDomain _,
                     Invalidation.ContextDevice _,
                     Invalidation.PasidEntries _,
+                    Invalidation.DeviceTlb _,
                     Invalidation.PasidTranslations _ -> {
                 // They cover no translation that the kernel keeps book of.
             }

@@ -14,6 +14,7 @@ import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.Kernel;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Ledger;
+import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
@@ -44,6 +45,8 @@ final class Machine {
     final Tally tally = new Tally();
     final FaultLog faults = new FaultLog();
     final RecentEvents events = new RecentEvents();
+    final DeviceTlbs deviceTlbs = new DeviceTlbs();
+    private final Map<PciAddress, ConfigSpace> followed = new HashMap<>();
     final DmaPath path;
     final Traffic traffic;
     private final SnapshotMaker snapshots;
@@ -58,7 +61,7 @@ final class Machine {
         wiring = Wiring.of(description, firmware);
         units = makeUnits(description.units(), firmware);
         domains = new Domains(memory, frames, units);
-        path = new DmaPath(map, units, costs, tally, faults, wiring.fabric());
+        path = new DmaPath(map, units, costs, tally, faults, deviceTlbs, wiring.fabric());
         traffic = new Traffic(this);
         snapshots = new SnapshotMaker(this);
     }
@@ -98,6 +101,9 @@ final class Machine {
             }
             for (var group : machine.wiring.grouping().groups()) {
                 machine.addGroup(group);
+            }
+            for (var function : machine.wiring.topology().functions()) {
+                DeviceCommands.atPowerOn(machine, function);
             }
         } catch (MappingRefused refused) {
             throw new CommandRefused(
@@ -149,8 +155,30 @@ final class Machine {
     }
 
     private void rewire() {
+        followRegisters();
         path.rewire(wiring.fabric(), emulatedUnitOf());
         traffic.forgetWays();
+    }
+
+    /// Functions have a TLB in use while their ATS registers say so.
+    private void followRegisters() {
+        var functions = wiring.topology().functions();
+        for (var function : functions) {
+            var address = function.address();
+            boolean changed = followed.put(address, function.config()) != function.config();
+            if (changed || deviceTlbs.find(address).isPresent()) {
+                var unit = wiring.unitOf().get(address);
+                deviceTlbs.follow(
+                        function,
+                        unit == null || !units.get(unit).isEmulated() ? null : units.get(unit),
+                        wiring.fabric().requesterId(address).raw());
+            }
+        }
+        if (followed.size() > functions.size()) {
+            var known = functions.stream().map(PciFunction::address).collect(Collectors.toSet());
+            followed.keySet().retainAll(known);
+            deviceTlbs.keepOnly(known);
+        }
     }
 
     private Map<PciAddress, Integer> emulatedUnitOf() {
@@ -211,6 +239,7 @@ final class Machine {
                         wiring.grouping(),
                         wiring.fabric(),
                         wiring.unitOf());
+        rewire();
     }
 
     // ---- commands
@@ -275,7 +304,8 @@ final class Machine {
             Counters tally,
             FaultLog.Checkpoint faults,
             TrafficMix.Checkpoint traffic,
-            Ledger.Version kernel) {}
+            Ledger.Version kernel,
+            DeviceTlbs.Checkpoint deviceTlbs) {}
 
     /// One IOMMU at one instant; without hardware and driver if it is not emulated.
     record UnitCheckpoint(
@@ -292,7 +322,8 @@ final class Machine {
                 tally.toValue(),
                 faults.checkpoint(),
                 traffic.checkpoint(),
-                kernel().version());
+                kernel().version(),
+                deviceTlbs.checkpoint());
     }
 
     private static UnitCheckpoint checkpoint(Unit unit) {
@@ -318,6 +349,7 @@ final class Machine {
         events.forgetAfter(then.tally().requests());
         traffic.restore(then.traffic());
         kernel().goTo(then.kernel());
+        deviceTlbs.restore(then.deviceTlbs());
         rewire();
     }
 
@@ -346,6 +378,7 @@ final class Machine {
                 hash.add(unit.hardware().stateHash());
             }
         }
+        deviceTlbs.addTo(hash);
         domains.addTo(hash);
         costs.addTo(hash);
         traffic.addTo(hash);

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.Region;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.RequesterId;
@@ -111,6 +112,7 @@ public record MachineSnapshot(
     /// @param faultOverflow FSTS.PFO
     /// @param queue the invalidation queue, if enabled
     /// @param queues all rings between software and hardware that are in use, commands first
+    /// @param devices functions below it that have a TLB of their own in use, by address
     /// @param counters of this unit
     public record Unit(
             String name,
@@ -129,7 +131,43 @@ public record MachineSnapshot(
             boolean faultOverflow,
             Optional<Queue> queue,
             List<QueueState> queues,
+            List<DeviceSide> devices,
             Counters counters) {}
+
+    /// A function that translates for itself (PCIe ATS), and may ask for pages (PRI).
+    ///
+    /// @param requester the name under which the IOMMU knows it
+    /// @param tlb what it keeps; stale is a line that the IOMMU would not confirm now
+    /// @param questions translation requests sent since its ATS was switched on
+    /// @param answering whether it answers invalidations
+    /// @param unanswered invalidations that it was told of and never answered
+    /// @param asksForPages whether its page requests are switched on
+    /// @param toldToStop whether the IOMMU has told it to ask for no more pages
+    /// @param groups page request groups without a response
+    public record DeviceSide(
+            PciAddress function,
+            RequesterId requester,
+            CacheSnapshot tlb,
+            long questions,
+            boolean answering,
+            int unanswered,
+            boolean asksForPages,
+            boolean toldToStop,
+            List<PageGroup> groups) {
+        public DeviceSide {
+            groups = List.copyOf(groups);
+        }
+    }
+
+    /// A group of page requests that waits for its response.
+    ///
+    /// @param group page request group index, 9 bits
+    /// @param pages iova of each
+    public record PageGroup(int group, PasidPrefix prefix, boolean write, List<Long> pages) {
+        public PageGroup {
+            pages = List.copyOf(pages);
+        }
+    }
 
     /// One fault recording register.
     ///
@@ -235,6 +273,7 @@ public record MachineSnapshot(
     /// @param device the function that asked
     /// @param requester the name under which the IOMMU saw it
     /// @param prefix its PASID prefix, if it had one
+    /// @param type what the request said of its address; of a device with a TLB the one that ended it
     /// @param target hpa reached, 0 if none
     /// @param peer the function whose BAR was reached, if any
     /// @param unit the IOMMU that translated it; empty if none did
@@ -248,6 +287,7 @@ public record MachineSnapshot(
             int bytes,
             Access access,
             PasidPrefix prefix,
+            AddressType type,
             DmaOutcome outcome,
             long target,
             Optional<PciAddress> peer,
@@ -286,6 +326,7 @@ public record MachineSnapshot(
     /// @param device the function that asked
     /// @param requester the name under which the IOMMU saw it
     /// @param prefix its PASID prefix, if it had one
+    /// @param type what the request said of its address
     /// @param domain domain of the device at that time, -1 if none
     /// @param recorded whether a fault record was written (overflow and merging drop it)
     /// @param kernelLines as dmesg prints it
@@ -299,6 +340,7 @@ public record MachineSnapshot(
             long iova,
             Access access,
             PasidPrefix prefix,
+            AddressType type,
             FaultReason reason,
             int domain,
             boolean recorded,

@@ -1,7 +1,10 @@
 package iommulab.engine.session;
 
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.os.call.Answer;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
+
+import java.util.List;
 
 /// What the caller of a command is told.
 public sealed interface Outcome {
@@ -10,6 +13,16 @@ public sealed interface Outcome {
     record DomainCreated(int domain) implements Outcome {}
 
     record DmaFinished(DmaEvent event) implements Outcome {}
+
+    /// @param group page request group index, 9 bits
+    record PagesRequested(int group) implements Outcome {}
+
+    /// @param tried what the device tried again
+    record PagesAnswered(PageResponse response, List<DmaEvent> tried) implements Outcome {
+        public PagesAnswered {
+            tried = List.copyOf(tried);
+        }
+    }
 
     /// @param requests how many were run
     record TrafficRun(long requests) implements Outcome {}

@@ -93,6 +93,7 @@ final class SnapshotMaker {
                     false,
                     Optional.empty(),
                     List.of(),
+                    List.of(),
                     unit.tally.toValue());
         }
         var hardware = unit.hardware();
@@ -113,6 +114,7 @@ final class SnapshotMaker {
                 hardware.faultsLost(),
                 queue(hardware),
                 hardware.queues(),
+                machine.deviceTlbs.below(unit).stream().map(DeviceSides::of).toList(),
                 unit.tally.toValue());
     }
 

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.Fingerprint;
+import iommulab.engine.ats.PageRequestInterface.Wanted;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
@@ -223,15 +224,31 @@ final class Traffic {
 
     /// One request of one function.
     DmaEvent issueOne(Command.IssueDma request) {
-        dma.iova = request.iova();
-        dma.bytes = request.bytes();
-        dma.access = request.access();
-        dma.prefix = request.prefix();
-        machine.path.issue(dma, machine.path.originOf(request.function()));
-        var event = dma.toEvent();
+        var event = DeviceCommands.issue(machine, dma, request);
         dma.prefix = PasidPrefix.NONE;
         machine.events.add(event);
         return event;
+    }
+
+    /// A function asks for pages; what the IOMMU records of that are faults of the function.
+    ///
+    /// @return the group, or nothing if the function may not ask now
+    Optional<Integer> requestPages(DeviceTlbs.Member member, List<Wanted> wanted, Access access) {
+        var pages = member.device().pages();
+        var group = pages.ask(wanted);
+        if (group.isPresent()) {
+            dma.begin();
+            dma.tick = machine.counters().requests();
+            dma.device = member.function();
+            dma.requester = member.requester();
+            dma.iova = wanted.getFirst().iova();
+            dma.access = access;
+            dma.prefix = wanted.getFirst().prefix();
+            pages.refusals()
+                    .forEach(reason -> machine.path.pageRefused(dma, member.unit(), reason));
+            dma.prefix = PasidPrefix.NONE;
+        }
+        return group;
     }
 
     // ---- going back

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.group.IommuUnit;
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.os.IommuDriver;
 
@@ -42,6 +43,19 @@ final class Unit {
             throw new IllegalStateException(name() + " is not emulated");
         }
         return hardware;
+    }
+
+    /// Whether devices below it can have TLBs of their own.
+    boolean takesDeviceTlbs() {
+        return hardware instanceof AtsIommu;
+    }
+
+    /// The hardware as devices with TLBs of their own see it.
+    AtsIommu forDeviceTlbs() {
+        if (hardware instanceof AtsIommu ats) {
+            return ats;
+        }
+        throw new IllegalStateException(name() + " knows no device TLBs");
     }
 
     IommuDriver driver() {

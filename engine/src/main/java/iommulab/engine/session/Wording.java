@@ -1,8 +1,10 @@
 package iommulab.engine.session;
 
 import iommulab.engine.os.Invalidation;
+import iommulab.engine.pci.AddressType;
 
 import java.util.HexFormat;
+import java.util.stream.Collectors;
 
 /// How commands and their outcomes are told to people: the titles in the timeline and in Undo.
 final class Wording {
@@ -48,6 +50,27 @@ final class Wording {
             case Command.Invalidate(var unit, var what, boolean viaQueue) ->
                     "Invalidate %s of %s by %s"
                             .formatted(invalidation(what), unit, viaQueue ? "queue" : "register");
+            case Command.SetAts(var function, boolean on) ->
+                    "Switch ATS of %s %s".formatted(function, on ? "on" : "off");
+            case Command.SetPageRequests(var function, boolean on) ->
+                    "Switch page requests of %s %s".formatted(function, on ? "on" : "off");
+            case Command.SetAnswering(var function, boolean answering) ->
+                    (answering
+                                    ? "Let %s answer invalidations of its TLB again"
+                                    : "Let %s hang: it answers no invalidation of its TLB")
+                            .formatted(function);
+            case Command.RequestPages(var function, long iova, int pages, var access, var prefix) ->
+                    "Let %s ask for %d page%s to %s at 0x%x%s"
+                            .formatted(
+                                    function,
+                                    pages,
+                                    pages == 1 ? "" : "s",
+                                    access.word(),
+                                    iova,
+                                    prefix.isPresent() ? ", " + prefix : "");
+            case Command.AnswerPages(var function, int group, var response) ->
+                    "Answer page request group %d of %s: %s"
+                            .formatted(group, function, response.words());
             case Command.ClearFaults(var unit) -> "Clear the faults of " + unit;
             case Command.SetCacheGeometry(var unit, var cache, var geometry) ->
                     geometry.isOff()
@@ -71,14 +94,31 @@ final class Wording {
             case Command.RunTraffic(long requests) ->
                     "Run %,d requests".formatted(requests).replace(',', '\u2009');
             case Command.KernelCall(var call) -> call.toString();
-            case Command.IssueDma(var function, long iova, int bytes, var access, var prefix) ->
-                    "Let %s %s %d B at 0x%x%s"
+            case Command.IssueDma request -> title(request);
+        };
+    }
+
+    private static String title(Command.IssueDma request) {
+        String prefix = request.prefix().isPresent() ? ", " + request.prefix() : "";
+        return switch (request.type()) {
+            case UNTRANSLATED, TRANSLATED ->
+                    "Let %s %s %d B at 0x%x%s%s"
                             .formatted(
-                                    function,
-                                    access.word(),
-                                    bytes,
-                                    iova,
-                                    prefix.isPresent() ? ", " + prefix : "");
+                                    request.function(),
+                                    request.access().word(),
+                                    request.bytes(),
+                                    request.iova(),
+                                    prefix,
+                                    request.type() == AddressType.TRANSLATED
+                                            ? ", translated already"
+                                            : "");
+            case TRANSLATION_REQUEST ->
+                    "Let %s ask for the translation of 0x%x to %s%s"
+                            .formatted(
+                                    request.function(),
+                                    request.iova(),
+                                    request.access().word(),
+                                    prefix);
         };
     }
 
@@ -98,6 +138,14 @@ final class Wording {
                     pasid < 0
                             ? "all PASID entries of DID " + tag
                             : "the entry of PASID 0x%x, DID %d".formatted(pasid, tag);
+            case Invalidation.DeviceTlb(int requester, int pasid, long iova, int mask) ->
+                    "%s of the device TLB of 0x%04x%s"
+                            .formatted(
+                                    mask >= Invalidation.ALL_PAGES
+                                            ? "everything"
+                                            : "%s at 0x%x".formatted(bytes(4096L << mask), iova),
+                                    requester,
+                                    pasid < 0 ? "" : ", PASID 0x%x".formatted(pasid));
             case Invalidation.PasidTranslations(int tag, int pasid) ->
                     "the IOTLB entries of PASID 0x%x, DID %d".formatted(pasid, tag);
         };
@@ -110,6 +158,14 @@ final class Wording {
             case Outcome.DomainCreated(int domain) -> "domain " + domain;
             case Outcome.TrafficRun(_) -> "ok";
             case Outcome.Answered(var answer) -> answer.toString();
+            case Outcome.PagesRequested(int group) -> "group " + group;
+            case Outcome.PagesAnswered(_, var tried) ->
+                    tried.isEmpty()
+                            ? "ok"
+                            : "ok, tried again: "
+                                    + tried.stream()
+                                            .map(event -> result(new Outcome.DmaFinished(event)))
+                                            .collect(Collectors.joining(", "));
             case Outcome.DmaFinished(var event) ->
                     event.fault()
                             .map(reason -> "fault %02xh".formatted(reason.code()))

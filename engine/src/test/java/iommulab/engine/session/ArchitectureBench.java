@@ -21,6 +21,8 @@ import java.util.Set;
 final class ArchitectureBench {
     static final PciAddress DEVICE = PciAddress.parse("0000:06:00.0");
     private static final int PASID_AT = 0xa00;
+    private static final int ATS_AT = 0xa20;
+    private static final int PRI_AT = 0xa40;
 
     final Machine machine;
 
@@ -49,7 +51,7 @@ final class ArchitectureBench {
                                 "",
                                 "7.0.0",
                                 "",
-                                topology.with(withPasids(function)),
+                                topology.with(withServices(function)),
                                 new AcpiTables(Map.of()),
                                 List.of(unit),
                                 captured.memory(),
@@ -59,19 +61,23 @@ final class ArchitectureBench {
         run(new Command.BindDriver(DEVICE, Optional.of("vfio-pci")));
     }
 
-    /// Links a PASID capability of 20 bits, with execute and privileged, to the end of the chain.
-    private static PciFunction withPasids(PciFunction function) {
-        ConfigSpace config = function.config();
+    /// Links a PASID capability of 20 bits, with execute and privileged, an ATS capability and a page
+    /// request capability for 8 requests to the end of the chain.
+    private static PciFunction withServices(PciFunction function) {
+        ConfigSpace config =
+                linked(function.config(), PASID_AT, 0x1b).with(PASID_AT + 4, 4, 0x1406);
+        config = linked(config, ATS_AT, 0x0f).with(ATS_AT + 4, 4, 0x20);
+        config = linked(config, PRI_AT, 0x13).with(PRI_AT + 4, 4, 0x100_0000);
+        return function.withConfig(config.with(PRI_AT + 8, 4, 8).with(PRI_AT + 12, 4, 8));
+    }
+
+    private static ConfigSpace linked(ConfigSpace config, int newAt, int id) {
         int at = 0x100;
         while (config.read32(at) >>> 20 != 0) {
             at = config.read32(at) >>> 20;
         }
-        if (config.read32(0x100) != 0) {
-            config = config.with(at + 2, 2, config.read16(at + 2) & 0xf | PASID_AT << 4);
-            at = PASID_AT;
-        }
-        config = config.with(at, 4, 0x1b | 1 << 16).with(at + 4, 4, 0x1406);
-        return function.withConfig(config);
+        return config.with(at + 2, 2, config.read16(at + 2) & 0xf | newAt << 4)
+                .with(newAt, 4, id | 1 << 16);
     }
 
     Outcome run(Command command) throws CommandRefused {

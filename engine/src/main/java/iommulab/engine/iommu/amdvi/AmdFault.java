@@ -71,7 +71,11 @@ public enum AmdFault implements FaultReason {
             AmdEvent.INVALID_DEVICE_REQUEST,
             AmdEvent.TYPE_MANAGEMENT << AmdEvent.REQUEST_TYPE_AT,
             "The address is in the system management range, and SysMgt of the device table entry"
-                    + " stops that.");
+                    + " stops that."),
+    PAGE_REQUEST_REFUSED(
+            AmdEvent.INVALID_PPR_REQUEST,
+            0,
+            "The device asks for a page, and its device table entry does not allow that (PPR).");
 
     private final int code;
     private final int flags;
@@ -108,7 +112,8 @@ public enum AmdFault implements FaultReason {
                     TABLE_UNREADABLE,
                     TRANSLATION_REFUSED,
                     PORT_REFUSED,
-                    MANAGEMENT_REFUSED ->
+                    MANAGEMENT_REFUSED,
+                    PAGE_REQUEST_REFUSED ->
                     false;
         };
     }

@@ -17,6 +17,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// One AMD IOMMU: requests in, host addresses or faults out, everything read from the tables in memory or
@@ -171,7 +172,7 @@ public final class AmdUnit extends AmdRequests {
 
     /// Refused, with an event, if the device's entry does not allow page requests.
     @Override
-    public void requestPage(PageRequest request) {
+    public Optional<AmdFault> requestPage(PageRequest request) {
         int pasid = request.prefix().pasid();
         lastWho = who(request.requester(), pasid, 0);
         lastFacts = request.write() ? WRITE : READ;
@@ -184,19 +185,23 @@ public final class AmdUnit extends AmdRequests {
         }
         if (entry == DeviceEntryCache.MISS) {
             pageRequests().refuse(request);
-        } else if (takesPageRequests()) {
+            return Optional.ofNullable(lastFault());
+        }
+        if (takesPageRequests()) {
             pageRequests().take(request);
         } else {
             pageRequests().refuse(request);
-            int flags = (pasid < 0 ? 0 : AmdEvent.GUEST) | (request.write() ? AmdEvent.WRITE : 0);
-            log(
-                    AmdEvent.ofRequest(
-                            AmdEvent.INVALID_PPR_REQUEST,
-                            request.requester(),
-                            Math.max(0, pasid),
-                            flags,
-                            request.iova()));
+            var fault = AmdFault.PAGE_REQUEST_REFUSED;
+            stop(fault, STAGE_DEVICE, detailOf(), pasid >= 0, request.iova());
+            return Optional.of(fault);
         }
+        return Optional.empty();
+    }
+
+    /// See [AmdView#fresh].
+    @Override
+    public long fresh(int requester, int pasid, long iova, int access) {
+        return view().fresh(requester, pasid, iova, access);
     }
 
     private boolean takesPageRequests() {

@@ -1,7 +1,13 @@
 package iommulab.engine.iommu.riscv;
 
+import iommulab.engine.iommu.AtsDevice;
+import iommulab.engine.iommu.DeviceMessages;
+import iommulab.engine.iommu.PageResponse;
+
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// The messages that an IOMMU sends to devices' translation caches, and the invalidations that it waits
 /// for.
@@ -25,11 +31,20 @@ public final class AtsMessages {
     /// @param payload what it says
     public record Message(int code, int requester, int segment, int process, long payload) {}
 
+    private static final int GLOBAL = 1;
+    private static final int SIZED = 1 << 11;
+
+    private final Map<Integer, AtsDevice> devices = new HashMap<>();
     private final List<Message> sent = new ArrayList<>();
     private final List<Message> waiting = new ArrayList<>();
     private long count;
 
     AtsMessages() {}
+
+    /// Whom messages for a requester reach. Wiring, not state.
+    void connect(int requester, AtsDevice device) {
+        devices.put(requester, device);
+    }
 
     /// Everything that a checkpoint remembers.
     record State(List<Message> sent, List<Message> waiting, long count) {}
@@ -73,6 +88,24 @@ public final class AtsMessages {
         if (sent.size() > REMEMBERED) {
             sent.removeFirst();
         }
+        var device = devices.get(message.requester());
+        if (device != null) {
+            deliver(message, device);
+        }
+    }
+
+    private static void deliver(Message message, AtsDevice device) {
+        long payload = message.payload();
+        if (message.code() == INVALIDATE) {
+            int shift = DeviceMessages.rangeShift(payload & -4096L, (payload & SIZED) != 0);
+            long start = shift >= Long.SIZE ? 0 : payload & -1L << shift;
+            device.invalidate(message.process(), start, shift, (payload & GLOBAL) != 0, 0);
+        } else {
+            PageResponse.ofCode((int) (payload >>> 44) & 0xf)
+                    .ifPresent(code ->
+                            device.respond(
+                                    message.process(), (int) (payload >>> 32) & 0x1ff, code));
+        }
     }
 
     /// The last messages sent, oldest first.
@@ -83,6 +116,11 @@ public final class AtsMessages {
     /// Messages sent since power-on.
     public long count() {
         return count;
+    }
+
+    /// Invalidations that no device has answered yet.
+    int waiting() {
+        return waiting.size();
     }
 
     /// Whether a device has not answered an invalidation yet.

@@ -37,6 +37,7 @@ public final class CommandQueue {
     private int head;
     private int tail;
     private int status;
+    private boolean running;
     private long executed;
     private final List<RiscvCommand> recent = new ArrayList<>();
 
@@ -141,6 +142,15 @@ public final class CommandQueue {
     ///
     /// @param control the `fctl` register
     void run(RiscvCaches caches, int control) {
+        // A device may complete an invalidation while the command is still being executed.
+        if (!running) {
+            running = true;
+            runToTheEnd(caches, control);
+            running = false;
+        }
+    }
+
+    private void runToTheEnd(RiscvCaches caches, int control) {
         boolean big = (control & RiscvRegisters.BE) != 0;
         while ((status & ON) != 0
                 && (status & (MEMORY_FAULT | TIME_OUT | ILLEGAL)) == 0

@@ -40,7 +40,8 @@ public final class PageRequests {
     ///
     /// @param queued whether it lies in the queue now
     /// @param response code of the message by which the IOMMU answered itself
-    public record Outcome(boolean queued, Optional<Integer> response) {}
+    /// @param fault why the device may not ask
+    public record Outcome(boolean queued, Optional<Integer> response, Optional<RiscvFault> fault) {}
 
     Outcome request(int requester, int pasid, int access, long payload) {
         var request = new Request(requester, pasid, access, payload);
@@ -95,11 +96,13 @@ public final class PageRequests {
             unit.interrupt(Interrupts.PAGE_QUEUE);
         }
         if (queued) {
-            return new Outcome(true, Optional.empty());
+            return new Outcome(true, Optional.empty(), Optional.empty());
         }
         // A full queue is no reason for the device to give up.
         boolean full = queue.isOn() && !queue.has(RecordQueue.MEMORY_FAULT);
-        return respond(request, full ? SUCCESS : FAILURE, !full || device.has(DeviceContext.PRPR));
+        boolean named = !full || device.has(DeviceContext.PRPR);
+        var response = respond(request, full ? SUCCESS : FAILURE, named);
+        return new Outcome(false, response, Optional.empty());
     }
 
     private Outcome refuse(Request request, RiscvFault fault, @Nullable DeviceContext device) {
@@ -116,13 +119,14 @@ public final class PageRequests {
                             0));
         }
         boolean mayNotAsk = fault == RiscvFault.TYPE_DISALLOWED;
-        return respond(request, mayNotAsk ? INVALID : FAILURE, !mayNotAsk);
+        var response = respond(request, mayNotAsk ? INVALID : FAILURE, !mayNotAsk);
+        return new Outcome(false, response, Optional.of(fault));
     }
 
     /// @param named whether the answer names the process
-    private Outcome respond(Request request, int code, boolean named) {
+    private Optional<Integer> respond(Request request, int code, boolean named) {
         if (!request.wantsAnswer()) {
-            return new Outcome(false, Optional.empty());
+            return Optional.empty();
         }
         int requester = request.requester() & 0xffff;
         long group = request.payload() >>> 3 & 0x1ff;
@@ -134,6 +138,6 @@ public final class PageRequests {
                                 request.requester() >>> 16,
                                 named ? request.pasid() : Iommu.NO_PASID,
                                 (long) requester << 48 | (long) code << 44 | group << 32));
-        return new Outcome(false, Optional.of(code));
+        return Optional.of(code);
     }
 }

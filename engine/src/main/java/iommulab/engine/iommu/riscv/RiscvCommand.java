@@ -1,5 +1,7 @@
 package iommulab.engine.iommu.riscv;
 
+import iommulab.engine.iommu.PageResponse;
+
 /// A command of the command queue, 16 bytes.
 /// Spec: RISC-V IOMMU, "Command-Queue (CQ)".
 ///
@@ -82,6 +84,36 @@ public record RiscvCommand(long low, long high) {
     /// Forgets the context of a process of a device.
     public static RiscvCommand invalidateProcess(int device, int process) {
         return new RiscvCommand(INVAL_PDT | DV | (long) device << 40 | (long) process << 12, 0);
+    }
+
+    /// Forgets what a device keeps of a range.
+    ///
+    /// @param process of the translations, -1 for none
+    /// @param iova aligned to the size
+    /// @param rangeShift two to this power is the size in bytes, from 12
+    public static RiscvCommand invalidateDeviceTlb(
+            int requester, int process, long iova, int rangeShift) {
+        long ones = rangeShift >= 64 ? -1L : (1L << rangeShift - 1) - 1;
+        long payload =
+                rangeShift == 12
+                        ? iova & -4096L
+                        : (iova & -1L << rangeShift | ones) & -4096L | 1 << 11;
+        return new RiscvCommand(ATS_INVAL | (long) requester << 40 | ofProcess(process), payload);
+    }
+
+    /// Answers a group of page requests of a device.
+    ///
+    /// @param process -1 for none
+    /// @param group 9 bits
+    public static RiscvCommand respond(
+            int requester, int process, int group, PageResponse response) {
+        return new RiscvCommand(
+                ATS_PRGR | (long) requester << 40 | ofProcess(process),
+                (long) requester << 48 | (long) response.code() << 44 | (long) group << 32);
+    }
+
+    private static long ofProcess(int process) {
+        return process < 0 ? 0 : PV | (long) process << 12;
     }
 
     /// Completes when everything before it has.

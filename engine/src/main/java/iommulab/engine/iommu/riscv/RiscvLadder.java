@@ -61,7 +61,8 @@ final class RiscvLadder {
         this.answer = answer;
         made = new MadeSteps(recording, costs);
         events = made.areAmong(full) ? full.events() : made.withDirectoryOf(full);
-        fault = unit.lastFault();
+        // A question that is granted nothing is answered: no fault.
+        fault = answer < 0 ? unit.lastFault() : null;
         rungs = new RiscvRungs(unit);
     }
 

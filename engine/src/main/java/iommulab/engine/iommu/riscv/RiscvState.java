@@ -5,15 +5,16 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PasidEntryCache;
+import iommulab.engine.iommu.AtsDevice;
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.List;
 
 /// What a RISC-V IOMMU keeps: registers, queues, interrupts, caches.
-public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
+public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
     static final int OFF = 0;
     static final int BARE = 1;
 
@@ -236,6 +237,24 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
         recordLostMessage(interrupts.setControl(vector, value));
     }
 
+    // ---- devices
+
+    @Override
+    public void connect(int requester, AtsDevice device) {
+        ats.connect(requester, device);
+    }
+
+    /// Messages have no tags here: an answer is for the oldest invalidation of the requester.
+    @Override
+    public void invalidationCompleted(int requester, int tag) {
+        completeInvalidation(requester);
+    }
+
+    @Override
+    public int openInvalidations() {
+        return ats.waiting();
+    }
+
     /// A device has answered an ATS invalidation; a fence may go on.
     ///
     /// @param requester 16 bits
@@ -247,6 +266,7 @@ public abstract sealed class RiscvState implements Iommu permits RiscvSteps {
     }
 
     /// Devices have not answered ATS invalidations in time.
+    @Override
     public void timeOutInvalidations() {
         if (ats.areWaiting()) {
             ats.giveUp();

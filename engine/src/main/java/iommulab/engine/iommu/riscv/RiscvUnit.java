@@ -114,7 +114,8 @@ public final class RiscvUnit extends RiscvSteps {
     }
 
     /// As [#requestPage(int, int, int, long)].
-    public PageRequests.Outcome requestPage(PageRequest request) {
+    @Override
+    public Optional<RiscvFault> requestPage(PageRequest request) {
         var prefix = request.prefix();
         int access = (prefix.privileged() ? PRIVILEGED : 0) | (prefix.execute() ? EXECUTE : 0);
         long payload =
@@ -123,7 +124,13 @@ public final class RiscvUnit extends RiscvSteps {
                         | (request.last() ? 4 : 0)
                         | (request.write() ? 2 : 0)
                         | (request.read() ? 1 : 0);
-        return requestPage(request.requester(), prefix.pasid(), access, payload);
+        return requestPage(request.requester(), prefix.pasid(), access, payload).fault();
+    }
+
+    /// See [RiscvView#fresh].
+    @Override
+    public long fresh(int requester, int pasid, long iova, int access) {
+        return view().fresh(requester, pasid, iova, access);
     }
 
     // ---- what the last request found

@@ -58,7 +58,7 @@ final class RiscvView {
     }
 
     /// What the unit would answer if it had no caches, accessed and dirty bits taken as settable.
-    private long fresh(int requester, int pasid, long iova, int access) {
+    long fresh(int requester, int pasid, long iova, int access) {
         uncached.adoptRegisters(unit.control(), unit.directory());
         return uncached.translate(requester, pasid, iova, access);
     }

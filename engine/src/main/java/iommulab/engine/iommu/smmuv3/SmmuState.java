@@ -15,6 +15,7 @@ import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What an SMMU keeps: registers, caches, queues, stalled requests.
 public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
@@ -229,9 +230,11 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
         messages.connect(requester, device);
     }
 
+    /// An SMMU records nothing of requests that it does not take: it answers them.
     @Override
-    public void requestPage(PageRequest request) {
+    public Optional<SmmuFault> requestPage(PageRequest request) {
         pageRequests.take(request);
+        return Optional.empty();
     }
 
     @Override

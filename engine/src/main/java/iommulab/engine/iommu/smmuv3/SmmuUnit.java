@@ -341,6 +341,12 @@ public final class SmmuUnit extends SmmuAnswers {
     }
 
     /// See [SmmuView#caches].
+    /// See [SmmuView#fresh].
+    @Override
+    public long fresh(int requester, int pasid, long iova, int access) {
+        return view().fresh(requester, pasid, iova, access);
+    }
+
     @Override
     public List<CacheSnapshot> cacheSnapshots() {
         return view().caches();

@@ -18,21 +18,22 @@ final class PageRequestIntake {
     /// See [iommulab.engine.iommu.AtsIommu#requestPage].
     ///
     /// @param scalable scalable mode, null if it is not in force
-    void take(PageRequest request, @Nullable ScalableMode scalable) {
+    /// @return the fault that was recorded, null if none was
+    @Nullable VtdFault take(PageRequest request, @Nullable ScalableMode scalable) {
         begin(request);
         if (!unit.isTranslating()) {
             answer(request, PageResponse.FAILURE);
-        } else if (scalable == null) {
-            stop(VtdFault.PAGE_REQUEST_IN_LEGACY_MODE, false, request);
-            answer(request, PageResponse.INVALID_REQUEST);
-        } else {
-            long context = scalable.context(request.requester());
-            if (context == DeviceEntryCache.MISS) {
-                answer(request, PageResponse.FAILURE);
-            } else {
-                takeUnder(context, request);
-            }
+            return null;
         }
+        if (scalable == null) {
+            return refuse(VtdFault.PAGE_REQUEST_IN_LEGACY_MODE, false, request);
+        }
+        long context = scalable.context(request.requester());
+        if (context == DeviceEntryCache.MISS) {
+            answer(request, PageResponse.FAILURE);
+            return unit.lastFault();
+        }
+        return takeUnder(context, request);
     }
 
     private void begin(PageRequest request) {
@@ -42,15 +43,16 @@ final class PageRequestIntake {
         unit.lastFacts = VtdUnit.WRITE | VtdUnit.NO_SPACE;
     }
 
-    private void takeUnder(long context, PageRequest request) {
+    private @Nullable VtdFault takeUnder(long context, PageRequest request) {
         var fault = blocked(context, request);
         if (fault != null) {
-            stop(fault, ScalableContext.isPackedSilent(context), request);
-            answer(request, PageResponse.INVALID_REQUEST);
-        } else if (!unit.pageRequests().take(request)) {
+            return refuse(fault, ScalableContext.isPackedSilent(context), request);
+        }
+        if (!unit.pageRequests().take(request)) {
             // The device tries again, does not find the page, and asks again.
             answer(request, PageResponse.SUCCESS);
         }
+        return null;
     }
 
     private static @Nullable VtdFault blocked(long context, PageRequest request) {
@@ -67,11 +69,13 @@ final class PageRequestIntake {
         return ScalableContext.reaches(context, pasid) ? null : VtdFault.PASID_TOO_LARGE;
     }
 
-    private void stop(VtdFault fault, boolean silent, PageRequest request) {
+    private VtdFault refuse(VtdFault fault, boolean silent, PageRequest request) {
         int rights = request.prefix().execute() ? VtdUnit.EXECUTE : 0;
         int privilege = request.prefix().privileged() ? VtdUnit.PRIVILEGED : 0;
         long kind = FaultRecording.kind(request.prefix().pasid(), rights | privilege);
         unit.stop(fault, VtdUnit.STAGE_DEVICE, silent, kind | FaultRecording.PAGE_REQUEST);
+        answer(request, PageResponse.INVALID_REQUEST);
+        return fault;
     }
 
     /// A group gets its answer when it is complete.

@@ -17,7 +17,9 @@ public final class PasidTables {
 
     private static final int FRAME_BYTES = 4096;
     private static final long PRESENT = 1;
+    private static final long DEVICE_TLB = 1 << 2;
     private static final long PASIDS = 1 << 3;
+    private static final long PAGE_REQUESTS = 1 << 4;
     private static final long ADDRESS = (1L << 52) - FRAME_BYTES;
     /* 2^(PDTS + 7) entries of 8 bytes fill a frame. */
     private static final long DIRECTORY_SIZE = 2 << 9;
@@ -74,6 +76,18 @@ public final class PasidTables {
         for (int word = words.length - 1; word >= 0; word--) {
             memory.write64(at + word * 8L, words[word]);
         }
+    }
+
+    /// Lets a requester have a TLB, and ask for pages: DTE and PRE of its context entry.
+    ///
+    /// @throws MappingRefused (ENOMEM) if no frame is left for a table on the way
+    public void setServices(RequesterId requester, boolean deviceTlb, boolean pageRequests)
+            throws MappingRefused {
+        directoryOf(requester);
+        long context = contextOf(requester);
+        long low = memory.read64(context) & ~(DEVICE_TLB | PAGE_REQUESTS);
+        memory.write64(
+                context, low | (deviceTlb ? DEVICE_TLB : 0) | (pageRequests ? PAGE_REQUESTS : 0));
     }
 
     /// Clears the entry of a PASID, if there is one.

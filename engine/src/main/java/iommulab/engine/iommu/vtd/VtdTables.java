@@ -15,6 +15,8 @@ public final class VtdTables {
     private static final int ENTRIES = 256;
     private static final long PRESENT = 1;
     private static final long ADDRESS = -4096L;
+    private static final long TYPE = 3 << 2;
+    private static final long WITH_DEVICE_TLB = 1 << 2;
 
     private final PhysicalMemory memory;
     private final FrameAllocator frames;
@@ -97,6 +99,21 @@ public final class VtdTables {
         memory.write64(entry, 0);
         memory.write64(entry + 8, 0);
         return tag;
+    }
+
+    /// The domain ID of a requester that is attached.
+    public int tagOf(RequesterId requester) {
+        return tagAt(contextEntry(requester));
+    }
+
+    /// Lets a requester whose requests are translated have a TLB, or not: TT 01 or 00. Pass-through has no
+    /// such choice.
+    public void setDeviceTlb(RequesterId requester, boolean allowed) {
+        long entry = contextEntry(requester);
+        long low = memory.read64(entry);
+        if ((low & TYPE) <= WITH_DEVICE_TLB) {
+            memory.write64(entry, low & ~TYPE | (allowed ? WITH_DEVICE_TLB : 0));
+        }
     }
 
     /// Gives all frames back. The IOMMU must not use the tables any more.

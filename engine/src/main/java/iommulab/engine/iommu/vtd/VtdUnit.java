@@ -21,6 +21,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// One VT-d remapping unit: requests in, host addresses or faults out, everything read from the tables in
@@ -354,8 +355,14 @@ public final class VtdUnit extends VtdOutcome {
     }
 
     @Override
-    public void requestPage(PageRequest request) {
-        intake.take(request, inForce);
+    public Optional<VtdFault> requestPage(PageRequest request) {
+        return Optional.ofNullable(intake.take(request, inForce));
+    }
+
+    /// See [VtdView#fresh].
+    @Override
+    public long fresh(int requester, int pasid, long iova, int access) {
+        return view().fresh(requester, pasid, iova, access);
     }
 
     @Override
