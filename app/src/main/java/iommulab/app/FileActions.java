@@ -2,9 +2,7 @@ package iommulab.app;
 
 import iommulab.app.Opening.Source;
 import iommulab.app.shell.Bench;
-import iommulab.app.shell.Defects;
 import iommulab.app.shell.WindowAction;
-import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.io.machine.MachineReader;
 import iommulab.engine.session.Architecture;
@@ -14,7 +12,6 @@ import iommulab.engine.session.Session;
 import javafx.application.Platform;
 import javafx.stage.Stage;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +39,7 @@ final class FileActions implements AutoCloseable {
         this.open = open;
         this.dialogs = new FileDialogs(stage, files);
         this.saving = new Saving(bench.settings());
+        bench.othersFrom(new OtherFiles(dialogs, bench.tasks())::choose);
         this.autosave =
                 new Autosave(
                         recovery,
@@ -157,7 +155,7 @@ final class FileActions implements AutoCloseable {
             }
             task.remark().ifPresent(words -> dialogs.tell("Unsaved work is damaged", words));
         });
-        task.setOnFailed(_ -> refuse(source.name(), task.getException()));
+        task.setOnFailed(_ -> dialogs.refuse(source.name(), task.getException()));
         bench.tasks().run(task);
     }
 
@@ -179,17 +177,6 @@ final class FileActions implements AutoCloseable {
         open = machine;
         bench.kept().set(machine.kept());
         stage.setTitle(machine.title());
-    }
-
-    private void refuse(String name, Throwable why) {
-        var head = "%s cannot be opened".formatted(name);
-        if (why instanceof CommandRefused refused) {
-            dialogs.tell(head, refused.reason());
-        } else if (why instanceof FileRefused || why instanceof IOException) {
-            dialogs.tell(head, String.valueOf(why.getMessage()));
-        } else {
-            Defects.report(why);
-        }
     }
 
     /// Does something that ends the machine in the window, unless its user wants to keep it.

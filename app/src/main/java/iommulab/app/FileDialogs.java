@@ -1,7 +1,10 @@
 package iommulab.app;
 
+import iommulab.app.shell.Defects;
 import iommulab.app.theme.Icons;
+import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.machine.MachineFile;
+import iommulab.engine.session.CommandRefused;
 
 import javafx.application.Platform;
 import javafx.scene.control.Alert;
@@ -14,6 +17,7 @@ import javafx.stage.Stage;
 import org.controlsfx.control.Notifications;
 import org.kordamp.ikonli.feather.Feather;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
@@ -82,6 +86,18 @@ final class FileDialogs {
     /// Says why something could not be done.
     void tell(String head, String words) {
         alert("told", Alert.AlertType.WARNING, head, words).show();
+    }
+
+    /// Says why a file cannot be opened.
+    void refuse(String name, Throwable why) {
+        var head = "%s cannot be opened".formatted(name);
+        if (why instanceof CommandRefused refused) {
+            tell(head, refused.reason());
+        } else if (why instanceof FileRefused || why instanceof IOException) {
+            tell(head, String.valueOf(why.getMessage()));
+        } else {
+            Defects.report(why);
+        }
     }
 
     /// Says something that needs no answer.

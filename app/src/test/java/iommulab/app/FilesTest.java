@@ -9,6 +9,7 @@ import iommulab.engine.io.machine.MachineReader;
 import iommulab.engine.io.machine.RecoveryJournal;
 import iommulab.engine.session.Command;
 
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.input.KeyCode;
 
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ import javax.imageio.ImageIO;
 class FilesTest {
     private static final Path CAPTURE =
             Path.of("../engine/src/test/resources/linux-groups/endpoint-mf-acs-a/sysfs.tar.gz");
+    private static final Path SAMPLES = Path.of("../samples");
     private static final Path SUPERPAGES = Path.of("../samples/superpages.iommulab.json");
     private static final Command ONE_REQUEST = new Command.RunTraffic(1);
 
@@ -308,6 +310,35 @@ class FilesTest {
                     "all have answered",
                     () -> lab.describes("#walk-formats", "All 5 reach 25ffe40"));
         }
+    }
+
+    @Test
+    void aWalkIsComparedWithOneInAnotherFile() {
+        try (var lab = LabFiles.onSample("first-walk-vtd", folder)) {
+            lab.robot().press(KeyCode.CONTROL, KeyCode.DIGIT4).click("#walk-as-pair");
+            lab.answers().willCancel();
+            compareWithAFile(lab);
+            assertThat(lab.says("#walk-right-title", "cold")).as("still the one before").isTrue();
+            lab.answers().willTake(SAMPLES.resolve("first-walk-smmu.iommulab.json"));
+            compareWithAFile(lab);
+            lab.until(
+                    "the other machine's walk",
+                    () -> lab.says("#walk-right-title", "first-walk-smmu.iommulab.json"));
+            assertThat(lab.says("#walk-right-title", "smmu3")).as("its IOMMU").isTrue();
+            lab.answers().willTake(SAMPLES.resolve("README.txt"));
+            compareWithAFile(lab);
+            lab.until("it is refused", () -> lab.reads("README.txt cannot be opened"));
+            lab.press("OK");
+            assertThat(lab.says("#walk-right-title", "first-walk-smmu")).as("kept").isTrue();
+        }
+    }
+
+    private static void compareWithAFile(LabFiles lab) {
+        Robot.onScreen(() -> {
+            var choice = (ChoiceBox<?>) lab.robot().find("#beside-choice");
+            choice.getSelectionModel().selectLast();
+        });
+        lab.robot().settle();
     }
 
     @Test

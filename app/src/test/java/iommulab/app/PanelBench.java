@@ -1,5 +1,6 @@
 package iommulab.app;
 
+import iommulab.app.shell.OtherMachine;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
@@ -72,6 +73,11 @@ public final class PanelBench implements Workbench {
     /// The commands that the panel sent.
     public List<Command> sent() {
         return List.copyOf(sent);
+    }
+
+    @Override
+    public CompletionStage<Optional<OtherMachine>> chooseOther() {
+        return CompletableFuture.completedFuture(Optional.empty());
     }
 
     @Override

@@ -14,12 +14,13 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
 import javafx.scene.layout.ColumnConstraints;
-import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
+import javafx.scene.text.Text;
+import javafx.scene.text.TextFlow;
 
 import org.jspecify.annotations.Nullable;
 
@@ -182,7 +183,7 @@ final class EntryPane extends VBox {
     private VBox ways(Detail detail) {
         var box = boxed();
         for (var way : detail.ways()) {
-            var value = new FlowPane(6, 0);
+            var value = new TextFlow();
             value.setMinWidth(0);
             HBox.setHgrow(value, Priority.ALWAYS);
             if (way.to().isPresent()) {
@@ -196,7 +197,9 @@ final class EntryPane extends VBox {
             } else {
                 value.getChildren().add(styled(way.text(), "value"));
             }
-            value.getChildren().add(styled(way.aside(), "muted"));
+            var aside = new Text(" " + way.aside());
+            aside.getStyleClass().add("muted");
+            value.getChildren().add(aside);
             var row = new HBox(styled(way.label(), "key"), value);
             row.getStyleClass().add("key-value");
             box.getChildren().add(row);

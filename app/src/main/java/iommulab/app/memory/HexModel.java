@@ -62,7 +62,7 @@ record HexModel(long hpa, List<Word> words) {
     }
 
     private static Tint tint(long raw, Optional<Use> use) {
-        if (use.isEmpty()) {
+        if (use.isEmpty() || use.get().entry().isZero()) {
             return raw == 0 ? Tint.ZERO : Tint.DATA;
         }
         return use.get().entry().target() >= 0 ? Tint.LEADS : Tint.ENTRY;
@@ -102,10 +102,11 @@ record HexModel(long hpa, List<Word> words) {
         return words.get(indexOf(address));
     }
 
-    /// Address of the first word of an entry, from an address on; that address if there is none.
+    /// Address of the first word of an entry that is not zero, from an address on; that address if there is
+    /// none.
     long firstEntryFrom(long address) {
         for (int i = indexOf(address); i < WORDS; i++) {
-            if (words.get(i).use().isPresent()) {
+            if (words.get(i).use().filter(use -> !use.entry().isZero()).isPresent()) {
                 return addressOf(i);
             }
         }

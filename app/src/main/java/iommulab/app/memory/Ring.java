@@ -93,7 +93,7 @@ record Ring(String unit, QueueState queue, List<Row> rows) {
         var indices = indices();
         for (int age = 0; age < indices.size(); age++) {
             var entry = entries.get(address(indices.get(age)));
-            if (entry != null) {
+            if (entry != null && !entry.isZero()) {
                 rows.add(row(indices.get(age), entry, age < waiting));
             }
         }

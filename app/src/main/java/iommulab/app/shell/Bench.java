@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /// The workbench of one window: which machine lies on it, what is selected, which perspective is open.
 /// Lives on the JavaFX thread; answers of the engine are brought there.
@@ -51,6 +52,8 @@ public final class Bench implements Workbench {
     private final ObjectProperty<Kept> kept = new SimpleObjectProperty<>(Kept.NOTHING);
     private final RunningTasks tasks = new RunningTasks();
     private final Refusals refusals;
+    private Supplier<CompletionStage<Optional<OtherMachine>>> others =
+            () -> CompletableFuture.completedFuture(Optional.empty());
     private Session engine;
 
     /// @param engine the machine to begin with
@@ -114,6 +117,16 @@ public final class Bench implements Workbench {
     @Override
     public CompletionStage<Walk> explainOn(Architecture architecture, WalkQuestion question) {
         return onScreen(engine.explainOn(architecture, question));
+    }
+
+    /// Where other machines come from.
+    public void othersFrom(Supplier<CompletionStage<Optional<OtherMachine>>> chooser) {
+        others = chooser;
+    }
+
+    @Override
+    public CompletionStage<Optional<OtherMachine>> chooseOther() {
+        return others.get();
     }
 
     @Override
@@ -248,8 +261,7 @@ public final class Bench implements Workbench {
 
     /// The same answer, given on the JavaFX thread; whatever is neither an answer nor a refusal is a
     /// defect.
-    private static <T extends @Nullable Object> CompletionStage<T> onScreen(
-            CompletableFuture<T> asked) {
+    static <T extends @Nullable Object> CompletionStage<T> onScreen(CompletableFuture<T> asked) {
         var answer = new CompletableFuture<T>();
         asked.whenComplete((value, failure) ->
                 Platform.runLater(() -> {

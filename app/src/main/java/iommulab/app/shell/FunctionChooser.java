@@ -73,6 +73,14 @@ public final class FunctionChooser extends SearchableComboBox<PciAddress> {
         }
     }
 
+    /// Chooses a function, also a bridge, which is offered from then on.
+    public void chooseAny(PciAddress address) {
+        if (!getItems().contains(address)) {
+            getItems().add(address);
+        }
+        setValue(address);
+    }
+
     private static String words(PciFunction function) {
         var address = function.address();
         var name = address.domain() == 0 ? address.withoutDomain() : address.toString();

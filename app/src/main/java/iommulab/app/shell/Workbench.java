@@ -34,6 +34,10 @@ public interface Workbench {
     /// exceptionally with [iommulab.engine.session.CommandRefused] if that one cannot do the same.
     CompletionStage<Walk> explainOn(Architecture architecture, WalkQuestion question);
 
+    /// Lets the user choose another machine to compare this one with. Empty if there is none in the end; why
+    /// not is shown. Who gets it switches it off.
+    CompletionStage<Optional<OtherMachine>> chooseOther();
+
     /// Asks what commands would do to the groups, without doing them.
     CompletionStage<Preview> preview(List<Command> commands);
 

@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.OtherMachine;
 import iommulab.engine.session.Architecture;
 
 import java.util.ArrayList;
@@ -16,11 +17,19 @@ sealed interface Beside {
     /// A request of its own.
     record Another() implements Beside {}
 
+    /// A request in another machine.
+    record In(OtherMachine other) implements Beside {}
+
+    /// A request in a machine that is still to be chosen.
+    record InAFile() implements Beside {}
+
     default String words() {
         return switch (this) {
             case OtherCaches _ -> "same request, other caches";
             case On(var architecture) -> "same request on " + architecture.words();
             case Another _ -> "another request";
+            case In(var other) -> "request in " + other.name();
+            case InAFile _ -> "request in another file…";
         };
     }
 
@@ -28,7 +37,16 @@ sealed interface Beside {
     default String prefix() {
         return switch (this) {
             case On(var architecture) -> architecture.words() + ", ";
-            case OtherCaches _, Another _ -> "";
+            case In(var other) -> other.name() + ", ";
+            case OtherCaches _, Another _, InAFile _ -> "";
+        };
+    }
+
+    /// Whether it is about a request that is put together beside.
+    default boolean hasOwnRequest() {
+        return switch (this) {
+            case Another _, In _ -> true;
+            case OtherCaches _, On _, InAFile _ -> false;
         };
     }
 
@@ -39,6 +57,7 @@ sealed interface Beside {
         for (var architecture : Architecture.OF_MACHINES) {
             all.add(new On(architecture));
         }
+        all.add(new InAFile());
         return List.copyOf(all);
     }
 }

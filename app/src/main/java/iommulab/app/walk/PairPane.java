@@ -1,5 +1,6 @@
 package iommulab.app.walk;
 
+import iommulab.app.shell.OtherMachine;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.session.Architecture;
@@ -25,6 +26,8 @@ import java.util.function.IntConsumer;
 /// Two walks side by side, in step: at the left the one that was asked for, at the right the same request
 /// with other caches or another request.
 final class PairPane extends BorderPane {
+    private static final Beside USUAL = new Beside.OtherCaches();
+
     private final Workbench workbench;
     private final Side left;
     private final Side right;
@@ -54,7 +57,7 @@ final class PairPane extends BorderPane {
                     askBeside();
                 });
         form.nameFields("beside");
-        form.visibleProperty().bind(choice.valueProperty().map(Beside.Another.class::isInstance));
+        form.visibleProperty().bind(choice.valueProperty().map(Beside::hasOwnRequest));
         form.managedProperty().bind(form.visibleProperty());
         left.ladder.onRung(onStep);
         left.ladder.onField(onField);
@@ -83,10 +86,7 @@ final class PairPane extends BorderPane {
 
         @Override
         public Beside fromString(String words) {
-            return Beside.all().stream()
-                    .filter(b -> b.words().equals(words))
-                    .findFirst()
-                    .orElseThrow();
+            throw new IllegalStateException("nobody types what stands beside: " + words);
         }
     }
 
@@ -118,10 +118,10 @@ final class PairPane extends BorderPane {
 
     private HBox differences() {
         choice.getItems().setAll(Beside.all());
-        choice.setValue(new Beside.OtherCaches());
+        choice.setValue(USUAL);
         choice.setId("beside-choice");
         choice.setConverter(new BesideWords());
-        choice.valueProperty().addListener((_, _, _) -> askBeside());
+        choice.valueProperty().addListener((_, before, now) -> chosen(before, now));
         reads.setId("beside-reads");
         cycles.setId("beside-cycles");
         reads.getStyleClass().add("strong");
@@ -138,8 +138,46 @@ final class PairPane extends BorderPane {
         return bar;
     }
 
+    private void chosen(@Nullable Beside before, @Nullable Beside now) {
+        if (now instanceof Beside.InAFile) {
+            workbench
+                    .chooseOther()
+                    .thenAccept(there ->
+                            there.ifPresentOrElse(
+                                    this::putBeside,
+                                    () -> choice.setValue(before == null ? USUAL : before)));
+            return;
+        }
+        if (now instanceof Beside.In != before instanceof Beside.In) {
+            other = null;
+            form.show(besideMachine());
+        }
+        askBeside();
+    }
+
+    /// Another machine takes the place of the one that was there.
+    private void putBeside(OtherMachine machine) {
+        var now = new Beside.In(machine);
+        var items = choice.getItems();
+        var before = items.stream().filter(Beside.In.class::isInstance).findFirst();
+        items.add(items.size() - 1, now);
+        form.show(machine.machine());
+        other = null;
+        choice.setValue(now);
+        before.ifPresent(items::remove);
+        if (before.isPresent() && before.get() instanceof Beside.In(var old)) {
+            old.close();
+        }
+    }
+
+    private MachineSnapshot besideMachine() {
+        return choice.getValue() instanceof Beside.In(var there)
+                ? there.machine()
+                : workbench.machine();
+    }
+
     void show(MachineSnapshot machine) {
-        form.show(machine);
+        form.show(choice.getValue() instanceof Beside.In ? besideMachine() : machine);
     }
 
     /// @param asked what `answer` answers
@@ -148,9 +186,9 @@ final class PairPane extends BorderPane {
         walk = answer;
         question = asked;
         step = at;
-        left.show(model(answer, at), how(asked));
+        left.show(model(answer, at, workbench.machine()), how(asked));
         if (changed || beside == null) {
-            if (other == null) {
+            if (other == null && !(choice.getValue() instanceof Beside.In)) {
                 form.show(asked);
             }
             askBeside();
@@ -159,8 +197,8 @@ final class PairPane extends BorderPane {
         }
     }
 
-    private WalkModel model(Walk shown, int at) {
-        return WalkModel.of(shown, at, workbench.machine(), workbench.walkLook().naming().get());
+    private WalkModel model(Walk shown, int at, MachineSnapshot machine) {
+        return WalkModel.of(shown, at, machine, workbench.walkLook().naming().get());
     }
 
     /// Compares with what an architecture answers.
@@ -182,16 +220,37 @@ final class PairPane extends BorderPane {
                     case Beside.OtherCaches _ -> question.withCaches(!question.withCaches());
                     case Beside.On _ -> question.withCaches(false);
                     case Beside.Another _ -> other == null ? question : other;
+                    case Beside.In(var there) ->
+                            other == null ? firstIn(there.machine(), question) : other;
+                    case Beside.InAFile _ -> question;
                 };
         var answer =
-                chosen instanceof Beside.On(var architecture)
-                        ? workbench.explainOn(architecture, asked)
-                        : workbench.explain(asked);
+                switch (chosen) {
+                    case Beside.On(var architecture) -> workbench.explainOn(architecture, asked);
+                    case Beside.In(var there) -> there.explain(asked);
+                    case Beside.OtherCaches _, Beside.Another _, Beside.InAFile _ ->
+                            workbench.explain(asked);
+                };
         answer.whenComplete((told, failure) -> {
             if (chosen.equals(choice.getValue())) {
                 answered(told, failure, chosen.prefix() + how(asked));
             }
         });
+    }
+
+    /// The same request if that machine has mapped it for the same device, else one that it knows.
+    private WalkQuestion firstIn(MachineSnapshot there, WalkQuestion asked) {
+        boolean same =
+                there.domains().stream()
+                        .filter(d -> d.attached().contains(asked.function()))
+                        .flatMap(d -> d.mappings().stream())
+                        .anyMatch(
+                                m -> Long.compareUnsigned(asked.iova() - m.iova(), m.bytes()) < 0);
+        var first =
+                same ? asked : WalkActions.firstQuestion(there, asked.withCaches()).orElse(asked);
+        form.show(first);
+        other = first;
+        return first;
     }
 
     private void answered(@Nullable Walk told, @Nullable Throwable failure, String how) {
@@ -222,7 +281,7 @@ final class PairPane extends BorderPane {
 
     private void showRight(int at) {
         if (beside != null) {
-            right.show(model(beside, at), rightHow);
+            right.show(model(beside, at, besideMachine()), rightHow);
         }
     }
 }

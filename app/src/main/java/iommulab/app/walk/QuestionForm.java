@@ -100,7 +100,7 @@ final class QuestionForm extends HBox {
 
     /// Shows a question that was asked elsewhere, so that it can be asked again with a change.
     void show(WalkQuestion question) {
-        device.choose(question.function());
+        device.chooseAny(question.function());
         iova.show(question.iova());
         bytes.show(question.bytes());
         prefix.show(question.prefix());

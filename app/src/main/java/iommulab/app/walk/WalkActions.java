@@ -10,6 +10,7 @@ import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.WalkQuestion;
 
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -65,11 +66,13 @@ final class WalkActions {
         };
     }
 
-    /// The request to begin with: the newest DMA, else the first mapping of any domain.
+    /// The request to begin with: the newest DMA, else the first mapping of a domain, one that somebody made
+    /// if there is one.
     static Optional<WalkQuestion> firstQuestion(MachineSnapshot machine, boolean withCaches) {
         return lastOf(machine, _ -> true, withCaches)
                 .or(() ->
                         machine.domains().stream()
+                                .sorted(Comparator.comparing((Domain d) -> !d.byUser()))
                                 .flatMap(d -> firstMapping(d, withCaches).stream())
                                 .findFirst());
     }

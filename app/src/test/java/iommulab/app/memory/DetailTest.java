@@ -71,6 +71,18 @@ class DetailTest {
     }
 
     @Test
+    void anEntryOfZerosIsToldFieldByFieldAndDrawnAsNothing() {
+        var frame = frame(0, 0);
+        var detail = detail(frame, 2);
+        assertThat(detail.title()).isEqualTo("Table entry 2");
+        assertThat(detail.fields()).isNotEmpty();
+        assertThat(written(detail, "P", 1)).isEqualTo(new Command.WriteMemory(FRAME + 16, 1));
+        var hex = HexModel.of(frame, new LabMachine().snapshot().units());
+        assertThat(hex.at(FRAME + 16).tint()).isEqualTo(HexModel.Tint.ZERO);
+        assertThat(hex.firstEntryFrom(FRAME)).as("the first entry").isEqualTo(FRAME);
+    }
+
+    @Test
     void aFieldIsWrittenAndAllOtherBitsStay() {
         var detail = detail(frame(0x7001, 0x7001), 2);
         assertThat(written(detail, "ADDR", 8))

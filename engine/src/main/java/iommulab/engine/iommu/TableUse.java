@@ -100,19 +100,40 @@ public record TableUse(
     /// @param from byte offset in it
     /// @param to byte offset behind the part
     public void forEachEntry(PhysicalMemory memory, long from, long to, EntryVisitor visitor) {
+        everyEntry(
+                memory,
+                from,
+                to,
+                (index, at, raw) -> {
+                    if (anything(raw)) {
+                        visitor.entry(index, at, raw.clone());
+                    }
+                });
+    }
+
+    private static boolean anything(long[] raw) {
+        long any = 0;
+        for (long word : raw) {
+            any |= word;
+        }
+        return any != 0;
+    }
+
+    /// Visits all entries that begin in a part of it, zero or not.
+    ///
+    /// @param from byte offset in it
+    /// @param to byte offset behind the part
+    /// @param visitor is lent the words of each
+    public void everyEntry(PhysicalMemory memory, long from, long to, EntryVisitor visitor) {
         var raw = new long[Math.max(1, entryBytes / 8)];
         long end = Math.min(to, bytes - entryBytes + 1L);
         int index = (int) ((Math.max(0, from) + entryBytes - 1) / entryBytes);
         for (; (long) index * entryBytes < end; index++) {
             long at = hpa + (long) index * entryBytes;
-            long any = 0;
             for (int word = 0; word < raw.length; word++) {
                 raw[word] = entries.word(memory, at + word * 8L);
-                any |= raw[word];
             }
-            if (any != 0) {
-                visitor.entry(firstEntry + index, at, raw.clone());
-            }
+            visitor.entry(firstEntry + index, at, raw);
         }
     }
 }

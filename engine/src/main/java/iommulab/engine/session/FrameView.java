@@ -32,7 +32,7 @@ public record FrameView(
     /// @param what it is
     /// @param pointer hpa of the entry that points to it, -1 if a register does
     /// @param pointedBy what points to it
-    /// @param entries those that are not all zero
+    /// @param entries all of them, those that are zero too
     public record Part(
             String unit, String what, long pointer, String pointedBy, List<Entry> entries) {
         public Part {
@@ -59,6 +59,11 @@ public record FrameView(
             raw = List.copyOf(raw);
             fields = List.copyOf(fields);
             targets = List.copyOf(targets);
+        }
+
+        /// Whether nothing was written there, or everything taken back.
+        public boolean isZero() {
+            return raw.stream().allMatch(word -> word == 0);
         }
 
         /// hpa to which it leads first, -1 if nowhere.

@@ -68,7 +68,7 @@ final class MemoryLook {
     private static Part part(Machine machine, String unit, TableUse use, long hpa) {
         var entries = new ArrayList<Entry>();
         long offset = hpa - use.hpa();
-        use.forEachEntry(
+        use.everyEntry(
                 machine.memory,
                 offset,
                 offset + FRAME_BYTES,

@@ -62,6 +62,25 @@ class MemoryLookTest {
     }
 
     @Test
+    void anEntryThatNobodyWroteHasFieldsToo() {
+        var leafTable =
+                MemoryLook.places(bench.machine).stream()
+                        .filter(place -> place.what().equals("level 1 table of domain " + domain))
+                        .findFirst()
+                        .orElseThrow();
+        var entries = MemoryLook.frame(bench.machine, leafTable.hpa()).parts().getFirst().entries();
+        assertThat(entries).as("entries of a table").hasSize(512);
+        var last = entries.getLast();
+        assertThat(last.isZero()).isTrue();
+        assertThat(last.hpa()).isEqualTo(leafTable.hpa() + 4088);
+        assertThat(last.target()).as("where it leads").isEqualTo(-1);
+        assertThat(last.fields())
+                .filteredOn(field -> field.name().equals("R"))
+                .extracting(Field::meaning)
+                .containsExactly("reads not allowed");
+    }
+
+    @Test
     void aDataFrameTellsWhoMapsIt() {
         assertThat(MemoryLook.frame(bench.machine, 0x100_0000L).mappings())
                 .containsExactly("domain %d maps it at 0x40000000, r-".formatted(domain));
