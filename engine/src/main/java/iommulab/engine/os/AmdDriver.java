@@ -48,6 +48,7 @@ public final class AmdDriver extends DeviceEntryDriver {
     private static final long TWO_GCR3_LEVELS = 1L << 56;
     private static final long PAGE_REQUESTS = 1L << 52;
     private static final long RESPONSES_WITH_PASID = 1L << 53;
+    private static final long MARKS_HOST = 3 << 7;
     private static final long READ = 1L << 61;
     private static final long WRITE = 1L << 62;
 
@@ -174,6 +175,21 @@ public final class AmdDriver extends DeviceEntryDriver {
         return stage == Stage.FIRST ? GUEST : HOST;
     }
 
+    /// Guest tables are always marked, host tables where the device's entry says so (HAD).
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        var capabilities = unit.capabilities();
+        return stage == Stage.SECOND
+                ? capabilities.hostAccessed() && capabilities.hostDirty()
+                : capabilities.guestTranslation();
+    }
+
+    /// By the FC bit of host entries.
+    @Override
+    public boolean enforcesSnooping(Stage stage) {
+        return stage == Stage.SECOND;
+    }
+
     // ---- entries
 
     @Override
@@ -184,6 +200,7 @@ public final class AmdDriver extends DeviceEntryDriver {
                         | READ
                         | WRITE
                         | own.second()
+                        | (own.hasSecond() && wishes.tracks(own.parentTag()) ? MARKS_HOST : 0)
                         | (long) own.secondLevels() << MODE_AT;
         long second = own.tag();
         if (directory != 0) {

@@ -30,18 +30,24 @@ abstract class DeviceEntryDriver implements IommuDriver {
     private final PasidDirectory.Shape shape;
     private final TreeMap<Integer, Device> devices = new TreeMap<>();
     final ServiceBook services;
+    final DomainWishes wishes;
 
     DeviceEntryDriver(PhysicalMemory memory, PasidDirectory.Shape shape, Devices then) {
         this.memory = memory;
         this.shape = shape;
         services = new ServiceBook(then.services());
+        wishes = new DomainWishes(then.wishes());
         then.entries()
                 .forEach((requester, state) -> devices.put(requester, new Device(state, shape)));
     }
 
-    /// All devices at one instant: what their entries say, and what services they have.
-    record Devices(Map<Integer, DeviceState> entries, Map<Integer, DeviceServices> services) {
-        static final Devices NONE = new Devices(Map.of(), Map.of());
+    /// All devices at one instant: what their entries say, what services they have, and what is wished of
+    /// domains.
+    record Devices(
+            Map<Integer, DeviceState> entries,
+            Map<Integer, DeviceServices> services,
+            DomainWishes.State wishes) {
+        static final Devices NONE = new Devices(Map.of(), Map.of(), DomainWishes.State.NONE);
     }
 
     /// What an [Attachment] came to: addresses and depths.
@@ -102,7 +108,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
     Devices deviceStates() {
         var states = new TreeMap<Integer, DeviceState>();
         devices.forEach((requester, device) -> states.put(requester, device.checkpoint()));
-        return new Devices(states, services.all());
+        return new Devices(states, services.all(), wishes.state());
     }
 
     // ---- what an architecture writes
@@ -259,7 +265,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         directory.set(directoryStore(to), pasid, pasidEntry(translation));
         device.pasids.put(pasid, translation);
-        if (first) {
+        if (first || wishes.tracks(translation.tag())) {
             write(requester, device);
         }
         forgetPasid(requester, pasid);
@@ -290,6 +296,69 @@ abstract class DeviceEntryDriver implements IommuDriver {
         if (services.of(requester).deviceTlb()) {
             forgetInDevice(requester, pasid, DeviceRange.ALL);
         }
+    }
+
+    // ---- dirty tracking
+
+    /// Device entries and the PASIDs' are written again; what they must say, [#wishes] has now.
+    @Override
+    public void trackDirty(int tag, Stage stage, boolean on) throws MappingRefused {
+        wishes.track(tag, on);
+        for (var known : devices.entrySet()) {
+            var device = known.getValue();
+            var requester = new RequesterId(known.getKey());
+            var own = device.own;
+            if (own == null) {
+                continue;
+            }
+            boolean concerned = uses(own, tag, stage);
+            if (concerned && own.hasFirst()) {
+                rewritePasid(requester, device, OWN, own);
+            }
+            for (var pasid : device.pasids.entrySet()) {
+                if (uses(pasid.getValue(), tag, stage)) {
+                    concerned = true;
+                    rewritePasid(requester, device, pasid.getKey(), pasid.getValue());
+                }
+            }
+            if (concerned) {
+                write(requester, device);
+            }
+        }
+        forgetEverywhere(tag, stage);
+    }
+
+    private void rewritePasid(RequesterId requester, Device device, int pasid, Translation to) {
+        if (device.directory != null) {
+            device.directory.rewrite(memory, pasid, pasidEntry(to));
+            forgetPasid(requester, pasid);
+        }
+    }
+
+    private void forgetEverywhere(int tag, Stage stage) {
+        users(tag, stage)
+                .forEach((use, pasids) ->
+                        forget(
+                                use.own(),
+                                use.user(),
+                                List.copyOf(pasids),
+                                stage,
+                                new AddressRange(0, (1L << 48) - 1),
+                                false));
+    }
+
+    /// Whether some first stage of a device is tracked: its own or one of a PASID.
+    boolean tracksFirst(RequesterId requester) {
+        var device = devices.get(requester.raw());
+        return device != null
+                && (device.own != null && device.own.hasFirst() && wishes.tracks(device.own.tag())
+                        || device.pasids.values().stream()
+                                .anyMatch(pasid -> wishes.tracks(pasid.tag())));
+    }
+
+    @Override
+    public void forgetDomain(int tag) {
+        wishes.forget(tag);
     }
 
     // ---- invalidation

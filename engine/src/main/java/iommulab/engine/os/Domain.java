@@ -7,6 +7,8 @@ import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.builder.DirtyPages;
+import iommulab.engine.iommu.builder.LeafForm;
 import iommulab.engine.iommu.builder.TableBuilder;
 import iommulab.engine.memory.AddressRange;
 
@@ -161,6 +163,86 @@ public final class Domain {
                 range -> covered.contains(range.start()) && covered.contains(range.last()));
     }
 
+    // ---- dirty tracking and snooping
+
+    /// Whether hardware marks the pages that are written through it.
+    public boolean tracksDirty() {
+        return tables != null && tables.leaves().clean();
+    }
+
+    /// Switches dirty tracking. Switching it on makes all pages clean, also when it was on already;
+    /// switching it off when it is off does nothing.
+    /// Source: kernel `iopt_set_dirty_tracking`.
+    ///
+    /// @param driver of its IOMMU
+    /// @throws MappingRefused (EOPNOTSUPP) if the hardware cannot, (EINVAL) if there are no tables, (EIO)
+    ///     tables changed by hand
+    public void trackDirty(boolean on, IommuDriver driver) throws MappingRefused {
+        var builder = requireTables("tracked");
+        if (!driver.tracksDirty(identity.stage())) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP",
+                    "The IOMMU of domain %d marks no writes in its %s."
+                            .formatted(id(), identity.stage().words()));
+        }
+        if (!on && !tracksDirty()) {
+            return;
+        }
+        if (on) {
+            driver.trackDirty(identity.tag(), identity.stage(), true);
+            builder.dirtyPages().clean();
+        } else {
+            builder.dirtyPages().settle();
+            driver.trackDirty(identity.tag(), identity.stage(), false);
+        }
+        builder.formLeaves(builder.leaves().withClean(on));
+        var everything = builder.limits().everything();
+        driver.flushUnmapped(
+                identity.tag(),
+                identity.stage(),
+                new TableChange(everything, PageCounts.NONE, List.of(everything), false, 0));
+    }
+
+    /// The pages of a range that were written since tracking began or since they were cleaned; see
+    /// [DirtyPages#read]. Who cleans has to call [IommuDriver#flushUnmapped] with what comes back.
+    ///
+    /// @throws MappingRefused (EINVAL) if the domain does not track, or as [DirtyPages#read]
+    public TableChange readDirty(long iova, long bytes, boolean clear, DirtyPages.Visitor visitor)
+            throws MappingRefused {
+        var builder = requireTables("tracked");
+        if (!tracksDirty()) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Domain %d does not track what is written. Switch tracking on first."
+                            .formatted(id()));
+        }
+        return builder.dirtyPages().read(iova, bytes, clear, visitor);
+    }
+
+    /// Whether all its requests look into the processors' caches.
+    public boolean enforcesSnooping() {
+        return tables != null && tables.leaves().snooping();
+    }
+
+    /// Makes all its requests look into the processors' caches, for good, if it can be done: where leaves
+    /// decide it, only before anything is mapped.
+    /// Source: kernel `intel_iommu_enforce_cache_coherency`.
+    ///
+    /// @param driver of its IOMMU
+    /// @return whether they do now
+    public boolean enforceSnooping(IommuDriver driver) throws MappingRefused {
+        if (tables == null || enforcesSnooping()) {
+            return enforcesSnooping();
+        }
+        boolean inLeaves = identity.stage() == Stage.SECOND;
+        if (!driver.enforcesSnooping(identity.stage()) || inLeaves && !mappings.isEmpty()) {
+            return false;
+        }
+        driver.enforceSnooping(identity.tag(), identity.stage());
+        tables.formLeaves(tables.leaves().withSnooping(true));
+        return true;
+    }
+
     private TableBuilder requireTables(String done) throws MappingRefused {
         if (tables == null) {
             throw new MappingRefused(
@@ -176,11 +258,13 @@ public final class Domain {
     /// @param top hpa of the top table, 0 without tables
     /// @param levels of its tables, 0 without tables
     /// @param tableFrames frames that its tables take
+    /// @param leaves what its leaves are like
     public record Checkpoint(
             Identity identity,
             long top,
             int levels,
             int tableFrames,
+            LeafForm leaves,
             List<Mapping> mappings,
             List<AddressRange> unflushed) {}
 
@@ -190,6 +274,7 @@ public final class Domain {
                 tables == null ? 0 : tables.top(),
                 tables == null ? 0 : tables.limits().levels(),
                 tables == null ? 0 : tables.tableFrames(),
+                tables == null ? LeafForm.PLAIN : tables.leaves(),
                 mappings(),
                 unflushed());
     }
@@ -199,6 +284,9 @@ public final class Domain {
     /// @param tables resumed on memory as it was then; null if it had none
     public static Domain restore(Checkpoint then, @Nullable TableBuilder tables) {
         var domain = new Domain(then.identity(), tables);
+        if (tables != null) {
+            tables.formLeaves(then.leaves());
+        }
         then.mappings().forEach(mapping -> domain.mappings.put(mapping.iova(), mapping));
         domain.unflushed.addAll(then.unflushed());
         return domain;
@@ -218,6 +306,9 @@ public final class Domain {
                     .add(mapping.hpa())
                     .add(mapping.bytes())
                     .add(mapping.permissions().ordinal());
+        }
+        if (tracksDirty() || enforcesSnooping()) {
+            hash.add(tracksDirty() ? 1 : 0).add(enforcesSnooping() ? 1 : 0);
         }
         for (var range : unflushed) {
             hash.add(range.start()).add(range.last());

@@ -82,6 +82,32 @@ public interface IommuDriver {
     /// @param group 9 bits
     void respond(RequesterId requester, int pasid, int group, PageResponse response);
 
+    // ---- dirty tracking and snooping
+
+    /// Whether hardware can mark the pages of a stage that devices write. Linux offers it for the stage
+    /// that leads to host memory.
+    boolean tracksDirty(Stage stage);
+
+    /// Lets hardware mark what is written through a domain, or not, in the entry of every device and PASID
+    /// that uses it, also below a domain nested in it, now and later. Hardware forgets those entries and
+    /// their translations. [Domain#trackDirty] is what callers want: it sees to the leaves, too.
+    ///
+    /// @param stage of the domain's tables
+    void trackDirty(int tag, Stage stage, boolean on) throws MappingRefused;
+
+    /// Whether a domain of a stage can make all its requests look into the processors' caches, whatever
+    /// devices ask for.
+    default boolean enforcesSnooping(Stage stage) {
+        return false;
+    }
+
+    /// Sets what entries of devices and PASIDs must say for it, now and later; see
+    /// [Domain#enforceSnooping].
+    default void enforceSnooping(int tag, Stage stage) throws MappingRefused {}
+
+    /// The domain is gone: its number may come back with another.
+    void forgetDomain(int tag);
+
     // ---- invalidation
 
     /// After a map: some hardware may hold something of what was not present.
@@ -89,7 +115,7 @@ public interface IommuDriver {
     /// @param stage of the tables that were changed
     void flushMapped(int tag, Stage stage, TableChange change);
 
-    /// After an unmap: every range of which a cache may hold the old translation.
+    /// After an unmap, or after dirty marks were cleared: every range of which a cache may hold the old translation.
     void flushUnmapped(int tag, Stage stage, TableChange change);
 
     /// Tells the hardware to forget.

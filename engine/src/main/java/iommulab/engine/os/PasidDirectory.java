@@ -79,12 +79,24 @@ final class PasidDirectory {
         }
     }
 
+    /// Writes the entry of a PASID again, if there is a table for it.
+    ///
+    /// @param words the first word last
+    void rewrite(PhysicalMemory memory, int pasid, long[] words) {
+        long leaf = leafOf(memory, slotOf(pasid));
+        for (int word = words.length - 1; leaf >= 0 && word >= 0; word--) {
+            memory.write64(leaf + entryOffset(pasid) + word * 8L, words[word]);
+        }
+    }
+
     /// Clears the entry of a PASID.
     void clear(PhysicalMemory memory, int pasid) {
-        long leaf = leafOf(memory, slotOf(pasid));
-        for (int word = 0; leaf >= 0 && word < shape.entryBytes() / 8; word++) {
-            memory.write64(leaf + entryOffset(pasid) + word * 8L, 0);
-        }
+        rewrite(memory, pasid, new long[shape.entryBytes() / 8]);
+    }
+
+    /// hpa of the entry of a PASID that has one.
+    long entryOf(PhysicalMemory memory, int pasid) {
+        return leafOf(memory, slotOf(pasid)) + entryOffset(pasid);
     }
 
     private long slotOf(int pasid) {

@@ -44,6 +44,8 @@ public final class RiscvDriver extends DeviceEntryDriver {
     private static final long PROCESS_DIRECTORY = 1 << 5;
     private static final long RESPONSES_WITH_PROCESS = 1 << 6;
     private static final long PROCESS_0_BY_DEFAULT = 1 << 9;
+    private static final long MARKS_SECOND = 1 << 7;
+    private static final long MARKS_FIRST = 1 << 8;
     private static final int MODE_AT = 60;
     private static final long TWO_LEVELS_OF_PROCESSES = 2L << MODE_AT;
 
@@ -155,6 +157,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
         return ENCODER;
     }
 
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        return unit.capabilities().hardwareUpdates();
+    }
+
     // ---- entries
 
     private static long pointer(long table) {
@@ -188,6 +195,8 @@ public final class RiscvDriver extends DeviceEntryDriver {
             control |= PROCESS_DIRECTORY | (own.hasFirst() ? PROCESS_0_BY_DEFAULT : 0);
             first = TWO_LEVELS_OF_PROCESSES | pageNumber(directory);
         }
+        control |= own.hasSecond() && wishes.tracks(own.parentTag()) ? MARKS_SECOND : 0;
+        control |= tracksFirst(requester) ? MARKS_FIRST : 0;
         write(requester, new long[] {control, second, 0, first});
     }
 

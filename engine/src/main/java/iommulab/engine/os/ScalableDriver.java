@@ -43,12 +43,18 @@ public final class ScalableDriver implements IommuDriver {
     private static final long PASS_THROUGH = 4 << 6;
     private static final long PRESENT = 1;
 
+    /* What entries say for domains that are tracked or snoop: words 0 and 1. */
+    private static final long MARKS_SECOND = 1 << 9;
+    private static final long WALKS_SNOOP = 1 << 23;
+    private static final long PAGES_SNOOP = 1 << 24;
+
     private final VtdUnit unit;
     private final PasidTables tables;
     private final VtdCommands commands;
     private final TagUses uses;
     private final FrameAllocator frames;
     private final ServiceBook services;
+    private final DomainWishes wishes;
 
     private ScalableDriver(
             VtdUnit unit,
@@ -56,7 +62,9 @@ public final class ScalableDriver implements IommuDriver {
             VtdCommands commands,
             TagUses uses,
             FrameAllocator frames,
-            ServiceBook services) {
+            ServiceBook services,
+            DomainWishes wishes) {
+        this.wishes = wishes;
         this.unit = unit;
         this.tables = tables;
         this.commands = commands;
@@ -79,7 +87,14 @@ public final class ScalableDriver implements IommuDriver {
         commands.submit(InvalidationDescriptor.pasidGlobal());
         commands.invalidateIotlb(VtdCommands.GLOBAL, 0, 0, 0, false, true);
         commands.setTranslation(true);
-        return new ScalableDriver(unit, tables, commands, new TagUses(), frames, new ServiceBook());
+        return new ScalableDriver(
+                unit,
+                tables,
+                commands,
+                new TagUses(),
+                frames,
+                new ServiceBook(),
+                new DomainWishes(DomainWishes.State.NONE));
     }
 
     @Override
@@ -224,7 +239,8 @@ public final class ScalableDriver implements IommuDriver {
         } else {
             words[0] |= first == null ? SECOND_STAGE : second == null ? FIRST_STAGE : NESTED;
         }
-        words[0] |= PRESENT;
+        words[0] |= PRESENT | (second != null ? marksOfSecond(to.parentTag()) : 0);
+        words[1] |= snoops(to.tag(), to.parentTag());
         return words;
     }
 
@@ -262,6 +278,67 @@ public final class ScalableDriver implements IommuDriver {
             int pasid = use.pasid() == TagUses.OWN ? Iommu.NO_PASID : use.pasid();
             commands.forgetInDevice(use.requester(), pasid, range);
         }
+    }
+
+    // ---- dirty tracking and snooping
+
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        return stage == Stage.SECOND
+                ? unit.capabilities().secondStageMarks()
+                : unit.capabilities().firstStage();
+    }
+
+    /// A first stage is always marked. Only walks that snoop can set bits.
+    @Override
+    public void trackDirty(int tag, Stage stage, boolean on) {
+        wishes.track(tag, on);
+        for (var use : uses.through(tag)) {
+            if (stage == Stage.SECOND) {
+                tables.change(use.requester(), use.pasid(), 0, MARKS_SECOND, marksOfSecond(tag));
+            }
+            rewriteSnooping(use);
+        }
+    }
+
+    private long marksOfSecond(int tag) {
+        return wishes.tracks(tag) ? MARKS_SECOND : 0;
+    }
+
+    private void rewriteSnooping(TagUses.Use use) {
+        tables.change(
+                use.requester(),
+                use.pasid(),
+                1,
+                WALKS_SNOOP | PAGES_SNOOP,
+                snoops(use.tag(), use.parentTag()));
+        forget(use.tag(), use.pasid());
+    }
+
+    private long snoops(int tag, int parentTag) {
+        boolean marks = wishes.tracks(tag) || wishes.tracks(parentTag);
+        boolean enforced = wishes.snoops(tag) || wishes.snoops(parentTag);
+        return (marks && unit.capabilities().choosesWalkSnoop() ? WALKS_SNOOP : 0)
+                | (enforced ? PAGES_SNOOP : 0);
+    }
+
+    @Override
+    public boolean enforcesSnooping(Stage stage) {
+        return unit.capabilities().snoopControl();
+    }
+
+    /// PGSNP for a first stage; the leaves of a second have SNP.
+    @Override
+    public void enforceSnooping(int tag, Stage stage) {
+        if (stage == Stage.FIRST) {
+            wishes.snoop(tag);
+            uses.through(tag).forEach(this::rewriteSnooping);
+        }
+    }
+
+    @Override
+    public void forgetDomain(int tag) {
+        wishes.forget(tag);
     }
 
     // ---- invalidation
@@ -358,7 +435,8 @@ public final class ScalableDriver implements IommuDriver {
             long rootTable,
             VtdCommands.Rings rings,
             List<TagUses.Use> uses,
-            Map<Integer, DeviceServices> services)
+            Map<Integer, DeviceServices> services,
+            DomainWishes.State wishes)
             implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
@@ -371,12 +449,14 @@ public final class ScalableDriver implements IommuDriver {
                     new VtdCommands(hardware, memory, rings),
                     new TagUses(uses),
                     frames,
-                    new ServiceBook(services));
+                    new ServiceBook(services),
+                    new DomainWishes(wishes));
         }
     }
 
     @Override
     public State checkpoint() {
-        return new Remembered(tables.rootTable(), commands.rings(), uses.all(), services.all());
+        return new Remembered(
+                tables.rootTable(), commands.rings(), uses.all(), services.all(), wishes.state());
     }
 }

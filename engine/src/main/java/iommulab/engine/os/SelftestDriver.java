@@ -43,6 +43,8 @@ public final class SelftestDriver implements IommuDriver {
     private static final long PASS_THROUGH = 1;
     private static final long TABLES = 2;
     private static final long VALID = 1;
+    private static final long MARK_FIRST = 1 << 2;
+    private static final long MARK_SECOND = 1 << 3;
 
     private static final PasidDirectory.Shape PASIDS =
             new PasidDirectory.Shape() {
@@ -71,6 +73,7 @@ public final class SelftestDriver implements IommuDriver {
     private final TableStore host;
     private final Remembered tables;
     private final TagUses uses;
+    private final DomainWishes wishes;
     private final TreeMap<Integer, PasidDirectory> directories = new TreeMap<>();
 
     private SelftestDriver(SelftestUnit unit, TableStore host, Remembered then) {
@@ -78,6 +81,7 @@ public final class SelftestDriver implements IommuDriver {
         this.host = host;
         tables = then;
         uses = new TagUses(then.uses());
+        wishes = new DomainWishes(then.wishes());
         then.directories()
                 .forEach((requester, state) -> directories.put(requester, state.resume(PASIDS)));
     }
@@ -99,7 +103,8 @@ public final class SelftestDriver implements IommuDriver {
                 SelftestRegisters.INVALIDATE,
                 SelftestRegisters.command(SelftestRegisters.EVERYTHING, 0, 0, 0));
         registers.write64(SelftestRegisters.CONTROL, 1);
-        return new SelftestDriver(unit, host, new Remembered(devices, List.of(), Map.of()));
+        return new SelftestDriver(
+                unit, host, new Remembered(devices, List.of(), DomainWishes.State.NONE, Map.of()));
     }
 
     @Override
@@ -244,8 +249,13 @@ public final class SelftestDriver implements IommuDriver {
     private long[] words(Attachment to) {
         long low = (long) to.tag() << 16 | (to.isPassThrough() ? PASS_THROUGH : TABLES);
         boolean nested = to.first() != null && to.second() != null;
+        boolean marksFirst = to.first() != null && wishes.tracks(to.tag());
+        boolean marksSecond = to.second() != null && wishes.tracks(to.parentTag());
         return new long[] {
-            nested ? low | (long) to.parentTag() << 32 : low,
+            low
+                    | (nested ? (long) to.parentTag() << 32 : 0)
+                    | (marksFirst ? MARK_FIRST : 0)
+                    | (marksSecond ? MARK_SECOND : 0),
             pointer(to.first()),
             pointer(to.second())
         };
@@ -253,6 +263,39 @@ public final class SelftestDriver implements IommuDriver {
 
     private static long pointer(@Nullable TableBuilder tables) {
         return tables == null ? 0 : tables.top() | VALID;
+    }
+
+    // ---- dirty tracking
+
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        return true;
+    }
+
+    @Override
+    public void trackDirty(int tag, Stage stage, boolean on) {
+        wishes.track(tag, on);
+        long bit = stage == Stage.FIRST ? MARK_FIRST : MARK_SECOND;
+        for (var use : uses.through(tag)) {
+            long entry = entryOf(use);
+            long low = host.memory().read64(entry);
+            host.memory().write64(entry, on ? low | bit : low & ~bit);
+            forget(SelftestRegisters.DEVICE, use.requester().raw());
+            forget(SelftestRegisters.DOMAIN, use.tag());
+        }
+        forget(SelftestRegisters.DOMAIN, tag);
+    }
+
+    private long entryOf(TagUses.Use use) {
+        var directory = directories.get(use.requester().raw());
+        return use.pasid() == TagUses.OWN || directory == null
+                ? entryOf(use.requester())
+                : directory.entryOf(host.memory(), use.pasid());
+    }
+
+    @Override
+    public void forgetDomain(int tag) {
+        wishes.forget(tag);
     }
 
     // ---- invalidation
@@ -368,7 +411,10 @@ public final class SelftestDriver implements IommuDriver {
 
     /// @param devices hpa of the device table
     private record Remembered(
-            long devices, List<TagUses.Use> uses, Map<Integer, PasidDirectory.State> directories)
+            long devices,
+            List<TagUses.Use> uses,
+            DomainWishes.State wishes,
+            Map<Integer, PasidDirectory.State> directories)
             implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
@@ -384,6 +430,6 @@ public final class SelftestDriver implements IommuDriver {
         var states = new TreeMap<Integer, PasidDirectory.State>();
         directories.forEach(
                 (requester, directory) -> states.put(requester, directory.checkpoint()));
-        return new Remembered(tables.devices(), uses.all(), states);
+        return new Remembered(tables.devices(), uses.all(), wishes.state(), states);
     }
 }

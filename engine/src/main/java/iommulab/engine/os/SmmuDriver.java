@@ -56,11 +56,14 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final long WALK_ATTRIBUTES = 1L << 40 | 1L << 42 | 3L << 44;
     private static final long TABLES_OF_64_BITS = 1L << 51;
     private static final long RECORD_STAGE_2 = 1L << 58;
+    private static final long MARKS_STAGE_2 = 3L << 55;
 
     /* Context descriptor. */
     private static final long DESCRIPTOR =
             1L << 8 | 1L << 10 | 3L << 12 | 1L << 30 | 1L << 31 | 1L << 41 | 1L << 45 | 1L << 46
                     | 1L << 47;
+
+    private static final long MARKS_STAGE_1 = 3L << 42;
 
     private static final PasidDirectory.Shape DESCRIPTORS =
             new PasidDirectory.Shape() {
@@ -175,6 +178,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
         return stage == Stage.FIRST ? STAGE_1 : STAGE_2;
     }
 
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        return unit.capabilities().setsDirtyState();
+    }
+
     // ---- entries
 
     @Override
@@ -204,7 +212,8 @@ public final class SmmuDriver extends DeviceEntryDriver {
                             | WALK_ATTRIBUTES
                             | outputSize() << 48
                             | TABLES_OF_64_BITS
-                            | RECORD_STAGE_2;
+                            | RECORD_STAGE_2
+                            | (wishes.tracks(own.parentTag()) ? MARKS_STAGE_2 : 0);
             fourth = own.second();
         }
         write(requester, new long[] {first, second, third, fourth, 0, 0, 0, 0});
@@ -247,7 +256,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
     long[] pasidEntry(Translation to) {
         long size = 64 - Math.min(48, 12 + 9 * to.firstLevels());
         return new long[] {
-            DESCRIPTOR | size | Math.min(5, outputSize()) << 32 | (long) to.tag() << 48,
+            DESCRIPTOR
+                    | (wishes.tracks(to.tag()) ? MARKS_STAGE_1 : 0)
+                    | size
+                    | Math.min(5, outputSize()) << 32
+                    | (long) to.tag() << 48,
             to.first(),
             0,
             0xffL,

@@ -49,6 +49,11 @@ final class TagUses {
         return uses.stream().filter(use -> use.tag() == tag).toList();
     }
 
+    /// Everybody who uses a domain, itself or as the second stage below another.
+    List<Use> through(int tag) {
+        return uses.stream().filter(use -> use.tag() == tag || use.parentTag() == tag).toList();
+    }
+
     /// Numbers of the domains that are nested in one.
     List<Integer> nestedIn(int parentTag) {
         return uses.stream()

@@ -204,6 +204,28 @@ public final class VtdDriver implements IommuDriver {
                 InvalidationDescriptor.pageGroupResponse(requester.raw(), pasid, group, response));
     }
 
+    // ---- dirty tracking and snooping
+
+    /// Legacy mode has no dirty bits.
+    @Override
+    public boolean tracksDirty(Stage stage) {
+        return false;
+    }
+
+    @Override
+    public void trackDirty(int tag, Stage stage, boolean on) throws MappingRefused {
+        throw new MappingRefused("EOPNOTSUPP", "In legacy mode VT-d marks no writes.");
+    }
+
+    /// By the SNP bit of leaves alone.
+    @Override
+    public boolean enforcesSnooping(Stage stage) {
+        return stage == Stage.SECOND && unit.capabilities().snoopControl();
+    }
+
+    @Override
+    public void forgetDomain(int tag) {}
+
     // ---- invalidation
 
     /// Only an IOMMU in caching mode may hold anything of what was not present.

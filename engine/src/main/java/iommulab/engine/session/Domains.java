@@ -313,6 +313,7 @@ final class Domains {
 
     private void delete(Domain domain) throws MappingRefused {
         byId.remove(domain.id());
+        units.get(domain.identity().unit()).driver().forgetDomain(domain.identity().tag());
         if (domain.tables().isPresent()) {
             domain.tables().get().destroy();
         }

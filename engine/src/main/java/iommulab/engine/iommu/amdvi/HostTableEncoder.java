@@ -14,6 +14,8 @@ public final class HostTableEncoder implements EntryEncoder {
     private static final int NEXT_LEVEL_AT = 9;
     private static final long NEXT_LEVEL = 7L << NEXT_LEVEL_AT;
     private static final long ADDRESS = (1L << 52) - 4096;
+    private static final long DIRTY = 1 << 6;
+    private static final long FORCE_COHERENT = 1L << 60;
     private static final long READ = 1L << 61;
     private static final long WRITE = 1L << 62;
     private static final int LARGEST_LEAF = 3;
@@ -67,6 +69,21 @@ public final class HostTableEncoder implements EntryEncoder {
     @Override
     public long address(long raw, int level) {
         return raw & ADDRESS;
+    }
+
+    @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & DIRTY) != 0;
+    }
+
+    @Override
+    public long clean(long leaf) {
+        return leaf & ~DIRTY;
+    }
+
+    @Override
+    public long snooping(long leaf) {
+        return leaf | FORCE_COHERENT;
     }
 
     @Override

@@ -34,6 +34,25 @@ public interface EntryEncoder {
     /// Address that a present entry holds: of a table or a page.
     long address(long raw, int level);
 
+    /// Whether a leaf says that its page was written since [#clean]. Hardware marks it where the entry of
+    /// the device tells it to; what a leaf says that was never cleaned means nothing.
+    boolean isDirty(long leaf);
+
+    /// A leaf as before the first write. Without a right to write it stays as it is.
+    long clean(long leaf);
+
+    /// A leaf as it must be where hardware marks nothing: without this, a page that was never written
+    /// could not be written any more.
+    default long settled(long leaf) {
+        return leaf;
+    }
+
+    /// A leaf whose requests look into the processors' caches, whatever the device says; unchanged where
+    /// not leaves decide that.
+    default long snooping(long leaf) {
+        return leaf;
+    }
+
     /// The `child`th of the leaves of the next lower level that together do what one leaf does.
     ///
     /// @param level of the leaf that is split, from 2

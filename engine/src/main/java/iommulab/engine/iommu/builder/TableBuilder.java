@@ -28,6 +28,7 @@ public final class TableBuilder {
     private final long top;
     private final TableScan scan;
     private int tableFrames;
+    private LeafForm leaves = LeafForm.PLAIN;
 
     private TableBuilder(
             TableStore store, EntryEncoder encoder, TableLimits limits, int domain, long top) {
@@ -107,8 +108,22 @@ public final class TableBuilder {
                 limits.levels(),
                 0,
                 checkedRange(iova, bytes),
-                (page, level) -> tally.add(page, level));
+                (page, level, _, _) -> tally.add(page, level));
         return tally.counts();
+    }
+
+    /// What leaves are like that are written from now on.
+    public void formLeaves(LeafForm newForm) {
+        leaves = newForm;
+    }
+
+    public LeafForm leaves() {
+        return leaves;
+    }
+
+    /// The dirty marks of its leaves.
+    public DirtyPages dirtyPages() {
+        return new DirtyPages(this, scan, encoder);
     }
 
     // ---- map
@@ -137,7 +152,7 @@ public final class TableBuilder {
                                     + " Allow reading, writing or both.")
                             .formatted(domain, iova));
         }
-        scan.leaves(top, limits.levels(), 0, range, (page, _) -> refuseOverlap(page, iova));
+        scan.leaves(top, limits.levels(), 0, range, (page, _, _, _) -> refuseOverlap(page, iova));
         return new TableChange(range, fill(range, hpa, permissions), List.of(), false, 0);
     }
 
@@ -168,7 +183,7 @@ public final class TableBuilder {
             }
             store.write64(
                     entryOf(table, level, iova),
-                    encoder.leaf(hpa + done, level, granted(permissions)));
+                    leaves.formed(encoder, encoder.leaf(hpa + done, level, granted(permissions))));
             tally.add(iova, level);
             done += bytes(level);
         }
@@ -214,7 +229,7 @@ public final class TableBuilder {
                 limits.levels(),
                 0,
                 range,
-                (page, level) -> {
+                (page, level, _, _) -> {
                     found.add(page, level);
                     needed[0] += tablesToSplit(page, level, range);
                 });
@@ -314,8 +329,8 @@ public final class TableBuilder {
     ///
     /// @throws MappingRefused (EIO) tables changed by hand
     public void destroy() throws MappingRefused {
-        var everything = new AddressRange(0, (1L << limits.iovaBits()) - 1);
-        scan.leaves(top, limits.levels(), 0, everything, (_, _) -> {});
+        var everything = limits.everything();
+        scan.leaves(top, limits.levels(), 0, everything, (_, _, _, _) -> {});
         clear(top, limits.levels(), 0, everything, new PageTally(shape));
         clear(top, limits.topFrames());
         free(top, limits.topFrames());
@@ -358,7 +373,8 @@ public final class TableBuilder {
                 + 8 * (level == limits.levels() ? index : index & (1L << shape.indexBits()) - 1);
     }
 
-    private AddressRange checkedRange(long iova, long bytes) throws MappingRefused {
+    /// @throws MappingRefused (EINVAL) not whole pages, (ERANGE) beyond what the tables span
+    AddressRange checkedRange(long iova, long bytes) throws MappingRefused {
         if (((iova | bytes) & bytes(1) - 1) != 0 || bytes <= 0) {
             throw new MappingRefused(
                     "EINVAL",

@@ -1,6 +1,7 @@
 package iommulab.engine.iommu.builder;
 
 import iommulab.engine.iommu.TableShape;
+import iommulab.engine.memory.AddressRange;
 
 /// What an IOMMU can do with tables of one format and depth.
 ///
@@ -37,6 +38,11 @@ public record TableLimits(
     public TableLimits(
             TableShape shape, int levels, int iovaBits, int outputBits, int largestLeaf) {
         this(shape, levels, iovaBits, outputBits, largestLeaf, 1);
+    }
+
+    /// All addresses that the tables translate.
+    public AddressRange everything() {
+        return new AddressRange(0, (1L << iovaBits) - 1);
     }
 
     /// Level of the largest leaf that may map `bytes` from these addresses on.

@@ -20,7 +20,8 @@ final class TableScan {
     @FunctionalInterface
     interface LeafVisitor {
         /// @param iova first address that the leaf maps, whether in the range or before it
-        void leaf(long iova, int level) throws MappingRefused;
+        /// @param entry address of the leaf
+        void leaf(long iova, int level, long entry, long raw) throws MappingRefused;
     }
 
     /// @param level of the table
@@ -37,7 +38,7 @@ final class TableScan {
                 continue;
             }
             if (encoder.isLeaf(raw, level)) {
-                visitor.leaf(iova, level);
+                visitor.leaf(iova, level, entry, raw);
             } else {
                 requireTable(entry, raw, level);
                 leaves(

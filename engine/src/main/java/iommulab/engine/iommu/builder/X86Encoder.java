@@ -61,6 +61,21 @@ public final class X86Encoder implements EntryEncoder {
     }
 
     @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & DIRTY) != 0;
+    }
+
+    @Override
+    public long clean(long leaf) {
+        return leaf & ~DIRTY;
+    }
+
+    @Override
+    public long settled(long leaf) {
+        return (leaf & WRITE) != 0 ? leaf | DIRTY : leaf;
+    }
+
+    @Override
     public long part(long leaf, int level, int child) {
         long raw = leaf + ((long) child << shape().shiftAt(level - 1));
         return level - 1 == 1 ? raw & ~PAGE : raw;

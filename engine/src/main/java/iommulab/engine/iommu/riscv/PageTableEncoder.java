@@ -86,6 +86,21 @@ public final class PageTableEncoder implements EntryEncoder {
     }
 
     @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & DIRTY) != 0;
+    }
+
+    @Override
+    public long clean(long leaf) {
+        return leaf & ~DIRTY;
+    }
+
+    @Override
+    public long settled(long leaf) {
+        return (leaf & WRITE) != 0 ? leaf | DIRTY : leaf;
+    }
+
+    @Override
     public long part(long leaf, int level, int child) {
         return leaf + ((long) child << shape().shiftAt(level - 1) - 12 + PPN_AT);
     }

@@ -10,6 +10,7 @@ public final class SelftestEncoder implements EntryEncoder {
     private static final long PRESENT = 1;
     private static final long READ = 1 << 1;
     private static final long WRITE = 1 << 2;
+    private static final long DIRTY = 1 << 4;
     private static final long PAGE = (1L << 52) - 2048;
     private static final long TABLE = (1L << 52) - 4096;
 
@@ -53,6 +54,16 @@ public final class SelftestEncoder implements EntryEncoder {
     @Override
     public long address(long raw, int level) {
         return raw & (level == 1 ? PAGE : TABLE);
+    }
+
+    @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & DIRTY) != 0;
+    }
+
+    @Override
+    public long clean(long leaf) {
+        return leaf & ~DIRTY;
     }
 
     @Override

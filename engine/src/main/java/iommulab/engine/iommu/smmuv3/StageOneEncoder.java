@@ -16,6 +16,7 @@ public final class StageOneEncoder implements EntryEncoder {
     private static final long INNER_SHAREABLE = 3 << 8;
     private static final long ACCESSED = 1 << 10;
     private static final long NOT_GLOBAL = 1 << 11;
+    private static final long DIRTY_MODIFIER = 1L << 51;
     private static final long ADDRESS = (1L << 48) - 4096;
     private static final int WIDEST = 48;
 
@@ -85,6 +86,23 @@ public final class StageOneEncoder implements EntryEncoder {
     @Override
     public long address(long raw, int level) {
         return raw & ADDRESS;
+    }
+
+    /// Not read-only and with DBM; without DBM nobody keeps a dirty state.
+    @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & (READ_ONLY | DIRTY_MODIFIER)) == DIRTY_MODIFIER;
+    }
+
+    /// DBM and read-only: hardware takes that away with the first write.
+    @Override
+    public long clean(long leaf) {
+        return (leaf & READ_ONLY) == 0 ? leaf | READ_ONLY | DIRTY_MODIFIER : leaf;
+    }
+
+    @Override
+    public long settled(long leaf) {
+        return (leaf & DIRTY_MODIFIER) != 0 ? leaf & ~(DIRTY_MODIFIER | READ_ONLY) : leaf;
     }
 
     @Override

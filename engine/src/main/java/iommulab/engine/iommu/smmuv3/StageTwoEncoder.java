@@ -16,6 +16,7 @@ public final class StageTwoEncoder implements EntryEncoder {
     private static final long WRITABLE = 1 << 7;
     private static final long INNER_SHAREABLE = 3 << 8;
     private static final long ACCESSED = 1 << 10;
+    private static final long DIRTY_MODIFIER = 1L << 51;
     private static final long ADDRESS = (1L << 48) - 4096;
     private static final int WIDEST = 48;
     private static final int MOST_CONCATENATED_BITS = 4;
@@ -82,6 +83,23 @@ public final class StageTwoEncoder implements EntryEncoder {
     @Override
     public long address(long raw, int level) {
         return raw & ADDRESS;
+    }
+
+    /// Writable and with DBM; without DBM nobody keeps a dirty state.
+    @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & (WRITABLE | DIRTY_MODIFIER)) == (WRITABLE | DIRTY_MODIFIER);
+    }
+
+    /// DBM without the right to write: hardware grants it with the first write.
+    @Override
+    public long clean(long leaf) {
+        return (leaf & WRITABLE) != 0 ? leaf & ~WRITABLE | DIRTY_MODIFIER : leaf;
+    }
+
+    @Override
+    public long settled(long leaf) {
+        return (leaf & DIRTY_MODIFIER) != 0 ? leaf & ~DIRTY_MODIFIER | WRITABLE : leaf;
     }
 
     @Override

@@ -90,6 +90,17 @@ public final class PasidTables {
                 context, low | (deviceTlb ? DEVICE_TLB : 0) | (pageRequests ? PAGE_REQUESTS : 0));
     }
 
+    /// Changes bits of a word of the entry of a PASID that is present.
+    ///
+    /// @param mask the bits that may change
+    public void change(RequesterId requester, int pasid, int word, long mask, long bits) {
+        long at = entryOf(requester, pasid);
+        if (at != FrameAllocator.NONE) {
+            long raw = memory.read64(at + word * 8L);
+            memory.write64(at + word * 8L, raw & ~mask | bits & mask);
+        }
+    }
+
     /// Clears the entry of a PASID, if there is one.
     public void clear(RequesterId requester, int pasid) {
         long entry = entryOf(requester, pasid);

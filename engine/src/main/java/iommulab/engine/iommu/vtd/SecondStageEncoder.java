@@ -13,6 +13,8 @@ public final class SecondStageEncoder implements EntryEncoder {
     private static final long READ = 1;
     private static final long WRITE = 1 << 1;
     private static final long PAGE_SIZE = 1 << 7;
+    private static final long DIRTY = 1 << 9;
+    private static final long SNOOP = 1 << 11;
     private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
 
     /// The encoder; it has no state.
@@ -67,6 +69,21 @@ public final class SecondStageEncoder implements EntryEncoder {
     @Override
     public long address(long raw, int level) {
         return raw & ADDRESS;
+    }
+
+    @Override
+    public boolean isDirty(long leaf) {
+        return (leaf & DIRTY) != 0;
+    }
+
+    @Override
+    public long clean(long leaf) {
+        return leaf & ~DIRTY;
+    }
+
+    @Override
+    public long snooping(long leaf) {
+        return leaf | SNOOP;
     }
 
     @Override
