@@ -4,21 +4,61 @@ import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
-/// The bill for pages that cannot be moved or taken away because devices use them, and its limit
-/// (`RLIMIT_MEMLOCK`). A page counts as often as it was locked: whoever shares pages locks them once.
+/// How many pages cannot be moved or taken away because devices use them, and who pays for them. A page
+/// counts as often as it was locked: whoever shares pages locks them once.
 ///
-/// All processes are one user's. Each bill has a limit of its own. Source: kernel `mm->locked_vm`,
-/// `mm->pinned_vm`, `user->locked_vm`; `vfio_lock_acct`, `do_update_pinned` of iommufd.
+/// All processes are one user's. Source: kernel `mm->locked_vm`, `mm->pinned_vm`, `user->locked_vm`;
+/// `vfio_lock_acct`, `do_update_pinned` of iommufd.
 public final class LockedPages {
     private final Book<String, Long> onUser;
     private final Book<String, Long> onProcess;
 
-    /// Who pays for pages that a process has locked.
-    public enum Bill {
-        /// its user: the limit holds for what all his processes have put on this bill
+    /// Whose limit holds for pages that a process has locked.
+    public enum Payer {
+        /// its user: the limit holds for what all his processes have locked in this way
         USER,
         /// the process alone
         PROCESS
+    }
+
+    /// Where the pages of one mapping are written down.
+    ///
+    /// @param process on whose behalf they are locked, and whose limit (`RLIMIT_MEMLOCK`) holds
+    /// @param limited false if the process had [Capability#CAP_IPC_LOCK] when it asked for the mapping
+    public record Bill(LockedPages book, Process process, Payer payer, boolean limited) {
+        /// @param pages of 4 KiB
+        /// @throws CallFailed (ENOMEM) if the limit does not suffice
+        public void charge(long pages) throws CallFailed {
+            var limit = process.memlockPages();
+            long now = book.total(process, payer);
+            if (limited && limit.isPresent() && now + pages > limit.getAsLong()) {
+                throw new CallFailed(
+                        "ENOMEM",
+                        "%s may lock %d pages, and %s has locked %d: %d more exceed RLIMIT_MEMLOCK, and it lacks CAP_IPC_LOCK."
+                                .formatted(
+                                        process,
+                                        limit.getAsLong(),
+                                        payer == Payer.USER ? "its user" : "it",
+                                        now,
+                                        pages));
+            }
+            book.add(process, payer, pages);
+        }
+
+        /// Takes pages off that were charged.
+        public void uncharge(long pages) {
+            book.add(process, payer, -pages);
+        }
+
+        /// `p0 (user)`
+        @Override
+        public String toString() {
+            return "%s (%s%s)"
+                    .formatted(
+                            process,
+                            payer == Payer.USER ? "user" : "process",
+                            limited ? "" : ", no limit");
+        }
     }
 
     /// Nothing is locked.
@@ -27,57 +67,35 @@ public final class LockedPages {
         onProcess = new Book<>(ledger);
     }
 
-    /// Puts pages on a bill.
-    ///
-    /// @param pages of 4 KiB
-    /// @param unlimited whether the process had [Capability#CAP_IPC_LOCK] when it asked for the mapping
-    /// @throws CallFailed (ENOMEM) if the bill would exceed the limit of the process
-    public void lock(Process process, Bill bill, long pages, boolean unlimited) throws CallFailed {
-        var limit = process.memlockPages();
-        long now = total(process, bill);
-        if (!unlimited && limit.isPresent() && now + pages > limit.getAsLong()) {
-            throw new CallFailed(
-                    "ENOMEM",
-                    "%s may lock %d pages, %s has locked %d: %d more exceed RLIMIT_MEMLOCK, and it lacks CAP_IPC_LOCK."
-                            .formatted(
-                                    process,
-                                    limit.getAsLong(),
-                                    bill == Bill.USER ? "its user" : "it",
-                                    now,
-                                    pages));
-        }
-        add(process, bill, pages);
+    /// The bill of a mapping that a process asks for now.
+    public Bill bill(Process process, Payer payer) {
+        return new Bill(this, process, payer, !process.may(Capability.CAP_IPC_LOCK));
     }
 
-    /// Takes pages off a bill that they were put on.
-    public void unlock(Process process, Bill bill, long pages) {
-        add(process, bill, -pages);
-    }
-
-    private void add(Process process, Bill bill, long pages) {
-        var bills = bills(bill);
-        long now = bills.find(process.name()).orElse(0L) + pages;
+    private void add(Process process, Payer payer, long pages) {
+        var book = book(payer);
+        long now = book.find(process.name()).orElse(0L) + pages;
         if (now < 0) {
             throw new IllegalStateException(
                     "%s unlocks %d pages more than it has locked".formatted(process, -now));
         }
         if (now == 0) {
-            bills.remove(process.name());
+            book.remove(process.name());
         } else {
-            bills.set(process.name(), now);
+            book.set(process.name(), now);
         }
     }
 
-    private Book<String, Long> bills(Bill bill) {
-        return switch (bill) {
+    private Book<String, Long> book(Payer payer) {
+        return switch (payer) {
             case USER -> onUser;
             case PROCESS -> onProcess;
         };
     }
 
-    /// What a bill that a process pays on comes to: with [Bill#USER] for all processes together.
-    public long total(Process process, Bill bill) {
-        return switch (bill) {
+    /// How many pages a payer has locked: the user for all his processes together.
+    public long total(Process process, Payer payer) {
+        return switch (payer) {
             case USER -> onUser.all().values().stream().mapToLong(Long::longValue).sum();
             case PROCESS -> onProcess.find(process.name()).orElse(0L);
         };
