@@ -36,7 +36,9 @@ public final class Iotlb {
     /// Lowest of the six bits of a word that tell the page size.
     public static final int PAGE_SHIFT_AT = 5;
 
-    private static final int ADDRESS_BITS = 57;
+    /// Most bits of an address that can be cached.
+    public static final int ADDRESS_BITS = 57;
+
     private static final long FILLED = 1L << 63;
     private static final long HALF = 1L << 62;
     private static final int HALF_SHIFT = 11;
@@ -75,8 +77,8 @@ public final class Iotlb {
     ///
     /// @param space 16 bits
     /// @param iova see [#covers]
-    public long findByHint(int space, long iova) {
-        return lines.lookupByHint(FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1);
+    public long findByHint(long space, long iova) {
+        return lines.lookupByHint(FILLED | space << SPACE_SHIFT | iova >>> 11 | 1);
     }
 
     /// Looks for a page of 4 KiB. After a miss, [#findLarger] is to be asked.

@@ -15,11 +15,15 @@ public final class SetAssociativeCache {
      *   lines  [ tag | word | origin | stamp ][ tag | word | origin | stamp ] ...
      *            0 = empty      |       LRU: clock of the last use, else of the fill; 0 = empty
      *                           never read on a hit
+     *   After the last line comes one that stays empty: where hints lead that shall lead nowhere.
      *   trees  one word of bits per set, tree-PLRU only, see TreePlru
      *
      * Where a tag was seen last is remembered by its hash (hints), so that a hit usually costs one
      * comparison in whatever way it lies; a wrong hint costs the search of the set. Hints are no state:
      * they never change an answer.
+     *
+     * The straight way is for LRU alone, so that it need not ask for the policy: with the others its
+     * hints lead to the empty line.
      *
      * A hit moves the clock and one word of the policy; with LRU the line of the last access is the one
      * whose stamp is the clock. Everything else is done on misses: they are classed when the line is filled, because only then is it known
@@ -46,6 +50,7 @@ public final class SetAssociativeCache {
     private final long[] lines;
     private final long[] trees;
     private final int[] hints;
+    private final int[] straightHints;
     private final int hintShift;
     private final FillHistory history;
     private long clock;
@@ -64,7 +69,7 @@ public final class SetAssociativeCache {
     public SetAssociativeCache(CacheGeometry geometry, long seed) {
         this(
                 geometry,
-                new long[Math.max(1, geometry.entries()) * STRIDE],
+                new long[hashedWords(geometry) + STRIDE],
                 new long[geometry.replacement() == Replacement.TREE_PLRU ? geometry.sets() : 0],
                 // In a single set no two tags are in each other's way.
                 new FillHistory(geometry.sets() == 1 ? 0 : geometry.entries()));
@@ -85,6 +90,8 @@ public final class SetAssociativeCache {
         int wanted = Math.clamp((long) geometry.entries() * HINTS_PER_LINE, 2, MOST_HINTS);
         hints = new int[Integer.highestOneBit(wanted)];
         hintShift = Long.SIZE - Integer.numberOfTrailingZeros(hints.length);
+        straightHints = stampsUses ? hints : new int[hints.length];
+        Arrays.fill(straightHints, lines.length - STRIDE);
     }
 
     /// A cache in the same state that shares nothing with this one.
@@ -125,15 +132,17 @@ public final class SetAssociativeCache {
     // ---- the hit path
 
     /// Looks for a tag where it was seen last, and nowhere else: [#lookup] for who can do the rest of the
-    /// work elsewhere, so that the way of the most frequent hits stays straight.
+    /// work elsewhere, so that the way of the most frequent hits stays straight. Finds nothing where the
+    /// policy is not LRU.
     ///
     /// @return the first word of the line; [#MISS] if the tag is not there, and nothing is changed then
     public long lookupByHint(long tag) {
-        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        int place = straightHints[(int) (tag * SPREAD >>> hintShift)];
         if (lines[place] != tag) {
             return MISS;
         }
-        return use(place);
+        lines[place + STAMP] = ++clock;
+        return lines[place + WORD];
     }
 
     /// Looks for a tag. A hit counts and makes the line young; a miss does nothing, see [#countMiss].
@@ -425,12 +434,24 @@ public final class SetAssociativeCache {
     public long stateHash() {
         long hash =
                 (geometry.sets() * 31L + geometry.ways()) * 31 + geometry.replacement().ordinal();
-        hash = hash * 31 + Arrays.hashCode(lines);
+        hash = hash * 31 + hashOfLines();
         hash = hash * 31 + Arrays.hashCode(trees);
         hash = hash * 31 + clock;
         hash = hash * 31 + randomState;
         hash = hash * 31 + lastPlace;
         hash = (hash * 31 + missedAt) * 31 + missedSet;
         return hash * 31 + statistics().hashCode();
+    }
+
+    private int hashOfLines() {
+        int hash = 1;
+        for (int place = 0; place < hashedWords(geometry); place++) {
+            hash = hash * 31 + Long.hashCode(lines[place]);
+        }
+        return hash;
+    }
+
+    private static int hashedWords(CacheGeometry geometry) {
+        return Math.max(1, geometry.entries()) * STRIDE;
     }
 }

@@ -68,8 +68,8 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
 
     // ---- how a request ends
 
-    static long who(int requester, int pasid, int space) {
-        return (long) pasid << 32 | (long) space << 16 | requester;
+    static long who(int requester, int pasid, long space) {
+        return (long) pasid << 32 | space << 16 | requester;
     }
 
     int requester() {

@@ -35,6 +35,9 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
     PasidEntryCache pasids;
     Iotlb iotlb;
     boolean translating;
+    /* Translating, and nobody looks: the way of most requests. */
+    boolean straight;
+    private boolean observed;
     boolean guestTranslation;
     AddressHoles holes = AddressHoles.NONE;
 
@@ -226,9 +229,16 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
         }
     }
 
+    /// Whether somebody wants to know each step.
+    void setObserved(boolean value) {
+        observed = value;
+        straight = translating && !observed;
+    }
+
     private void adoptControl() {
         long control = registers.control();
         translating = (control & AmdRegisters.ENABLE) != 0;
+        straight = translating && !observed;
         guestTranslation =
                 (control & AmdRegisters.GUEST_TRANSLATION) != 0 && capabilities.guestTranslation();
         holes = AddressHoles.of(registers.exclusionBase(), registers.exclusionLimit());

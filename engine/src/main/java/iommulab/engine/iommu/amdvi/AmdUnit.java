@@ -1,6 +1,5 @@
 package iommulab.engine.iommu.amdvi;
 
-import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
@@ -8,6 +7,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -65,6 +65,7 @@ public final class AmdUnit extends AmdRequests {
     /// Tells `newObserver` every step of every request from now on.
     void observe(WalkObserver newObserver) {
         observer = newObserver;
+        setObserved(newObserver != WalkObserver.NONE);
         walks.observe(newObserver);
     }
 
@@ -73,70 +74,56 @@ public final class AmdUnit extends AmdRequests {
     @Override
     public long translate(int requester, int pasid, long iova, int access) {
         lastIova = iova;
-        if (!translating || AddressHoles.isInterrupt(iova) || access > PLAIN) {
-            return apart(requester, pasid, access);
-        }
         if (pasid >= 0) {
             return translateGuest(requester, pasid, iova, access);
+        }
+        if (!straight
+                || (iova >>> Iotlb.ADDRESS_BITS | access & ~PLAIN) != 0
+                || AddressHoles.isInterrupt(iova)) {
+            return apart(requester, pasid, access);
         }
         long entry = devices.findByHint(requester);
         if (entry == DeviceEntryCache.MISS) {
             return answer(requester, pasid, access);
         }
-        if ((entry & DeviceTableEntry.KIND) != DeviceTableEntry.BY_HOST_TABLE
-                || !Iotlb.covers(iova)) {
+        if ((entry & DeviceTableEntry.KIND) != DeviceTableEntry.BY_HOST_TABLE) {
             return byKind(requester, pasid, access | DEVICE_HIT, entry);
         }
-        int space = DeviceTableEntry.space(entry);
+        long space = DeviceTableEntry.spaceIn(entry);
         lastWho = who(requester, pasid, space);
         long word = iotlb.findByHint(space, iova);
-        if (word == Iotlb.MISS) {
+        long needs = access | TableEntry.LEAF;
+        if ((word & (entry | ~PLAIN) & needs) != needs) {
             lastFacts = access | DEVICE_HIT | SPACE_KNOWN;
-            return searchHost(entry);
-        }
-        if (observer != WalkObserver.NONE) {
-            tellDeviceProbe();
-            tellProbe(CacheKind.IOTLB, iotlb.lines());
+            return word == Iotlb.MISS ? searchHost(entry) : hostHit(word, entry);
         }
         lastFacts = access | DEVICE_HIT | SPACE_KNOWN | STAGE_HIT;
         lastWord = word;
-        return (word & entry & access) == access
-                ? Iotlb.hpaInSmallest(word, iova)
-                : hostWithoutRight(word, entry);
+        return Iotlb.hpaInSmallest(word, iova);
     }
 
     private long translateGuest(int requester, int pasid, long iova, int access) {
+        // The lower half is canonical with four and with five levels.
+        if (!straight || (iova >>> LOWER_HALF_BITS | access & ~PLAIN) != 0) {
+            return apart(requester, pasid, access);
+        }
         long entry = pasids.findByHint(requester, pasid);
         if (entry == PasidEntryCache.MISS) {
             return answer(requester, pasid, access);
         }
-        int space = PasidEntry.space(entry);
+        long space = PasidEntry.spaceIn(entry);
         lastWho = who(requester, pasid, space);
-        // The lower half is canonical with four and with five levels.
-        long word = iova >>> LOWER_HALF_BITS == 0 ? iotlb.findByHint(space, iova) : Iotlb.MISS;
-        if (word == Iotlb.MISS) {
+        long word = iotlb.findByHint(space, iova);
+        long needs = access | TableEntry.LEAF;
+        if ((word & (entry | ~PLAIN) & needs) != needs) {
             lastFacts = access | PASID_HIT | SPACE_KNOWN;
-            return searchGuest(entry);
-        }
-        if (observer != WalkObserver.NONE) {
-            tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
-            tellProbe(CacheKind.IOTLB, iotlb.lines());
+            return word == Iotlb.MISS
+                    ? searchGuest(entry)
+                    : guestHit(word, entry, pasids.originOf(requester, pasid));
         }
         lastFacts = access | PASID_HIT | SPACE_KNOWN | STAGE_HIT;
         lastWord = word;
-        return (word & entry & access) == access
-                ? Iotlb.hpaInSmallest(word, iova)
-                : guestWithoutRight(word, entry);
-    }
-
-    private long hostWithoutRight(long word, long entry) {
-        lastFacts &= ~STAGE_HIT;
-        return hostHit(word, entry);
-    }
-
-    private long guestWithoutRight(long word, long entry) {
-        lastFacts &= ~STAGE_HIT;
-        return guestHit(word, entry, pasids.originOf(requester(), pasid()));
+        return Iotlb.hpaInSmallest(word, iova);
     }
 
     // ---- commands and requests that are no DMA

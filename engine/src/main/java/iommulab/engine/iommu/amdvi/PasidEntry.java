@@ -34,7 +34,12 @@ final class PasidEntry {
     }
 
     static int space(long word) {
-        return (int) (word >>> 8) & 0xffff;
+        return (int) spaceIn(word);
+    }
+
+    /// The space, for who goes on with it as a `long`.
+    static long spaceIn(long word) {
+        return word >>> 8 & 0xffff;
     }
 
     static int levels(long word) {

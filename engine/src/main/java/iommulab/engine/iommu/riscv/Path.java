@@ -64,9 +64,9 @@ final class Path {
         return negative ? key | -1L << bits : key;
     }
 
-    /// Whether an address could be in any cache.
-    static boolean couldBeCached(long iova) {
-        return iova << 64 - KEY_BITS >> 64 - KEY_BITS == iova;
+    /// What keeps an address out of all caches, 0 if nothing does: upper bits that are not all equal.
+    static long beyondCaches(long iova) {
+        return iova << 64 - KEY_BITS >> 64 - KEY_BITS ^ iova;
     }
 
     /// An address as caches are asked for it.

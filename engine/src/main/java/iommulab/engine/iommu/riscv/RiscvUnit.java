@@ -51,7 +51,7 @@ public final class RiscvUnit extends RiscvSteps {
 
     @Override
     public long translate(int requester, int pasid, long iova, int access) {
-        if (straight && (access & SPECIAL) == 0 && Path.couldBeCached(iova)) {
+        if (straight && (Path.beyondCaches(iova) | access & SPECIAL) == 0) {
             long path =
                     pasid < 0
                             ? devices.findByHint(requester)

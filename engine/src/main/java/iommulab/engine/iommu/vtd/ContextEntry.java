@@ -37,7 +37,17 @@ final class ContextEntry {
     }
 
     static boolean isPassThrough(long packed) {
-        return (packed & 3 << PACKED_TYPE) == PACKED_PASS_THROUGH;
+        return passThrough(packed) != 0;
+    }
+
+    /// Not 0 for pass-through: the reserved type, which has the same bit, is never packed.
+    static long passThrough(long packed) {
+        return packed & PACKED_PASS_THROUGH;
+    }
+
+    /// DID, for who goes on with it as a `long`.
+    static long domainIn(long packed) {
+        return packed >>> 8 & 0xffff;
     }
 
     /// TT: the device may ask for translations and use what it was told.
@@ -105,7 +115,7 @@ final class ContextEntry {
     }
 
     static int domain(long high) {
-        return (int) (high >>> 8) & 0xffff;
+        return (int) domainIn(high);
     }
 
     static long reservedInLow(VtdCapabilities capabilities) {

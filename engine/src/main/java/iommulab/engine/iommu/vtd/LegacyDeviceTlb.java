@@ -68,7 +68,7 @@ final class LegacyDeviceTlb {
         if (translated) {
             return unit.ended(VtdUnit.STAGE_DEVICE, VtdUnit.UNCHANGED);
         }
-        return unit.isTooWide(context)
+        return unit.isTooWide(unit.lastIova, context)
                 ? stop(VtdFault.BEYOND_WIDTH, VtdUnit.STAGE_DEVICE, silent)
                 : asked(context);
     }

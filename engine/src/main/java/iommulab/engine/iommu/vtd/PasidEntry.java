@@ -138,7 +138,12 @@ final class PasidEntry {
     }
 
     static int spaceOf(long packed) {
-        return (int) (packed >>> SPACE_AT) & 0xffff;
+        return (int) spaceIn(packed);
+    }
+
+    /// The space, for who goes on with it as a `long`.
+    static long spaceIn(long packed) {
+        return packed >>> SPACE_AT & 0xffff;
     }
 
     /// The same with 0 for the space.

@@ -23,7 +23,7 @@ final class ScalableMode {
      *   address width
      *   IOTLB         -> page, rights        (else page tables: ScalableWalk)
      *
-     * A user's request with hits in both never leaves `translate`. All others go through `translateFully`.
+     * A user's request with hits in both is VtdUnit's. All others go through `translate`.
      */
     /// Bits of an iova by which the IOTLB knows it; those above are the highest of these, or zero.
     static final int CACHED_WIDTH = 57;
@@ -32,8 +32,6 @@ final class ScalableMode {
 
     private static final int USERS = Iommu.READ | Iommu.WRITE;
     private static final int WHOLE_REQUEST = USERS | Iommu.EXECUTE | Iommu.PRIVILEGED;
-    private static final int HIT = VtdUnit.DEVICE_HIT | VtdUnit.STAGE_HIT;
-    private static final int CLEAN_AT = 58;
 
     private final VtdUnit unit;
     private final VtdCapabilities capabilities;
@@ -75,61 +73,42 @@ final class ScalableMode {
 
     // ---- the path of one request
 
-    /// See [Iommu#translate].
-    long translate(int requester, int pasid, long iova, int access) {
-        unit.lastIova = iova;
-        if (access > USERS || pasid < 0 && InterruptWindow.contains(iova)) {
-            return translateFully(requester, pasid, iova, access);
-        }
-        long entry = pasids.findByHint(requester, pasid);
-        if (!PasidEntry.isPlain(entry)) {
-            return translateSearching(entry, requester, pasid, iova, access);
-        }
-        int space = PasidEntry.spaceOf(entry);
-        unit.lastWho = (long) pasid << 32 | (long) space << 16 | requester;
-        long word = iotlb.findByHint(space, iova & CACHED_BITS);
-        // A write needs a page whose dirty bit is set already.
-        long needs = access | (long) (access & Iommu.WRITE) << CLEAN_AT;
-        if (((word ^ TableEntry.CLEAN) & needs) != needs || !isCachable(iova)) {
-            return searching(word, entry, access);
-        }
-        if (observer != WalkObserver.NONE) {
-            tellPasidProbe();
-            tellProbe(CacheKind.IOTLB, iotlb.lines());
-        }
-        unit.lastFacts = access | HIT;
-        unit.lastWord = word;
-        return Iotlb.hpaInSmallest(word, iova);
-    }
-
     /// Whether the upper bits of an address are all equal. Only pages of such addresses are cached; whether
     /// the tables translate all its lower bits need not be asked of a hit, for then it would be none.
     private static boolean isCachable(long iova) {
-        return (iova >> CACHED_WIDTH - 1) + 1 >>> 1 == 0;
+        return spread(iova) == iova;
     }
 
-    private long translateSearching(long entry, int requester, int pasid, long iova, int access) {
+    /// The address with the highest of the bits by which the IOTLB knows it in all bits above.
+    private static long spread(long iova) {
+        return iova << 64 - CACHED_WIDTH >> 64 - CACHED_WIDTH;
+    }
+
+    /// The straight way has found an entry of the PASID cache that is not plain, or none.
+    long under(long entry, int requester, int pasid, long iova, int access) {
         if (entry == PasidEntryCache.MISS) {
-            return translateFully(requester, pasid, iova, access);
+            return translate(requester, pasid, iova, access);
         }
-        begin(requester, pasid, access, VtdUnit.DEVICE_HIT);
-        tellPasidProbe();
+        begin(requester, pasid, iova, access, VtdUnit.DEVICE_HIT);
         return underEntry(entry, pasids.originOf(requester, pasid));
     }
 
-    private long searching(long word, long entry, int access) {
+    /// The straight way has found no page that serves a user's request, whose PASID cache entry it has.
+    ///
+    /// @param word page without the right, or [Iotlb#MISS]
+    long searching(long word, long entry, int access) {
         unit.lastAccess = access;
         unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW;
         rest = pasids.originOf((int) unit.lastWho & 0xffff, lastPasid());
-        tellPasidProbe();
-        if (word != Iotlb.MISS && isCachable(unit.lastIova)) {
+        if (word != Iotlb.MISS) {
             return walked(entry, access);
         }
         var tooWide = tooWide(entry, PasidEntry.typeOf(entry));
         return tooWide == null ? lookedUp(entry, access) : stopAtEntry(tooWide, entry);
     }
 
-    private void begin(int requester, int pasid, int access, int facts) {
+    private void begin(int requester, int pasid, long iova, int access, int facts) {
+        unit.lastIova = iova;
         unit.lastAccess = access;
         unit.lastWho = (long) pasid << 32 | requester;
         unit.lastFacts = access & USERS | VtdUnit.HOW | VtdUnit.NO_SPACE | facts;
@@ -141,9 +120,9 @@ final class ScalableMode {
         unit.lastFacts &= ~VtdUnit.NO_SPACE;
     }
 
-    /// The way of requests that the short way does not know.
-    private long translateFully(int requester, int pasid, long iova, int access) {
-        begin(requester, pasid, access, (access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
+    /// See [Iommu#translate].
+    long translate(int requester, int pasid, long iova, int access) {
+        begin(requester, pasid, iova, access, (access & Iommu.ASKS) != 0 ? VtdUnit.QUESTION : 0);
         if (pasid < 0 && InterruptWindow.contains(iova)) {
             return (access & Iommu.TRANSLATED) != 0
                     ? stop(VtdFault.SM_OUTPUT_IS_INTERRUPT, VtdUnit.STAGE_DEVICE, false)

@@ -10,7 +10,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 /// What the last request to a VT-d unit found, in either mode, and how a request ends.
-public abstract sealed class VtdOutcome extends VtdState permits VtdUnit {
+public abstract sealed class VtdOutcome extends VtdState permits LegacyRequests {
     /*
      * What a request found is left in four words, because a result object would be allocated on every
      * hit and every further field stored:
