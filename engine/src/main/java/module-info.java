@@ -23,8 +23,10 @@ module iommulab.engine {
     exports iommulab.engine.os;
     exports iommulab.engine.os.call;
     exports iommulab.engine.os.device;
+    exports iommulab.engine.os.iommufd;
     exports iommulab.engine.os.process;
     exports iommulab.engine.os.state;
+    exports iommulab.engine.os.vfio;
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;
     exports iommulab.engine.io;

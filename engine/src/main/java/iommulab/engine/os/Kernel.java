@@ -10,11 +10,15 @@ import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.DriverCalls;
 import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.iommufd.AccessCalls;
+import iommulab.engine.os.iommufd.IoasCalls;
+import iommulab.engine.os.iommufd.IommufdCalls;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
+import iommulab.engine.os.vfio.DeviceFileCalls;
 
 import java.util.HashMap;
 import java.util.List;
@@ -50,7 +54,11 @@ public final class Kernel {
         return List.of(
                 new DriverCalls(devices, processes),
                 new MemoryCalls(processes, locked),
-                new DmaCalls(core, devices, processes));
+                new DmaCalls(core, devices, processes),
+                new IommufdCalls(ledger, core, files, devices, processes),
+                new IoasCalls(files, processes, locked),
+                new AccessCalls(ledger, files, processes),
+                new DeviceFileCalls(ledger, files, devices, processes));
     }
 
     /// Starts the software of a machine.

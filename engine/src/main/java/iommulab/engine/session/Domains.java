@@ -219,6 +219,11 @@ final class Domains {
         move(group, defaultDomain(group));
     }
 
+    /// Number of the IOMMU that serves a group.
+    int unitOf(int group) {
+        return defaultDomain(group).identity().unit();
+    }
+
     private Domain defaultDomain(int group) {
         return Optional.ofNullable(defaultOf.get(group))
                 .map(byId::get)
@@ -265,7 +270,7 @@ final class Domains {
 
     /// Stops all requests of a group that have no PASID.
     void block(int group) throws MappingRefused {
-        int unit = defaultDomain(group).identity().unit();
+        int unit = unitOf(group);
         for (var domain : byId.values()) {
             if (domain.identity().type() == DomainType.BLOCKED
                     && domain.identity().unit() == unit) {
@@ -327,7 +332,7 @@ final class Domains {
         if (domain.identity().type() == DomainType.BLOCKED) {
             return;
         }
-        var driver = units.get(domain.identity().unit()).driver();
+        var driver = units.get(unitOf(group)).driver();
         var entry = attachment(domain);
         for (var requester : requesters) {
             driver.attach(requester, entry);
@@ -335,8 +340,7 @@ final class Domains {
     }
 
     private void detach(int group) throws MappingRefused {
-        var domain = ofGroup(group).orElseThrow();
-        var driver = units.get(domain.identity().unit()).driver();
+        var driver = units.get(unitOf(group)).driver();
         for (var requester : requestersOf(group)) {
             if (driver.isAttached(requester)) {
                 driver.detach(requester);

@@ -119,6 +119,20 @@ final class IommuHardware {
         if (description.isVtd()) {
             return traits(unit, "vtd", X86_MSI, "vtd_s1", "", PASID_BITS);
         }
+        if (description.isSelftest()) {
+            return new UnitTraits(
+                    unit.name(),
+                    "mock",
+                    0x800,
+                    0x100_0000,
+                    0x7fff_ffff,
+                    List.of(),
+                    "selftest",
+                    "selftest",
+                    true,
+                    false,
+                    0);
+        }
         return traits(unit, description.isAmdVi() ? "amd" : "riscv", X86_MSI, "", "", PASID_BITS);
     }
 

@@ -6,16 +6,28 @@ import iommulab.engine.os.call.Value;
 import iommulab.engine.os.call.Vocabulary;
 
 import java.util.LinkedHashMap;
+import java.util.regex.Pattern;
 
 /// Calls of the kernel as commands: all or nothing for kernel, hardware and memory together.
 final class KernelCalls {
+    private static final Pattern ADDRESS =
+            Pattern.compile("[0-9a-fA-F]{1,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]");
+
     private KernelCalls() {}
 
     /// Whether a call is one of the kernel's vocabulary rather than of the bench's own: those that have
     /// the same name are told apart by their arguments.
     static boolean isKernelCall(Call call) {
-        boolean ours = call.name().equals("dma.issue") && !call.arguments().containsKey("dir");
-        return !ours && Vocabulary.all().find(call.name()).isPresent();
+        return Vocabulary.all().find(call.name()).isPresent() && !isOfTheBench(call);
+    }
+
+    private static boolean isOfTheBench(Call call) {
+        return switch (call.name()) {
+            case "dma.issue" -> !call.arguments().containsKey("dir");
+            case "driver.bind", "driver.unbind" ->
+                    ADDRESS.matcher(call.arguments().getOrDefault("device", "")).matches();
+            default -> false;
+        };
     }
 
     /// @throws CommandRefused if the kernel answers with an errno and has done nothing; the answer is in

@@ -7,6 +7,7 @@ import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.TableChange;
 import iommulab.engine.os.Domain;
 import iommulab.engine.os.Invalidation;
 import iommulab.engine.os.IommuDriver;
@@ -23,9 +24,12 @@ import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
 /// The kernel's IOMMU core on a machine: domains are the machine's domains, and every change is made by
@@ -121,8 +125,20 @@ final class MachineIommu implements IommuCore {
         return machine.units.get(unit).driver();
     }
 
-    private IommuDriver driverOf(Domain domain) {
-        return driver(domain.identity().unit());
+    /// The drivers of all IOMMUs on which a domain is in use, and of that for which it was made.
+    private Set<IommuDriver> driversOf(Domain domain) {
+        var drivers = new LinkedHashSet<IommuDriver>();
+        drivers.add(driver(domain.identity().unit()));
+        domains()
+                .groupsIn(domain.id())
+                .forEach(group -> drivers.add(driver(domains().unitOf(group))));
+        for (var use : domains().pasids.in(domain.id())) {
+            var unit = machine.wiring().unitOf().get(use.function());
+            if (unit != null) {
+                drivers.add(driver(unit));
+            }
+        }
+        return drivers;
     }
 
     /// Something that the drivers may refuse.
@@ -222,8 +238,9 @@ final class MachineIommu implements IommuCore {
         var domain = domain(number);
         passOnDoing(() -> {
             var change = domain.map(iova, hpa, bytes, permissions);
-            driverOf(domain)
-                    .flushMapped(domain.identity().tag(), domain.identity().stage(), change);
+            for (var driver : driversOf(domain)) {
+                driver.flushMapped(domain.identity().tag(), domain.identity().stage(), change);
+            }
         });
     }
 
@@ -231,10 +248,14 @@ final class MachineIommu implements IommuCore {
     public void unmap(int number, long iova, long bytes) throws CallFailed {
         var domain = domain(number);
         passOnDoing(() -> {
-            var change = domain.unmap(iova, bytes);
-            driverOf(domain)
-                    .flushUnmapped(domain.identity().tag(), domain.identity().stage(), change);
+            flush(domain, domain.unmap(iova, bytes));
         });
+    }
+
+    private void flush(Domain domain, TableChange change) {
+        for (var driver : driversOf(domain)) {
+            driver.flushUnmapped(domain.identity().tag(), domain.identity().stage(), change);
+        }
     }
 
     @Override
@@ -322,17 +343,35 @@ final class MachineIommu implements IommuCore {
     // ---- dirty tracking
 
     @Override
-    public void trackDirty(int domain, boolean on) throws CallFailed {
-        throw new CallFailed(
-                "EOPNOTSUPP", "Tables of domain %d record no writes.".formatted(domain));
+    public void trackDirty(int number, boolean on) throws CallFailed {
+        var domain = domain(number);
+        passOnDoing(() -> domain.trackDirty(on, driver(domain.identity().unit())));
     }
 
     @Override
     public void dirtyPages(
-            int domain, long iova, long bytes, long pageBytes, boolean clear, LongConsumer visitor)
+            int number, long iova, long bytes, long pageBytes, boolean clear, LongConsumer visitor)
             throws CallFailed {
-        throw new CallFailed(
-                "EOPNOTSUPP", "Tables of domain %d record no writes.".formatted(domain));
+        var domain = domain(number);
+        var pages = new TreeSet<Long>();
+        passOnDoing(() -> {
+            var change =
+                    domain.readDirty(
+                            iova,
+                            bytes,
+                            clear,
+                            (start, size) -> {
+                                long first = Math.max(start, iova) & -pageBytes;
+                                long end = Math.min(start + size, iova + bytes);
+                                for (long page = first; page < end; page += pageBytes) {
+                                    pages.add(page);
+                                }
+                            });
+            if (clear) {
+                flush(domain, change);
+            }
+        });
+        pages.forEach(visitor::accept);
     }
 
     // ---- DMA

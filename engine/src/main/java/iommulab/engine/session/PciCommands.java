@@ -106,8 +106,10 @@ final class PciCommands {
             }
             requireOwnership(machine, function.withDriver(driver));
         }
-        machine.replaceFunction(function.withDriver(driver));
-        return new Outcome.Done();
+        var call = Call.of(driver.isPresent() ? "driver.bind" : "driver.unbind");
+        var named = call.with("device", address.toString());
+        return KernelCalls.run(
+                machine, driver.map(name -> named.with("driver", name)).orElse(named));
     }
 
     /// A kernel driver uses the default domain; it cannot bind while a user owns the group's DMA.

@@ -235,7 +235,7 @@ final class ScenarioMachine {
                     switch (kind(described)) {
                         case "vtd" -> vtd(number);
                         case "smmuv3" -> Architecture.SMMUV3.unit();
-                        case "mock" -> vtd(number);
+                        case "mock" -> Architecture.SELFTEST.unit();
                         default ->
                                 throw new IllegalArgumentException(
                                         "'%s' is no kind of IOMMU".formatted(kind(described)));

@@ -23,6 +23,8 @@ public final class DeviceGroup {
     private final Cell<Integer> domain;
     private final Cell<String> defaultType;
     private final Book<Integer, Integer> pasids;
+    private final Cell<Integer> openNodes;
+    private final Cell<Integer> boundFiles;
 
     /// Where the domain pointer of a group leads.
     public enum Use {
@@ -41,6 +43,8 @@ public final class DeviceGroup {
         domain = new Cell<>(ledger, 0);
         defaultType = new Cell<>(ledger, facts.defaultType());
         pasids = new Book<>(ledger);
+        openNodes = new Cell<>(ledger, 0);
+        boundFiles = new Cell<>(ledger, 0);
     }
 
     public int id() {
@@ -125,6 +129,18 @@ public final class DeviceGroup {
         return use.get() != Use.DEFAULT || !pasids.isEmpty() || !core.isInDefault(id());
     }
 
+    /// How many have its VFIO group node open: while somebody has, its devices cannot be bound through
+    /// their own nodes.
+    public Cell<Integer> openNodes() {
+        return openNodes;
+    }
+
+    /// How many of its devices are bound through their own nodes: while one is, the group node cannot be
+    /// opened.
+    public Cell<Integer> boundFiles() {
+        return boundFiles;
+    }
+
     // ---- users
 
     /// A user claims the whole group, once. Source: kernel `iommu_group_claim_dma_owner`.
@@ -203,9 +219,14 @@ public final class DeviceGroup {
 
     /// Points it to a table of its owner.
     ///
+    /// @param to number of the domain; 0 for a table that hardware does not walk
     /// @param nested whether a guest keeps the table
     public void attach(int to, boolean nested) throws CallFailed {
-        core.attach(id(), to);
+        if (to == 0) {
+            core.block(id());
+        } else {
+            core.attach(id(), to);
+        }
         use.set(nested ? Use.NESTED : Use.PAGING);
         domain.set(to);
     }
@@ -215,6 +236,28 @@ public final class DeviceGroup {
         core.block(id());
         use.set(Use.BLOCKING);
         domain.set(0);
+    }
+
+    /// Points a PASID of all members to a table, whatever it led to before.
+    ///
+    /// @param to number of the domain; 0 for a table that hardware does not walk
+    public void attachPasid(int pasid, int to) throws CallFailed {
+        for (var member : members) {
+            if (to == 0) {
+                core.detachPasid(member.address(), pasid);
+            } else {
+                core.attachPasid(member.address(), pasid, to);
+            }
+        }
+        pasids.set(pasid, to);
+    }
+
+    /// Requests with a PASID are stopped again.
+    public void detachPasid(int pasid) throws CallFailed {
+        for (var member : members) {
+            core.detachPasid(member.address(), pasid);
+        }
+        pasids.remove(pasid);
     }
 
     @Override

@@ -139,6 +139,7 @@ public interface IommuCore {
     /// @param pasid 20 bits; replaces what the PASID used before
     void attachPasid(PciAddress function, int pasid, int domain) throws CallFailed;
 
+    /// Nothing happens if it is not attached.
     void detachPasid(PciAddress function, int pasid) throws CallFailed;
 
     // ---- dirty tracking

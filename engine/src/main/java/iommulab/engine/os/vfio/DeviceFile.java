@@ -1,0 +1,94 @@
+package iommulab.engine.os.vfio;
+
+import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.PhysicalDevice;
+import iommulab.engine.os.iommufd.BoundDevice;
+import iommulab.engine.os.iommufd.Iommufd;
+import iommulab.engine.os.iommufd.PageTable;
+import iommulab.engine.os.process.Process;
+import iommulab.engine.os.state.Cell;
+import iommulab.engine.os.state.Ledger;
+
+import java.util.Optional;
+
+/// A VFIO device opened by its own node (cdev): inert until it is bound to an IOMMUFD. Source: kernel
+/// `drivers/vfio/device_cdev.c`, `drivers/vfio/iommufd.c`.
+public final class DeviceFile extends OpenFile {
+    private final PhysicalDevice device;
+    private final Cell<Optional<BoundDevice>> bound;
+
+    DeviceFile(Ledger ledger, String handle, Process opener, PhysicalDevice device) {
+        super(ledger, handle, opener);
+        this.device = device;
+        bound = new Cell<>(ledger, Optional.empty());
+    }
+
+    @Override
+    public String kind() {
+        return "vfio";
+    }
+
+    public PhysicalDevice device() {
+        return device;
+    }
+
+    public Optional<BoundDevice> bound() {
+        return bound.get();
+    }
+
+    /// @throws CallFailed (EINVAL) it is not bound
+    BoundDevice requireBound() throws CallFailed {
+        return bound().orElseThrow(() ->
+                new CallFailed(
+                        "EINVAL",
+                        "%s of %s is not bound to an IOMMUFD yet.".formatted(this, device)));
+    }
+
+    /// @throws CallFailed (EINVAL) bound already, or open elsewhere; (EBUSY) the group's node is open; or
+    ///     as [BoundDevice#bind]
+    BoundDevice bind(Iommufd to) throws CallFailed {
+        if (bound().isPresent()) {
+            throw new CallFailed("EINVAL", "%s is bound already.".formatted(this));
+        }
+        if (device.group().isPresent() && device.group().get().openNodes().get() > 0) {
+            throw new CallFailed(
+                    "EBUSY",
+                    "The node of group %d is open: a group is used by its node or by its devices' nodes."
+                            .formatted(device.group().get().id()));
+        }
+        if (device.isOpen()) {
+            throw new CallFailed(
+                    "EINVAL", "%s is in use through another open file.".formatted(device));
+        }
+        var made = BoundDevice.bind(to, device);
+        device.opened();
+        device.group().ifPresent(group -> group.boundFiles().set(group.boundFiles().get() + 1));
+        bound.set(Optional.of(made));
+        return made;
+    }
+
+    /// Attaches, or replaces what was attached.
+    ///
+    /// @param pasid 0 for requests without PASID
+    PageTable attach(long target, int pasid) throws CallFailed {
+        var mine = requireBound();
+        return mine.attached(pasid).isPresent()
+                ? mine.replace(target, pasid)
+                : mine.attach(target, pasid);
+    }
+
+    @Override
+    protected void release() {
+        bound().ifPresent(mine -> {
+            try {
+                mine.unbind();
+            } catch (CallFailed failed) {
+                throw new IllegalStateException("closing " + this, failed);
+            }
+            device.closed();
+            device.group().ifPresent(group -> group.boundFiles().set(group.boundFiles().get() - 1));
+        });
+        bound.set(Optional.empty());
+    }
+}

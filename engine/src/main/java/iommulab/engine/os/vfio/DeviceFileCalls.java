@@ -1,0 +1,120 @@
+package iommulab.engine.os.vfio;
+
+import iommulab.engine.os.CallTable;
+import iommulab.engine.os.OpenFiles;
+import iommulab.engine.os.call.Action;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.Devices;
+import iommulab.engine.os.iommufd.Iommufd;
+import iommulab.engine.os.process.Processes;
+import iommulab.engine.os.state.Ledger;
+
+import java.util.Map;
+
+/// Calls on VFIO's device nodes.
+public final class DeviceFileCalls implements CallTable {
+    private static final long BIND_SIZE = 16;
+    private static final long ATTACH_SIZE = 12;
+    private static final long ATTACH_PASID_SIZE = 16;
+    private static final long PASID_FLAG = 1;
+
+    private final Ledger ledger;
+    private final OpenFiles files;
+    private final Devices devices;
+    private final Processes processes;
+
+    public DeviceFileCalls(Ledger ledger, OpenFiles files, Devices devices, Processes processes) {
+        this.ledger = ledger;
+        this.files = files;
+        this.devices = devices;
+        this.processes = processes;
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        return Map.of(
+                "vfio.cdev_open", this::open,
+                "vfio.cdev_bind", this::bind,
+                "vfio.cdev_attach", this::attach,
+                "vfio.cdev_detach", this::detach,
+                "vfio.cdev_ioctl", this::ioctl,
+                "vfio.cdev_close", this::close);
+    }
+
+    private Answer open(Arguments a) throws CallFailed, BadArgument {
+        var device = devices.named(a, "device");
+        if (!Devices.isVfio(device.driver())) {
+            throw new CallFailed(
+                    "ENOENT", "%s is bound to no VFIO driver: it has no node.".formatted(device));
+        }
+        var file = new DeviceFile(ledger, files.newHandle("cdev"), processes.first(), device);
+        files.add(file);
+        return Answer.OK.with("cdev", file.handle());
+    }
+
+    private DeviceFile file(Arguments a) throws CallFailed, BadArgument {
+        return files.required(a, "cdev", DeviceFile.class);
+    }
+
+    private Answer bind(Arguments a) throws CallFailed, BadArgument {
+        var file = file(a);
+        requireArgsz(a, BIND_SIZE);
+        requireFlags(a, 0);
+        if (a.word("iommufd").startsWith("-") || a.word("iommufd").equals("negative")) {
+            throw new CallFailed("EINVAL", "A descriptor is not negative.");
+        }
+        var target = files.any(a, "iommufd");
+        if (!(target instanceof Iommufd iommufd)) {
+            throw new CallFailed("EBADFD", "%s is no IOMMUFD.".formatted(target));
+        }
+        return Answer.OK.with("devid", file.bind(iommufd).id());
+    }
+
+    private Answer attach(Arguments a) throws CallFailed, BadArgument {
+        var file = file(a);
+        file.requireBound();
+        int pasid = pasid(a);
+        var table = file.attach(a.number("pt_id"), pasid);
+        return Answer.OK.with("pt_id", table.id());
+    }
+
+    private Answer detach(Arguments a) throws CallFailed, BadArgument {
+        var file = file(a);
+        file.requireBound().detach(pasid(a));
+        return Answer.OK;
+    }
+
+    /// The PASID that a call names, 0 without one.
+    private int pasid(Arguments a) throws CallFailed, BadArgument {
+        boolean named = a.has("pasid");
+        requireArgsz(a, named ? ATTACH_PASID_SIZE : ATTACH_SIZE);
+        requireFlags(a, named ? PASID_FLAG : 0);
+        return (int) a.number("pasid", 0);
+    }
+
+    private static void requireArgsz(Arguments a, long smallest) throws CallFailed, BadArgument {
+        if (a.number("argsz", smallest) < smallest) {
+            throw new CallFailed(
+                    "EINVAL", "The structure has at least %d bytes.".formatted(smallest));
+        }
+    }
+
+    private static void requireFlags(Arguments a, long known) throws CallFailed, BadArgument {
+        if ((a.number("flags", 0) & ~known) != 0) {
+            throw new CallFailed("EINVAL", "Unknown flags 0x%x.".formatted(a.number("flags")));
+        }
+    }
+
+    private Answer ioctl(Arguments a) throws CallFailed, BadArgument {
+        file(a).requireBound();
+        return Answer.OK;
+    }
+
+    private Answer close(Arguments a) throws CallFailed, BadArgument {
+        files.close(file(a));
+        return Answer.OK;
+    }
+}
