@@ -43,6 +43,11 @@ public final class NestedMachine {
 
     /// Switched on, its tables written.
     public static Session of(Architecture architecture) {
+        return of(architecture, 0);
+    }
+
+    /// The same with so many levels in each stage; 0 for as many as usual.
+    public static Session of(Architecture architecture, int levels) {
         try (var archive = Files.newInputStream(CAPTURE)) {
             var captured =
                     CapturedMachine.describe(
@@ -64,23 +69,23 @@ public final class NestedMachine {
                                     Map.of(),
                                     List.of()),
                             List.of());
-            nest(session);
+            nest(session, levels);
             return session;
         } catch (IOException | CommandRefused | FileRefused e) {
             throw new AssertionError(architecture.words(), e);
         }
     }
 
-    private static void nest(Session session) {
+    private static void nest(Session session, int levels) {
         session.submit(new Command.BindDriver(DEVICE, Optional.of("vfio-pci"))).join();
-        session.submit(new Command.CreateDomain(DEVICE, DomainType.UNMANAGED, 0)).join();
+        session.submit(new Command.CreateDomain(DEVICE, DomainType.UNMANAGED, levels)).join();
         int parent = session.newest().domains().getLast().id();
         session.submit(
                         new Command.MapPages(
                                 parent, 0, 0x200_1000L, 0x40_0000, Permissions.READ_WRITE))
                 .join();
         session.submit(new Command.AttachDevice(DEVICE, parent)).join();
-        session.submit(new Command.CreateFirstStage(DEVICE, parent, 0)).join();
+        session.submit(new Command.CreateFirstStage(DEVICE, parent, levels)).join();
         int guest = session.newest().domains().getLast().id();
         session.submit(new Command.MapPages(guest, IOVA, 0x5000, 0x2000, Permissions.READ)).join();
         session.submit(new Command.AttachPasid(DEVICE, PASID.pasid(), guest)).join();

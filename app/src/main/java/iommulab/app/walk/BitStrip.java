@@ -103,11 +103,7 @@ final class BitStrip {
             double each = Math.max(field.bits().length() * bit, 34);
             box(fieldForWall(field, each), x, 20, each, 20, bit, field.step() == model.current());
             pen.textCentre(
-                    pen.cut(field.name() + ": " + field.hex(), Type.MONO_BOLD, each + GAP),
-                    Type.MONO_BOLD,
-                    colour(field),
-                    x + each / 2,
-                    55);
+                    label(field, each + GAP - 2), Type.MONO_BOLD, colour(field), x + each / 2, 55);
             x += each + GAP;
         }
         pen.line(palette.faintLine(), 1, 0, GRID_HEIGHT - 2, width + 2000, GRID_HEIGHT - 2);
@@ -129,14 +125,24 @@ final class BitStrip {
                     each / field.bits().length(),
                     field.step() == model.current());
             pen.textCentre(
-                    pen.cut(field.name() + ": " + field.hex(), Type.MONO_BOLD, each + GAP),
-                    Type.MONO_BOLD,
-                    colour(field),
-                    x + each / 2,
-                    52);
+                    label(field, each + GAP - 2), Type.MONO_BOLD, colour(field), x + each / 2, 52);
             x += each + GAP;
         }
         pen.line(palette.faintLine(), 1, 0, WALL_HEIGHT - 4, width, WALL_HEIGHT - 4);
+    }
+
+    /// Name and value; where that is too wide, a shorter name, or the value alone.
+    private String label(BitField field, double width) {
+        var name = field.name();
+        while (!name.isEmpty()) {
+            var label = name + ": " + field.hex();
+            if (pen.width(label, Type.MONO_BOLD) <= width) {
+                return label;
+            }
+            int space = name.indexOf(' ');
+            name = space < 0 ? "" : name.substring(space + 1);
+        }
+        return pen.cut(field.hex(), Type.MONO_BOLD, width);
     }
 
     /// Bits that would stand too close are shown as their hex digits.

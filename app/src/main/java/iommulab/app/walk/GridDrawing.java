@@ -161,7 +161,7 @@ final class GridDrawing {
             return;
         }
         pen.textWithin(
-                "Host-physical address",
+                layout.entryWidth() < 160 ? "Host-physical" : "Host-physical address",
                 Type.SECONDARY_BOLD,
                 palette.text2(),
                 x + 10,

@@ -141,7 +141,13 @@ record Rung(
                 saved || step.cycles() == 0 && !probe ? "–" : thousands(step.cycles()),
                 sign(step, failed),
                 failed,
-                step.finding());
+                finding(step, walk));
+    }
+
+    /// The bare address says nothing that does not stand on the rung already.
+    private static String finding(Step step, Walk walk) {
+        boolean bare = step.finding().equals("0x" + address(step, walk));
+        return step.kind() == Walk.Kind.ACCESS && bare ? WalkModel.result(walk) : step.finding();
     }
 
     private static Height height(Step step) {

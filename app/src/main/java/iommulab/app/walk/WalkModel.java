@@ -73,7 +73,7 @@ record WalkModel(
         return several || device.domain() != 0 ? device.toString() : device.withoutDomain();
     }
 
-    private static String result(Walk walk) {
+    static String result(Walk walk) {
         return switch (walk.outcome()) {
             case Walk.Outcome.Reached(long hpa, long pageBytes, var permissions, boolean stale) ->
                     "Reaches %x%s, %s%s."
@@ -115,11 +115,7 @@ record WalkModel(
             return result;
         }
         var finding = rung().finding();
-        if (!atEnd()) {
-            return finding;
-        }
-        var address = finding.replaceFirst("^0x", "");
-        return result.contains(address) ? result : finding + " " + result;
+        return !atEnd() || result.equals(finding) ? finding : (finding + " " + result).strip();
     }
 
     /// Whether the walk ended with a fault.
