@@ -18,7 +18,10 @@ import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
+import iommulab.engine.os.vfio.ContainerCalls;
 import iommulab.engine.os.vfio.DeviceFileCalls;
+import iommulab.engine.os.vfio.GroupCalls;
+import iommulab.engine.os.vfio.LentDevices;
 
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +38,7 @@ public final class Kernel {
     private final LockedPages locked;
     private final OpenFiles files;
     private final Devices devices;
+    private final LentDevices lent;
     private final Map<String, Action> actions = new HashMap<>();
     private final Ledger.Version booted;
 
@@ -44,6 +48,7 @@ public final class Kernel {
         locked = new LockedPages(ledger);
         files = new OpenFiles(ledger);
         devices = new Devices(ledger, core);
+        lent = new LentDevices(ledger, devices);
         for (var part : parts(core, software)) {
             actions.putAll(part.actions());
         }
@@ -58,7 +63,9 @@ public final class Kernel {
                 new IommufdCalls(ledger, core, files, devices, processes),
                 new IoasCalls(files, processes, locked),
                 new AccessCalls(ledger, files, processes),
-                new DeviceFileCalls(ledger, files, devices, processes));
+                new DeviceFileCalls(ledger, files, devices, processes),
+                new GroupCalls(ledger, files, lent, processes),
+                new ContainerCalls(ledger, core, files, processes, locked));
     }
 
     /// Starts the software of a machine.

@@ -59,8 +59,19 @@ public final class DeviceFileCalls implements CallTable {
         return files.required(a, "cdev", DeviceFile.class);
     }
 
+    /// A file that came from a group is bound, and has none of the calls of a device's own node.
+    private DeviceFile file(Arguments a, String errno) throws CallFailed, BadArgument {
+        if (files.any(a, "cdev") instanceof GroupDeviceFile fromGroup) {
+            throw new CallFailed(
+                    errno,
+                    "%s came from a group: it has none of the calls of a device's own node."
+                            .formatted(fromGroup));
+        }
+        return file(a);
+    }
+
     private Answer bind(Arguments a) throws CallFailed, BadArgument {
-        var file = file(a);
+        var file = file(a, "EINVAL");
         requireArgsz(a, BIND_SIZE);
         requireFlags(a, 0);
         if (a.word("iommufd").startsWith("-") || a.word("iommufd").equals("negative")) {
@@ -74,7 +85,7 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer attach(Arguments a) throws CallFailed, BadArgument {
-        var file = file(a);
+        var file = file(a, "ENOTTY");
         file.requireBound();
         int pasid = pasid(a);
         var table = file.attach(a.number("pt_id"), pasid);
@@ -82,7 +93,7 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer detach(Arguments a) throws CallFailed, BadArgument {
-        var file = file(a);
+        var file = file(a, "ENOTTY");
         file.requireBound().detach(pasid(a));
         return Answer.OK;
     }
@@ -109,7 +120,9 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer ioctl(Arguments a) throws CallFailed, BadArgument {
-        file(a).requireBound();
+        if (!(files.any(a, "cdev") instanceof GroupDeviceFile)) {
+            file(a).requireBound();
+        }
         return Answer.OK;
     }
 
