@@ -77,7 +77,7 @@ class DeviceTlbTest {
     // ---- translations
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void aDeviceAsksOnceAndThenSendsWhatItKnows(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         var first = read(IOVA + 4);
@@ -94,7 +94,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void aQuestionFillsTheTlbAndMovesNothing(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         long bytes = bench.machine.counters().bytes();
@@ -106,7 +106,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void whatIsNotMappedIsNotSentAndNoFault(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         var event = read(IOVA + 0x10_0000);
@@ -116,7 +116,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void aTranslatedRequestOfADeviceThatMayNotIsAFault(Architecture architecture)
             throws CommandRefused {
         on(architecture);
@@ -132,7 +132,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void aDeviceWhoseEntryForbidsItIsRefusedItsQuestion(Architecture architecture)
             throws CommandRefused {
         on(architecture);
@@ -145,7 +145,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void atsIsSwitchedOffAgain(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         read(IOVA);
@@ -158,7 +158,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void theTlbHasTheShapeThatItsUserGivesIt(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         read(IOVA);
@@ -175,7 +175,7 @@ class DeviceTlbTest {
     // ---- invalidation
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void anUnmapReachesTheDevice(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         read(IOVA);
@@ -187,7 +187,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void withoutAnInvalidationTheDeviceUsesWhatIsStale(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -207,7 +207,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void aDeviceThatHangsIsGivenUpAndTheKernelGoesOn(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -226,7 +226,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void anotherDomainIsAnotherAddressSpaceForTheDevice(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -241,7 +241,7 @@ class DeviceTlbTest {
     // ---- page requests
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VTD_LEGACY")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
     void aPageThatIsMappedOnRequestIsReachedOnTheSecondTry(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -260,7 +260,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VTD_LEGACY")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
     void aGroupOfPagesIsAskedForAndAnsweredAsAWhole(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -279,7 +279,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VTD_LEGACY")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
     void afterAFailureTheDeviceAsksNoMore(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         bench.run(new Command.SetPageRequests(DEVICE, true));
@@ -291,7 +291,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VTD_LEGACY")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
     void aPasidsTranslationIsKeptApart(Architecture architecture) throws CommandRefused {
         bench = new ArchitectureBench(architecture);
         bench.passThrough();
@@ -310,7 +310,7 @@ class DeviceTlbTest {
     // ---- going back, and looking
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void goingBackBringsBackWhatTheDeviceKnew(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         long before = bench.machine.stateHash();
@@ -327,7 +327,7 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
     void theWalkTellsTheQuestionAndThenTheTranslatedRequest(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
