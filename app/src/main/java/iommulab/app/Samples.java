@@ -21,6 +21,7 @@ final class Samples {
                     "first-walk",
                     "superpages",
                     "stale-iotlb",
+                    "device-tlb",
                     "peer-to-peer",
                     "captured-switch",
                     "captured-bridges",

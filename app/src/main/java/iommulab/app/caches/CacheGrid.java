@@ -91,11 +91,11 @@ final class CacheGrid extends Drawing {
 
     private String words(Line line) {
         var kind = cache().orElseThrow().kind();
-        return "set %x, way %d: domain %d, %s %s"
+        return "set %x, way %d: %s%s %s"
                 .formatted(
                         line.set(),
                         line.way(),
-                        line.domain(),
+                        GridModel.space(kind, line),
                         GridModel.key(kind, line),
                         GridModel.value(kind, line));
     }
@@ -254,7 +254,7 @@ final class CacheGrid extends Drawing {
     private static void text(
             Pen pen, CacheKind kind, Line line, boolean strong, double x, double y, double right) {
         var palette = pen.palette();
-        var domain = kind == CacheKind.DEVICE_ENTRY ? "" : line.domain() + " ";
+        var domain = GridModel.number(kind, line);
         var key = GridModel.key(kind, line);
         double width = pen.width(domain, Type.MONO);
         var type = strong ? Type.MONO_BOLD : Type.MONO;

@@ -15,6 +15,7 @@ import java.util.Optional;
 ///
 /// @param iotlb empty if the unit has none
 /// @param paging from the top level down
+/// @param deviceTlbs those of functions below it
 /// @param stale entries that no longer agree with the tables
 /// @param misses of the IOTLB, by cause
 /// @param queue what the invalidation queue is doing
@@ -23,6 +24,7 @@ record CachesModel(
         Optional<GridModel> iotlb,
         Optional<GridModel> context,
         List<GridModel> paging,
+        List<GridModel> deviceTlbs,
         List<Stale> stale,
         Misses misses,
         String queue) {
@@ -39,7 +41,10 @@ record CachesModel(
     }
 
     static CachesModel of(Unit unit, Subject subject) {
-        var grids = unit.caches().stream().map(c -> GridModel.of(c, unit.name(), subject)).toList();
+        var grids =
+                unit.cachesAndDeviceTlbs().stream()
+                        .map(c -> GridModel.of(c, unit.name(), subject))
+                        .toList();
         var iotlb = first(grids, CacheKind.IOTLB);
         var statistics = iotlb.map(g -> g.cache().statistics()).orElse(Statistics.NONE);
         return new CachesModel(
@@ -47,6 +52,7 @@ record CachesModel(
                 iotlb,
                 first(grids, CacheKind.DEVICE_ENTRY),
                 grids.stream().filter(g -> g.cache().kind() == CacheKind.PAGING_STRUCTURE).toList(),
+                grids.stream().filter(g -> g.cache().kind() == CacheKind.DEVICE_TLB).toList(),
                 stale(unit),
                 new Misses(
                         statistics.coldMisses(),
@@ -61,7 +67,7 @@ record CachesModel(
 
     private static List<Stale> stale(Unit unit) {
         var stale = new ArrayList<Stale>();
-        for (var cache : unit.caches()) {
+        for (var cache : unit.cachesAndDeviceTlbs()) {
             for (var line : cache.lines()) {
                 line.stale()
                         .ifPresent(s ->
@@ -83,9 +89,21 @@ record CachesModel(
                         ? "Paging-structure cache, level " + cache.level()
                         : GridModel.title(cache);
         var key = GridModel.key(cache.kind(), line);
-        return cache.kind() == CacheKind.DEVICE_ENTRY
-                ? "%s set %d, requester %s".formatted(what, line.set(), key)
-                : "%s set %d, page %s of domain %d".formatted(what, line.set(), key, line.domain());
+        return switch (cache.kind()) {
+            case DEVICE_ENTRY -> "%s set %d, requester %s".formatted(what, line.set(), key);
+            case DEVICE_TLB ->
+                    "%s set %d, page %s%s"
+                            .formatted(
+                                    what,
+                                    line.set(),
+                                    key,
+                                    line.domain() < 0
+                                            ? ""
+                                            : " of PASID 0x%x".formatted(line.domain()));
+            case PASID_ENTRY, IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING ->
+                    "%s set %d, page %s of domain %d"
+                            .formatted(what, line.set(), key, line.domain());
+        };
     }
 
     private static String queue(Unit unit) {

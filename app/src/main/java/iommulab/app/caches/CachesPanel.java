@@ -33,6 +33,7 @@ import java.util.Optional;
 /// Layout and gestures of the Caches perspective; what it says comes from [CachesModel].
 public final class CachesPanel implements Panel {
     private static final double PAGING_HEIGHT = 158;
+    private static final double DEVICE_HEIGHT = 130;
     private static final LinePlot.Axis PERCENT =
             new LinePlot.Axis(0, 100, List.of(0.0, 50.0, 100.0));
 
@@ -43,6 +44,8 @@ public final class CachesPanel implements Panel {
     private final CacheGrid context;
     private final List<CacheGrid> paging = new ArrayList<>();
     private final HBox pagingRow = new HBox();
+    private final List<CacheGrid> deviceTlbs = new ArrayList<>();
+    private final HBox deviceRow = new HBox();
     private final StaleBox stale = new StaleBox(this::sendMissing);
     private final LinePlot plot;
     private final MissesBar misses;
@@ -67,6 +70,8 @@ public final class CachesPanel implements Panel {
         misses = new MissesBar(workbench.palette());
         geometry = new GeometryForm((command, where) -> workbench.submit(command, where));
         pagingRow.getStyleClass().add("cache-row");
+        deviceRow.getStyleClass().add("cache-row");
+        deviceRow.setId("cache-device-tlbs");
         root.setTop(tools());
         content.setCenter(grids());
         content.setBottom(foot());
@@ -129,11 +134,15 @@ public final class CachesPanel implements Panel {
         var right = new VBox(context, pagingHead, pagingRow);
         right.getStyleClass().add("cache-column");
         VBox.setVgrow(context, Priority.ALWAYS);
-        var both = new HBox(iotlb, right);
+        var left = new VBox(iotlb, deviceRow);
+        left.getStyleClass().add("cache-column");
+        VBox.setVgrow(iotlb, Priority.ALWAYS);
+        var both = new HBox(left, right);
         both.getStyleClass().add("cache-grids");
-        HBox.setHgrow(iotlb, Priority.ALWAYS);
+        HBox.setHgrow(left, Priority.ALWAYS);
         HBox.setHgrow(right, Priority.ALWAYS);
-        iotlb.setPrefWidth(560);
+        left.setPrefWidth(560);
+        left.setMinWidth(0);
         right.setPrefWidth(450);
         right.setMinWidth(0);
         context.setPrefHeight(80);
@@ -141,6 +150,7 @@ public final class CachesPanel implements Panel {
         pagingRow.managedProperty().bind(context.onWall().not());
         pagingRow.visibleProperty().bind(context.onWall().not());
         pagingRow.prefHeightProperty().bind(context.scaleProperty().multiply(PAGING_HEIGHT));
+        deviceRow.prefHeightProperty().bind(context.scaleProperty().multiply(DEVICE_HEIGHT));
         return both;
     }
 
@@ -192,25 +202,34 @@ public final class CachesPanel implements Panel {
         var model = CachesModel.of(unit, subject);
         model.iotlb().ifPresent(iotlb::show);
         model.context().ifPresent(context::show);
-        while (paging.size() < model.paging().size()) {
-            var grid = grid();
-            HBox.setHgrow(grid, Priority.ALWAYS);
-            grid.setPrefWidth(130);
-            paging.add(grid);
-        }
-        var shown = paging.subList(0, model.paging().size());
-        if (!pagingRow.getChildren().equals(shown)) {
-            pagingRow.getChildren().setAll(shown);
-        }
-        for (int i = 0; i < shown.size(); i++) {
-            shown.get(i).show(model.paging().get(i));
-        }
+        fill(pagingRow, paging, model.paging());
+        fill(deviceRow, deviceTlbs, model.deviceTlbs());
+        boolean devices = !model.deviceTlbs().isEmpty();
+        deviceRow.setManaged(devices);
+        deviceRow.setVisible(devices);
         stale.show(model);
         misses.show(model.misses());
         queue.setText(model.queue());
         geometry.show(unit);
         history.add(unit);
         plot.show(history.lines(), PERCENT, "Run traffic to see the hit ratio.");
+    }
+
+    /// Shows caches beside each other, with as many grids as it takes.
+    private void fill(HBox row, List<CacheGrid> grids, List<GridModel> models) {
+        while (grids.size() < models.size()) {
+            var grid = grid();
+            HBox.setHgrow(grid, Priority.ALWAYS);
+            grid.setPrefWidth(130);
+            grids.add(grid);
+        }
+        var shown = grids.subList(0, models.size());
+        if (!row.getChildren().equals(shown)) {
+            row.getChildren().setAll(shown);
+        }
+        for (int i = 0; i < shown.size(); i++) {
+            shown.get(i).show(models.get(i));
+        }
     }
 
     private void showUnits(List<String> now, Subject subject) {

@@ -92,18 +92,25 @@ final class GeometryForm extends GridPane {
         boolean first = unit == null || !unit.name().equals(shown.name());
         unit = shown;
         if (first) {
-            var kinds = shown.caches().stream().map(CacheSnapshot::kind).distinct().toList();
-            cache.getItems().setAll(kinds);
+            cache.getItems().setAll(kinds(shown));
             cache.setValue(CacheKind.IOTLB);
             fill();
+        } else if (!cache.getItems().equals(kinds(shown))) {
+            var chosen = cache.getValue();
+            cache.getItems().setAll(kinds(shown));
+            cache.setValue(kinds(shown).contains(chosen) ? chosen : CacheKind.IOTLB);
         }
+    }
+
+    private static List<CacheKind> kinds(Unit unit) {
+        return unit.cachesAndDeviceTlbs().stream().map(CacheSnapshot::kind).distinct().toList();
     }
 
     private void fill() {
         if (unit == null) {
             return;
         }
-        unit.caches().stream()
+        unit.cachesAndDeviceTlbs().stream()
                 .filter(c -> c.kind() == cache.getValue())
                 .findFirst()
                 .ifPresent(c -> {

@@ -48,7 +48,7 @@ record GridModel(
             case PAGING_STRUCTURE -> "Level " + cache.level();
             case NESTED -> "Nested cache";
             case NESTED_PAGING -> "Nested level " + cache.level();
-            case DEVICE_TLB -> "Device TLB";
+            case DEVICE_TLB -> "Device TLB, " + new RequesterId(cache.level());
         };
     }
 
@@ -82,6 +82,25 @@ record GridModel(
             case IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING, DEVICE_TLB ->
                     Long.toHexString(line.key() >>> pageBits(kind, line));
         };
+    }
+
+    /// Whose addresses an entry is about, as a number before its page; empty if that is no question.
+    static String number(CacheKind kind, Line line) {
+        return switch (kind) {
+            case DEVICE_ENTRY -> "";
+            case DEVICE_TLB ->
+                    line.domain() < 0 ? "" : Integer.toHexString(line.domain()) + " ";
+            case PASID_ENTRY, IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING ->
+                    line.domain() + " ";
+        };
+    }
+
+    /// The same in words.
+    static String space(CacheKind kind, Line line) {
+        if (kind == CacheKind.DEVICE_TLB) {
+            return line.domain() < 0 ? "page " : "PASID 0x%x, page ".formatted(line.domain());
+        }
+        return "domain %d, ".formatted(line.domain());
     }
 
     /// An entry of an inner table is tagged with the upper bits only: those above what it covers.

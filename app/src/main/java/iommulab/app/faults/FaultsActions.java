@@ -22,11 +22,18 @@ final class FaultsActions {
     /// The walk of a fault, with the tables as they are now and no cache to hide them.
     static WalkQuestion walkOf(Fault fault) {
         return new WalkQuestion(
-                fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
+                fault.device(),
+                fault.iova(),
+                1,
+                fault.access(),
+                fault.prefix(),
+                fault.type(),
+                false);
     }
 
     static Command again(Fault fault) {
-        return new Command.IssueDma(fault.device(), fault.iova(), 1, fault.access());
+        return new Command.IssueDma(
+                fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), fault.type());
     }
 
     /// Acknowledges what is recorded.

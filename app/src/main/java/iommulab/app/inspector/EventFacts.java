@@ -1,5 +1,6 @@
 package iommulab.app.inspector;
 
+import iommulab.engine.pci.AddressType;
 import iommulab.app.inspector.Section.Deed;
 import iommulab.app.inspector.Section.Fact;
 import iommulab.app.inspector.Section.Offer;
@@ -98,8 +99,17 @@ final class EventFacts {
                                 event.bytes(),
                                 event.access(),
                                 event.prefix(),
+                                event.type(),
                                 true),
                         -1));
+    }
+
+    private static String type(AddressType type) {
+        return switch (type) {
+            case UNTRANSLATED -> "untranslated";
+            case TRANSLATION_REQUEST -> "question for a translation";
+            case TRANSLATED -> "translated already";
+        };
     }
 
     private static Span outcome(DmaEvent event) {
@@ -133,6 +143,7 @@ final class EventFacts {
                                         : Fact.of("PASID", Span.muted("none")),
                                 Fact.of("iova", Span.hex(fault.iova())),
                                 Fact.of("Access", Span.of(fault.access().word())),
+                                Fact.of("Address type", Span.of(type(fault.type()))),
                                 Fact.of(
                                         "Unit",
                                         Span.link(fault.unit(), new Subject.Unit(fault.unit()))),
@@ -152,7 +163,13 @@ final class EventFacts {
                                 .toList()));
         var question =
                 new WalkQuestion(
-                        fault.device(), fault.iova(), 1, fault.access(), fault.prefix(), false);
+                        fault.device(),
+                        fault.iova(),
+                        1,
+                        fault.access(),
+                        fault.prefix(),
+                        fault.type(),
+                        false);
         sections.add(
                 new Section.Offers(
                         List.of(

@@ -28,6 +28,7 @@ final class FunctionFacts {
     static Inspected of(MachineSnapshot machine, PciFunction function, DeviceNames names) {
         var sections = new ArrayList<Section>();
         sections.add(new Section.Facts("", "", facts(machine, function, names)));
+        sections.addAll(DeviceSideFacts.of(machine, function, likelyAddress(machine, function)));
         sections.add(CapabilityFacts.of(function));
         AcsFacts.above(machine.topology(), function).ifPresent(sections::add);
         lastDma(machine, function.address())
@@ -149,6 +150,17 @@ final class FunctionFacts {
         return machine.events().stream().filter(e -> e.device().equals(address)).findFirst();
     }
 
+    /// The address of the last DMA, or of the first mapping.
+    private static long likelyAddress(MachineSnapshot machine, PciFunction function) {
+        return lastDma(machine, function.address())
+                .map(DmaEvent::iova)
+                .or(() ->
+                        domain(machine, function.address())
+                                .flatMap(d -> d.mappings().stream().findFirst())
+                                .map(MachineSnapshot.Mapping::iova))
+                .orElse((long) FIRST_PAGE);
+    }
+
     private static Section.Offers offers(MachineSnapshot machine, PciFunction function) {
         var offers = new ArrayList<Offer>();
         machine.grouping()
@@ -159,14 +171,7 @@ final class FunctionFacts {
                                         "Why grouped",
                                         new Deed.Open(
                                                 new Subject.Group(g.id()), Perspective.GROUPS))));
-        long iova =
-                lastDma(machine, function.address())
-                        .map(DmaEvent::iova)
-                        .or(() ->
-                                domain(machine, function.address())
-                                        .flatMap(d -> d.mappings().stream().findFirst())
-                                        .map(MachineSnapshot.Mapping::iova))
-                        .orElse((long) FIRST_PAGE);
+        long iova = likelyAddress(machine, function);
         offers.add(
                 new Offer(
                         "Walk…",

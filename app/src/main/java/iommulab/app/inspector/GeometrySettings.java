@@ -32,7 +32,7 @@ final class GeometrySettings {
     static Section of(Unit unit) {
         var made = new GeometrySettings(unit);
         for (var kind : CacheKind.values()) {
-            unit.caches().stream()
+            unit.cachesAndDeviceTlbs().stream()
                     .filter(cache -> cache.kind() == kind)
                     .findFirst()
                     .ifPresent(cache -> made.add(kind, cache.geometry()));

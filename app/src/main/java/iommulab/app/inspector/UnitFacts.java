@@ -1,5 +1,7 @@
 package iommulab.app.inspector;
 
+import iommulab.engine.pci.RequesterId;
+import iommulab.engine.cache.CacheKind;
 import iommulab.app.inspector.Section.Fact;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
@@ -33,7 +35,7 @@ final class UnitFacts {
                 new Section.Facts(
                         "Caches",
                         "hit rate",
-                        unit.caches().stream().map(UnitFacts::cache).toList()));
+                        unit.cachesAndDeviceTlbs().stream().map(UnitFacts::cache).toList()));
         if (!unit.caches().isEmpty()) {
             sections.add(GeometrySettings.of(unit));
         }
@@ -75,12 +77,17 @@ final class UnitFacts {
         if (stale > 0) {
             value.add(Span.of(stale + " stale", Span.Look.STALE));
         }
-        var name = cache.level() == 0 ? name(cache) : "paging L" + cache.level();
+        boolean ofUnit = cache.kind() != CacheKind.DEVICE_TLB;
+        var name = cache.level() > 0 && ofUnit ? "paging L" + cache.level() : name(cache);
         return new Fact(name, value);
     }
 
     private static String name(CacheSnapshot cache) {
-        return cache.kind().words() + (cache.level() == 0 ? "" : " L" + cache.level());
+        return switch (cache.kind()) {
+            case DEVICE_TLB -> "TLB of " + new RequesterId(cache.level());
+            case DEVICE_ENTRY, PASID_ENTRY, IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING ->
+                    cache.kind().words() + (cache.level() == 0 ? "" : " L" + cache.level());
+        };
     }
 
     private static Section faultRecords(Unit unit) {
@@ -99,7 +106,7 @@ final class UnitFacts {
 
     static Inspected line(MachineSnapshot machine, Subject.CacheLine subject) {
         for (var unit : machine.units()) {
-            for (var cache : unit.caches()) {
+            for (var cache : unit.cachesAndDeviceTlbs()) {
                 if (unit.name().equals(subject.unit())
                         && cache.kind() == subject.kind()
                         && cache.level() == subject.level()) {
@@ -122,7 +129,11 @@ final class UnitFacts {
 
     private static Inspected line(Unit unit, CacheSnapshot cache, CacheSnapshot.Line line) {
         var facts = new ArrayList<Fact>();
-        facts.add(Fact.of("Domain", Span.mono("0x%x".formatted(line.domain()))));
+        if (cache.kind() != CacheKind.DEVICE_TLB) {
+            facts.add(Fact.of("Domain", Span.mono("0x%x".formatted(line.domain()))));
+        } else if (line.domain() >= 0) {
+            facts.add(Fact.of("PASID", Span.mono("0x%x".formatted(line.domain()))));
+        }
         facts.add(Fact.of("Key", Span.hex(line.key())));
         facts.add(Fact.of("Gives", Span.hex(line.value())));
         if (line.coveredBytes() > 0) {

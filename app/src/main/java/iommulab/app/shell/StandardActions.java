@@ -1,5 +1,9 @@
 package iommulab.app.shell;
 
+import iommulab.app.shell.DeviceSideActions.Entry;
+import iommulab.engine.pci.PciAddress;
+import java.util.Optional;
+import java.util.function.Function;
 import iommulab.app.theme.Theme;
 
 import java.util.ArrayList;
@@ -19,6 +23,7 @@ final class StandardActions {
         var actions = new ArrayList<WindowAction>();
         actions.addAll(edit());
         actions.addAll(machine());
+        actions.addAll(deviceSide());
         actions.addAll(view());
         actions.add(
                 WindowAction.of("Learn", ShortcutList.TITLE, "F1", window::showShortcuts)
@@ -70,6 +75,46 @@ final class StandardActions {
                                                 bench.machine().journal().entries().size(),
                                                 window.center()))
                         .when(() -> bench.machine().journal().redoable().isPresent()));
+    }
+
+    /// About the function that is selected.
+    private List<WindowAction> deviceSide() {
+        return List.of(
+                ofFunction("Switch ATS on", actions -> Optional.of(actions.switchAts())),
+                ofFunction("Ask for a translation…", actions -> Optional.of(actions.ask())),
+                ofFunction(
+                        "Switch page requests on", actions -> Optional.of(actions.switchPages())),
+                ofFunction("Page request…", actions -> Optional.of(actions.request())),
+                ofFunction("Answer page requests", DeviceSideActions::answerFirst),
+                ofFunction(
+                        "Leave invalidations unanswered", actions -> Optional.of(actions.hang())));
+    }
+
+    private WindowAction ofFunction(
+            String title, Function<DeviceSideActions, Optional<Entry>> which) {
+        return WindowAction.of(
+                        "Machine/Device TLB",
+                        title,
+                        "",
+                        () ->
+                                possible(which)
+                                        .ifPresent(entry -> entry.run().accept(window.center())))
+                .titled(() -> possible(which).map(Entry::title).orElse(title))
+                .about(() -> selected().map(f -> "device " + FunctionNames.address(f)).orElse(""))
+                .when(() -> possible(which).isPresent());
+    }
+
+    private Optional<Entry> possible(Function<DeviceSideActions, Optional<Entry>> which) {
+        return selected()
+                .map(function -> new DeviceSideActions(bench, function))
+                .flatMap(which)
+                .filter(entry -> entry.whyNot().isEmpty());
+    }
+
+    private Optional<PciAddress> selected() {
+        return bench.subject().get() instanceof Subject.Function(PciAddress address)
+                ? Optional.of(address)
+                : Optional.empty();
     }
 
     private List<WindowAction> view() {

@@ -1,5 +1,6 @@
 package iommulab.app.topology;
 
+import iommulab.app.shell.DeviceSideActions;
 import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
@@ -55,6 +56,7 @@ final class MachineActions {
                             request.bytes(),
                             request.access(),
                             request.prefix(),
+                            request.type(),
                             true),
                     -1);
         } else {
@@ -131,6 +133,7 @@ final class MachineActions {
                         unit.filter(u -> !u.emulated())
                                 .map(u -> u.architecture() + " is shown, not executed"),
                         () -> SendDma.ask(workbench, function, where)));
+        deviceSide(function, where).ifPresent(items::add);
         items.add(new SeparatorMenuItem());
         items.add(attachMenu(machine, function, unit, where));
         items.add(
@@ -168,6 +171,20 @@ final class MachineActions {
                         Optional.empty(),
                         () -> workbench.submit(new Command.RemoveFunction(function), where)));
         return items;
+    }
+
+    /// What the function can ask of its IOMMU, if it has ATS.
+    private Optional<MenuItem> deviceSide(PciAddress function, Node where) {
+        var actions = new DeviceSideActions(workbench, function);
+        if (!actions.exist()) {
+            return Optional.empty();
+        }
+        var menu = new Menu("Device TLB and page requests");
+        actions.all().stream()
+                .map(entry ->
+                        item(entry.title(), entry.whyNot(), () -> entry.run().accept(where)))
+                .forEach(menu.getItems()::add);
+        return Optional.of(menu);
     }
 
     private void open(PciAddress function, Perspective perspective) {

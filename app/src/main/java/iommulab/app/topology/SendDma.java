@@ -1,5 +1,7 @@
 package iommulab.app.topology;
 
+import javafx.util.StringConverter;
+import iommulab.engine.pci.AddressType;
 import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.PrefixFields;
 import iommulab.app.shell.Workbench;
@@ -25,15 +27,35 @@ import java.util.Optional;
 final class SendDma {
     private static final int PAGE = 4096;
 
+    private static final StringConverter<AddressType> WORDS =
+            new StringConverter<>() {
+                @Override
+                public String toString(AddressType type) {
+                    return type == AddressType.TRANSLATED
+                            ? "sent as translated already (hpa)"
+                            : "as the device sends it";
+                }
+
+                @Override
+                public AddressType fromString(String words) {
+                    return AddressType.valueOf(words);
+                }
+            };
+
     private final TextField iova = new TextField("0x0");
     private final TextField bytes = new TextField("64");
     private final ChoiceBox<Access> access = new ChoiceBox<>();
+    private final ChoiceBox<AddressType> type = new ChoiceBox<>();
     private final PrefixFields prefix = new PrefixFields("send-dma", () -> {});
     private final Label refusal = new Label();
 
     private SendDma() {
         access.getItems().setAll(Access.values());
         access.setValue(Access.READ);
+        type.setId("send-dma-type");
+        type.getItems().setAll(AddressType.UNTRANSLATED, AddressType.TRANSLATED);
+        type.setConverter(WORDS);
+        type.setValue(AddressType.UNTRANSLATED);
         iova.setId("send-dma-iova");
         iova.getStyleClass().add("mono");
         bytes.setId("send-dma-bytes");
@@ -56,8 +78,9 @@ final class SendDma {
         grid.addRow(1, new Label("bytes"), form.bytes);
         grid.addRow(2, new Label("access"), form.access);
         grid.addRow(3, new Label("PASID"), form.prefix);
-        grid.add(form.refusal, 0, 4, 2, 1);
-        grid.add(new HBox(send), 1, 5);
+        grid.addRow(4, new Label("address"), form.type);
+        grid.add(form.refusal, 0, 5, 2, 1);
+        grid.add(new HBox(send), 1, 6);
         var popOver = new PopOver(grid);
         popOver.setTitle("DMA of " + FunctionNames.address(function));
         popOver.setHeaderAlwaysVisible(true);
@@ -81,7 +104,12 @@ final class SendDma {
             if (length >= 1 && length <= PAGE && intent.isPresent()) {
                 return Optional.of(
                         new Command.IssueDma(
-                                function, address, length, access.getValue(), intent.get()));
+                                function,
+                                address,
+                                length,
+                                access.getValue(),
+                                intent.get(),
+                                type.getValue()));
             }
         } catch (NumberFormatException _) {
             // said below, with the rule for all fields

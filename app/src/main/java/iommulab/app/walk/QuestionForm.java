@@ -1,5 +1,7 @@
 package iommulab.app.walk;
 
+import javafx.scene.control.Tooltip;
+import iommulab.engine.pci.AddressType;
 import iommulab.app.shell.FunctionChooser;
 import iommulab.app.shell.HexField;
 import iommulab.app.shell.PrefixFields;
@@ -29,7 +31,9 @@ final class QuestionForm extends HBox {
     private final ToggleButton read = new ToggleButton("read");
     private final ToggleButton write = new ToggleButton("write");
     private final PrefixFields prefix = new PrefixFields("walk", this::judge);
+    private AddressType type = AddressType.UNTRANSLATED;
     private final Button ask = new Button("Ask");
+    private final Button typed = new Button();
     private final Label complaint = new Label();
     private final BooleanProperty valid = new SimpleBooleanProperty();
 
@@ -56,8 +60,15 @@ final class QuestionForm extends HBox {
                         access,
                         caption("PASID"),
                         prefix,
+                        typed,
                         ask,
                         complaint);
+        typed.setId("walk-type");
+        typed.getStyleClass().add("chip");
+        typed.setMinWidth(USE_PREF_SIZE);
+        typed.setTooltip(new Tooltip("Ask about an ordinary request instead"));
+        typed.setOnAction(_ -> forgetType());
+        forgetType();
         ask.setOnAction(_ -> onAsk.accept(question()));
         iova.setOnAction(_ -> ask.fire());
         bytes.setOnAction(_ -> ask.fire());
@@ -94,6 +105,12 @@ final class QuestionForm extends HBox {
         return label;
     }
 
+    private void forgetType() {
+        type = AddressType.UNTRANSLATED;
+        typed.setManaged(false);
+        typed.setVisible(false);
+    }
+
     void show(MachineSnapshot machine) {
         device.show(machine);
     }
@@ -101,6 +118,15 @@ final class QuestionForm extends HBox {
     /// Shows a question that was asked elsewhere, so that it can be asked again with a change.
     void show(WalkQuestion question) {
         device.chooseAny(question.function());
+        type = question.type();
+        typed.setText(
+                switch (type) {
+                    case UNTRANSLATED -> "";
+                    case TRANSLATION_REQUEST -> "a question (ATS)";
+                    case TRANSLATED -> "translated already";
+                });
+        typed.setManaged(type != AddressType.UNTRANSLATED);
+        typed.setVisible(typed.isManaged());
         iova.show(question.iova());
         bytes.show(question.bytes());
         prefix.show(question.prefix());
@@ -124,6 +150,7 @@ final class QuestionForm extends HBox {
                 (int) bytes.number().orElseThrow(),
                 write.isSelected() ? Access.WRITE : Access.READ,
                 prefix.prefix().orElseThrow(),
+                type,
                 true);
     }
 }

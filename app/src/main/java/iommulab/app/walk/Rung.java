@@ -226,7 +226,8 @@ record Rung(
     /// the word.
     private static boolean isMiss(Step step) {
         return step.kind() == Walk.Kind.IOTLB_PROBE
-                && (step.givenBy() != GivenBy.IOTLB || step.detail().startsWith("miss"));
+                && (step.givenBy() != GivenBy.IOTLB && step.givenBy() != GivenBy.DEVICE_TLB
+                        || step.detail().startsWith("miss"));
     }
 
     static Sign sign(Step step, boolean failed) {

@@ -38,6 +38,7 @@ final class WalkActions {
                                             1,
                                             f.access(),
                                             f.prefix(),
+                                            f.type(),
                                             withCaches));
             case Subject.Mapping(int domain, long iova) ->
                     domain(machine, domain)
@@ -109,6 +110,7 @@ final class WalkActions {
                                 e.bytes(),
                                 e.access(),
                                 e.prefix(),
+                                e.type(),
                                 withCaches));
     }
 

@@ -85,7 +85,7 @@ class CachesModelTest {
     @Test
     void theButtonSendsThePageSelectiveInvalidationThatRemovesAStaleTranslation() {
         var line = IOTLB.lines().stream().filter(l -> l.stale().isPresent()).findFirst();
-        assertThat(CachesActions.removing(CacheKind.IOTLB, line.orElseThrow()))
+        assertThat(CachesActions.removing(IOTLB, line.orElseThrow()))
                 .isEqualTo(
                         new Invalidation.IotlbPage(line.get().domain(), line.get().key() << 12, 0));
     }

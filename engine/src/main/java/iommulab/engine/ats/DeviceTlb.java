@@ -270,7 +270,7 @@ public final class DeviceTlb {
     public CacheSnapshot snapshot(StaleTest staleness) {
         return translations
                 .lines()
-                .snapshot(CacheKind.DEVICE_TLB, 0, line -> line(line, staleness));
+                .snapshot(CacheKind.DEVICE_TLB, requester, line -> line(line, staleness));
     }
 
     /// Compares what the device knows with what tables say.

@@ -6,7 +6,8 @@ import java.util.Optional;
 /// One cache at one instant, as the screen may see it.
 ///
 /// @param kind what it holds
-/// @param level for a paging-structure cache the level of the entries in it, 2 to 5; else 0
+/// @param level for a paging-structure cache the level of the entries in it, 2 to 5; for a
+///     device TLB the requester ID of its device; else 0
 /// @param statistics counters since power-on; they only rise
 /// @param lines the filled entries, by set, then way
 /// @param lastSet set of the last access, -1 before the first

@@ -61,7 +61,6 @@ final class DeviceTlbLadder {
         if ((word & needs) != needs) {
             steps.add(
                     told(
-                            Kind.IOTLB_PROBE,
                             "Answer to the device",
                             "no such access",
                             "The IOMMU grants nothing of the kind and records nothing: the device"
@@ -78,7 +77,6 @@ final class DeviceTlbLadder {
         var granted = Permissions.of((word & Iommu.READ) != 0, (word & Iommu.WRITE) != 0);
         steps.add(
                 told(
-                        Kind.ACCESS,
                         "Answer to the device",
                         "translation, %s".formatted(granted),
                         "0x%x".formatted(hpa)));
@@ -179,9 +177,9 @@ final class DeviceTlbLadder {
                 : "set %d".formatted(peek.set());
     }
 
-    private static Step told(Kind kind, String name, String detail, String finding) {
+    private static Step told(String name, String detail, String finding) {
         return new Step(
-                kind,
+                Kind.ACCESS,
                 name,
                 detail,
                 0,

@@ -1,5 +1,6 @@
 package iommulab.engine.session;
 
+import java.util.stream.Stream;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
@@ -132,7 +133,19 @@ public record MachineSnapshot(
             Optional<Queue> queue,
             List<QueueState> queues,
             List<DeviceSide> devices,
-            Counters counters) {}
+            Counters counters) {
+        /// Its own caches, then the TLBs of devices below it.
+        public List<CacheSnapshot> cachesAndDeviceTlbs() {
+            return Stream.concat(caches.stream(), devices.stream().map(DeviceSide::tlb)).toList();
+        }
+
+        /// The device's side of a function, if it has one in use.
+        public Optional<DeviceSide> deviceSide(PciAddress function) {
+            return devices.stream()
+                    .filter(device -> device.function().equals(function))
+                    .findFirst();
+        }
+    }
 
     /// A function that translates for itself (PCIe ATS), and may ask for pages (PRI).
     ///
