@@ -35,8 +35,7 @@ final class CachesActions {
         return switch (cache.kind()) {
             case DEVICE_ENTRY ->
                     new Invalidation.ContextDevice(line.domain(), (int) line.key() & 0xffff, 0);
-            case IOTLB ->
-                    new Invalidation.IotlbPage(line.domain(), line.key() * PAGE, mask(line));
+            case IOTLB -> new Invalidation.IotlbPage(line.domain(), line.key() * PAGE, mask(line));
             case DEVICE_TLB ->
                     new Invalidation.DeviceTlb(
                             cache.level(), line.domain(), line.key() * PAGE, mask(line));

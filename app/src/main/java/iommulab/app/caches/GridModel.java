@@ -88,10 +88,8 @@ record GridModel(
     static String number(CacheKind kind, Line line) {
         return switch (kind) {
             case DEVICE_ENTRY -> "";
-            case DEVICE_TLB ->
-                    line.domain() < 0 ? "" : Integer.toHexString(line.domain()) + " ";
-            case PASID_ENTRY, IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING ->
-                    line.domain() + " ";
+            case DEVICE_TLB -> line.domain() < 0 ? "" : Integer.toHexString(line.domain()) + " ";
+            case PASID_ENTRY, IOTLB, PAGING_STRUCTURE, NESTED, NESTED_PAGING -> line.domain() + " ";
         };
     }
 

@@ -115,8 +115,7 @@ final class DeviceSideFacts {
                                         group.write() ? "write" : "read")));
     }
 
-    private static List<Offer> offers(
-            PciFunction function, Optional<DeviceSide> side, long iova) {
+    private static List<Offer> offers(PciFunction function, Optional<DeviceSide> side, long iova) {
         var address = function.address();
         var offers = new ArrayList<Offer>();
         if (side.isEmpty()) {
@@ -137,8 +136,7 @@ final class DeviceSideFacts {
             offers.add(
                     offer(
                             "Answer group " + group.group(),
-                            new Command.AnswerPages(
-                                    address, group.group(), PageResponse.SUCCESS)));
+                            new Command.AnswerPages(address, group.group(), PageResponse.SUCCESS)));
         }
         boolean answers = side.get().answering();
         offers.add(

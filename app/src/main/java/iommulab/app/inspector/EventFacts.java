@@ -1,6 +1,5 @@
 package iommulab.app.inspector;
 
-import iommulab.engine.pci.AddressType;
 import iommulab.app.inspector.Section.Deed;
 import iommulab.app.inspector.Section.Fact;
 import iommulab.app.inspector.Section.Offer;
@@ -8,6 +7,7 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;

@@ -1,11 +1,11 @@
 package iommulab.app.inspector;
 
-import iommulab.engine.pci.RequesterId;
-import iommulab.engine.cache.CacheKind;
 import iommulab.app.inspector.Section.Fact;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
+import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Unit;
 

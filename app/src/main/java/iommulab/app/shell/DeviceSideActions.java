@@ -56,7 +56,8 @@ public final class DeviceSideActions {
 
     /// Everything, in the order of a menu.
     public List<Entry> all() {
-        var entries = new ArrayList<>(List.of(switchAts(), ask(), switchPages(), request(), hang()));
+        var entries =
+                new ArrayList<>(List.of(switchAts(), ask(), switchPages(), request(), hang()));
         for (var group : side.map(DeviceSide::groups).orElse(List.of())) {
             for (var response : PageResponse.values()) {
                 entries.add(answer(group.group(), response));

@@ -1,13 +1,13 @@
 package iommulab.app.shell;
 
 import iommulab.app.shell.DeviceSideActions.Entry;
-import iommulab.engine.pci.PciAddress;
-import java.util.Optional;
-import java.util.function.Function;
 import iommulab.app.theme.Theme;
+import iommulab.engine.pci.PciAddress;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /// What every window can do, as the Edit, Machine and View menus offer it.
 final class StandardActions {

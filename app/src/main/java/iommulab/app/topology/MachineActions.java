@@ -181,8 +181,7 @@ final class MachineActions {
         }
         var menu = new Menu("Device TLB and page requests");
         actions.all().stream()
-                .map(entry ->
-                        item(entry.title(), entry.whyNot(), () -> entry.run().accept(where)))
+                .map(entry -> item(entry.title(), entry.whyNot(), () -> entry.run().accept(where)))
                 .forEach(menu.getItems()::add);
         return Optional.of(menu);
     }

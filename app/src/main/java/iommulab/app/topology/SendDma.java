@@ -1,12 +1,11 @@
 package iommulab.app.topology;
 
-import javafx.util.StringConverter;
-import iommulab.engine.pci.AddressType;
 import iommulab.app.shell.FunctionNames;
 import iommulab.app.shell.PrefixFields;
 import iommulab.app.shell.Workbench;
 import iommulab.app.theme.Popovers;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 
@@ -18,6 +17,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
+import javafx.util.StringConverter;
 
 import org.controlsfx.control.PopOver;
 

@@ -34,7 +34,7 @@ record UnitLook(
     static UnitLook of(Unit unit, boolean selected) {
         long filled = unit.faultRecords().stream().filter(FaultRecord::filled).count();
         long stale =
-                unit.caches().stream()
+                unit.cachesAndDeviceTlbs().stream()
                         .flatMap(c -> c.lines().stream())
                         .filter(line -> line.stale().isPresent())
                         .count();

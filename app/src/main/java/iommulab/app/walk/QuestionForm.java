@@ -1,11 +1,10 @@
 package iommulab.app.walk;
 
-import javafx.scene.control.Tooltip;
-import iommulab.engine.pci.AddressType;
 import iommulab.app.shell.FunctionChooser;
 import iommulab.app.shell.HexField;
 import iommulab.app.shell.PrefixFields;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.WalkQuestion;
 
@@ -15,6 +14,7 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 
 import org.controlsfx.control.SegmentedButton;

@@ -1,6 +1,5 @@
 package iommulab.engine.session;
 
-import java.util.stream.Stream;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Grouping;
@@ -22,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The whole machine at one instant, as the screen may see it. Deeply immutable.
 ///

@@ -241,7 +241,9 @@ class DeviceTlbTest {
     // ---- page requests
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"VTD_LEGACY", "SELFTEST"})
     void aPageThatIsMappedOnRequestIsReachedOnTheSecondTry(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -260,7 +262,9 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"VTD_LEGACY", "SELFTEST"})
     void aGroupOfPagesIsAskedForAndAnsweredAsAWhole(Architecture architecture)
             throws CommandRefused {
         withAts(architecture);
@@ -279,7 +283,9 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"VTD_LEGACY", "SELFTEST"})
     void afterAFailureTheDeviceAsksNoMore(Architecture architecture) throws CommandRefused {
         withAts(architecture);
         bench.run(new Command.SetPageRequests(DEVICE, true));
@@ -291,7 +297,9 @@ class DeviceTlbTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"VTD_LEGACY", "SELFTEST"})
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"VTD_LEGACY", "SELFTEST"})
     void aPasidsTranslationIsKeptApart(Architecture architecture) throws CommandRefused {
         bench = new ArchitectureBench(architecture);
         bench.passThrough();
