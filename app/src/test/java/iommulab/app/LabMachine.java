@@ -15,6 +15,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.vtd.VtdQueueStructures;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.ConfigSpace;
@@ -41,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// A small machine by hand, for tests of what panels say: a graphics card and a network card below one
 /// IOMMU, a sound card behind a bridge that rewrites its requests.
@@ -73,6 +75,14 @@ public final class LabMachine {
         @Override
         public String kernelText() {
             return kernelText;
+        }
+
+        @Override
+        public Set<StopCause> causes() {
+            return Set.of(
+                    this == PRESENT_CLEAR_IN_CONTEXT
+                            ? StopCause.BLOCKED
+                            : StopCause.SECOND_STAGE_RIGHTS);
         }
 
         @Override

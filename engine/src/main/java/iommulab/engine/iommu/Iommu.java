@@ -7,6 +7,7 @@ import iommulab.engine.cache.CacheSnapshot;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// One IOMMU as the fabric and the machine see it, whatever its architecture: requests in, host addresses
@@ -77,6 +78,10 @@ public interface Iommu {
 
     /// Why it was stopped, null if no fault stopped it.
     @Nullable FaultReason lastFault();
+
+    /// What stopped it, in the terms of all architectures; empty if nothing did, or only the address itself
+    /// (the interrupt window, an address where nothing can be).
+    Optional<StopCause> lastCause();
 
     /// Whether its fault was recorded: neither silenced nor dropped for want of room.
     boolean lastRecorded();

@@ -1,6 +1,9 @@
 package iommulab.engine.iommu.amdvi;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.StopCause;
+
+import java.util.Set;
 
 /// Why an AMD IOMMU stops a request. Several reasons share the code of one event; the event's flags tell
 /// them apart.
@@ -115,6 +118,38 @@ public enum AmdFault implements FaultReason {
                     MANAGEMENT_REFUSED,
                     PAGE_REQUEST_REFUSED ->
                     false;
+        };
+    }
+
+    @Override
+    public Set<StopCause> causes() {
+        return switch (this) {
+            case BEYOND_DEVICE_TABLE -> Set.of(StopCause.BLOCKED);
+            case PAGE_NOT_PRESENT ->
+                    Set.of(StopCause.FIRST_STAGE_UNMAPPED, StopCause.SECOND_STAGE_UNMAPPED);
+            case BEYOND_TABLE ->
+                    Set.of(
+                            StopCause.PASID,
+                            StopCause.FIRST_STAGE_UNMAPPED,
+                            StopCause.SECOND_STAGE_UNMAPPED);
+            case LEVEL_SKIPPED -> Set.of(StopCause.SECOND_STAGE_UNMAPPED);
+            case PASID_NOT_PRESENT -> Set.of(StopCause.PASID);
+            case RIGHT_MISSING ->
+                    Set.of(
+                            StopCause.BLOCKED,
+                            StopCause.FIRST_STAGE_RIGHTS,
+                            StopCause.SECOND_STAGE_RIGHTS);
+            case TRANSLATION_REFUSED -> Set.of(StopCause.PASID, StopCause.OTHER);
+            case DEVICE_ENTRY_RESERVED,
+                    DEVICE_ENTRY_ILLEGAL,
+                    TABLE_RESERVED,
+                    LEVEL_ILLEGAL,
+                    DEVICE_TABLE_UNREADABLE,
+                    TABLE_UNREADABLE,
+                    PORT_REFUSED,
+                    MANAGEMENT_REFUSED,
+                    PAGE_REQUEST_REFUSED ->
+                    Set.of(StopCause.OTHER);
         };
     }
 

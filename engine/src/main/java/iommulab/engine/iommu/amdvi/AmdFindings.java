@@ -5,6 +5,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.FaultRecord;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
@@ -51,6 +52,8 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
     /* Whether faults are nobody's business. */
     boolean quiet;
     private @Nullable AmdFault lastFault;
+    /* What a walk found of the last fault, null if no walk did. */
+    @Nullable StopCause walkCause;
     private @Nullable AmdEvent lastEvent;
 
     /* Whether somebody only looks: then nothing is written, but told what would be. */
@@ -96,6 +99,7 @@ public abstract sealed class AmdFindings extends AmdState permits AmdTranslation
     /// @param address that the event names
     long stop(AmdFault fault, int stage, long detail, boolean inGuest, long address) {
         lastFault = fault;
+        walkCause = null;
         boolean wanted =
                 !quiet
                         && (fault.code() != AmdEvent.IO_PAGE_FAULT

@@ -255,6 +255,8 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         if (isAsking() && fault.isUnlogged()) {
             return nothingGranted(STAGE_WALK);
         }
-        return stop(fault, STAGE_WALK, more, walks.isFaultInGuest(), walks.faultAddress());
+        long answer = stop(fault, STAGE_WALK, more, walks.isFaultInGuest(), walks.faultAddress());
+        walkCause = walks.cause();
+        return answer;
     }
 }

@@ -7,6 +7,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
@@ -195,6 +196,35 @@ public final class AmdUnit extends AmdRequests {
         return capabilities().pageRequests()
                 && (registers().control() & AmdRegisters.PPR) != 0
                 && (detailOf() & DeviceTableEntry.PAGE_REQUESTS) != 0;
+    }
+
+    @Override
+    public Optional<StopCause> lastCause() {
+        var fault = lastFault();
+        if (fault == null) {
+            return lastWord == ABORTED ? Optional.of(StopCause.BLOCKED) : Optional.empty();
+        }
+        if (walkCause != null) {
+            return Optional.of(walkCause);
+        }
+        return Optional.of(
+                switch (fault) {
+                    case RIGHT_MISSING -> whoRefuses();
+                    case TRANSLATION_REFUSED -> pasid() >= 0 ? StopCause.PASID : StopCause.OTHER;
+                    default -> fault.causes().iterator().next();
+                });
+    }
+
+    /// A right is missing, and no walk found it missing: a cached page or the device's entry refuses. What
+    /// guest and host tables give together does not tell whose right it is; memory does.
+    private StopCause whoRefuses() {
+        if (lastStage() == STAGE_DEVICE) {
+            return StopCause.BLOCKED;
+        }
+        return isGuest() && lastStage() == STAGE_HIT
+                ? view().freshCause(requester(), pasid(), lastIova, lastAccess())
+                        .orElse(StopCause.FIRST_STAGE_RIGHTS)
+                : StopCause.SECOND_STAGE_RIGHTS;
     }
 
     // ---- looking into it

@@ -9,6 +9,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.SavedSteps;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -65,6 +66,12 @@ public final class AmdView {
     public long fresh(int requester, int pasid, long iova, int access) {
         uncached.adoptRegisters(unit);
         return uncached.translate(requester, pasid, iova, access);
+    }
+
+    /// What stops a request now that the tables in memory stop.
+    Optional<StopCause> freshCause(int requester, int pasid, long iova, int access) {
+        fresh(requester, pasid, iova, access);
+        return uncached.lastCause();
     }
 
     private boolean everythingAgrees() {

@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.WalkObserver;
@@ -26,6 +27,7 @@ final class AmdWalks {
     private @Nullable AmdFault fault;
     private long faultAddress;
     private boolean faultInGuest;
+    private StopCause cause = StopCause.OTHER;
     private int reads;
     private int probes;
     private int nestedProbes;
@@ -135,7 +137,11 @@ final class AmdWalks {
         reads = gcr3.reads();
         if (failure != null) {
             boolean unreadable = failure == AmdFault.TABLE_UNREADABLE;
-            return fail(failure, unreadable ? gcr3.entryHpa() : iova, true);
+            fail(failure, unreadable ? gcr3.entryHpa() : iova, true);
+            if (failure == AmdFault.BEYOND_TABLE) {
+                cause = StopCause.PASID;
+            }
+            return FAILED;
         }
         int domain = caches.spaces().owner(DeviceTableEntry.space(entry));
         return PasidEntry.pack(
@@ -237,7 +243,35 @@ final class AmdWalks {
         fault = why;
         faultAddress = address;
         faultInGuest = inGuest;
+        cause = causeOf(why, inGuest);
         return FAILED;
+    }
+
+    private static StopCause causeOf(AmdFault why, boolean inGuest) {
+        return switch (why) {
+            case PAGE_NOT_PRESENT, BEYOND_TABLE, LEVEL_SKIPPED ->
+                    inGuest ? StopCause.FIRST_STAGE_UNMAPPED : StopCause.SECOND_STAGE_UNMAPPED;
+            case RIGHT_MISSING ->
+                    inGuest ? StopCause.FIRST_STAGE_RIGHTS : StopCause.SECOND_STAGE_RIGHTS;
+            case PASID_NOT_PRESENT -> StopCause.PASID;
+            case DEVICE_ENTRY_RESERVED,
+                    DEVICE_ENTRY_ILLEGAL,
+                    BEYOND_DEVICE_TABLE,
+                    TABLE_RESERVED,
+                    LEVEL_ILLEGAL,
+                    DEVICE_TABLE_UNREADABLE,
+                    TABLE_UNREADABLE,
+                    TRANSLATION_REFUSED,
+                    PORT_REFUSED,
+                    MANAGEMENT_REFUSED,
+                    PAGE_REQUEST_REFUSED ->
+                    StopCause.OTHER;
+        };
+    }
+
+    /// What the failure of the last walk comes to in the terms of all architectures.
+    StopCause cause() {
+        return cause;
     }
 
     /// Why the last walk failed; null if none did.

@@ -59,4 +59,12 @@ final class Intent {
         }
         return base + ((access & Iommu.WRITE) != 0 ? FaultRecord.WRITE : FaultRecord.READ);
     }
+
+    /// The rights that a request wants, of its privilege.
+    static long rights(int access) {
+        long plain = access & (TableEntry.READ | TableEntry.WRITE | TableEntry.EXECUTE);
+        return (access & Iommu.PRIVILEGED) == 0
+                ? plain
+                : (plain & 3) << 56 | (plain & TableEntry.EXECUTE) << 54;
+    }
 }

@@ -1,9 +1,11 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 
 import java.util.Optional;
+import java.util.Set;
 
 /// Why a RISC-V IOMMU stops a request: the CAUSE of its fault record. Some causes are not recorded if the
 /// device context has DTF set; the request is stopped all the same.
@@ -209,6 +211,41 @@ public enum RiscvFault implements FaultReason {
     /// What the device gets if it had asked for a translation.
     public AtsAnswer atsAnswer() {
         return atsAnswer;
+    }
+
+    @Override
+    public Set<StopCause> causes() {
+        return switch (this) {
+            case ALL_DISALLOWED, DDT_INVALID -> Set.of(StopCause.BLOCKED);
+            case TYPE_DISALLOWED -> Set.of(StopCause.BLOCKED, StopCause.PASID, StopCause.OTHER);
+            case PDT_INVALID -> Set.of(StopCause.BLOCKED, StopCause.PASID);
+            case EXECUTE_PAGE, READ_PAGE, WRITE_PAGE ->
+                    Set.of(
+                            StopCause.FIRST_STAGE_UNMAPPED,
+                            StopCause.FIRST_STAGE_RIGHTS,
+                            StopCause.OTHER);
+            case EXECUTE_GUEST_PAGE, READ_GUEST_PAGE, WRITE_GUEST_PAGE ->
+                    Set.of(
+                            StopCause.SECOND_STAGE_UNMAPPED,
+                            StopCause.SECOND_STAGE_RIGHTS,
+                            StopCause.OTHER);
+            case EXECUTE_ACCESS,
+                    READ_ACCESS,
+                    WRITE_ACCESS,
+                    DDT_ACCESS,
+                    DDT_MISCONFIGURED,
+                    MSI_ACCESS,
+                    MSI_INVALID,
+                    MSI_MISCONFIGURED,
+                    PDT_ACCESS,
+                    PDT_MISCONFIGURED,
+                    DDT_CORRUPTED,
+                    PDT_CORRUPTED,
+                    MSI_CORRUPTED,
+                    MESSAGE_WRITE,
+                    TABLE_CORRUPTED ->
+                    Set.of(StopCause.OTHER);
+        };
     }
 
     /// The specification's words; the kernel's driver prints the number only.

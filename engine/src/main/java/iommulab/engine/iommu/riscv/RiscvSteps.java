@@ -223,7 +223,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             return unchanged();
         }
         boolean cachable = !asks && Path.covers(way, lastIova);
-        return cachable && isHit(Path.space(way), Stages.rights(access))
+        return cachable && isHit(Path.space(way), Intent.rights(access))
                 ? answered()
                 : walk(context, firstStage, sum, way, access, cachable);
     }

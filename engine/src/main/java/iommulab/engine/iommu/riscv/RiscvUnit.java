@@ -6,6 +6,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
@@ -138,6 +139,38 @@ public final class RiscvUnit extends RiscvSteps {
     @Override
     public @Nullable RiscvFault lastFault() {
         return lastWord >= 0 ? null : RiscvFault.ofCode(cause).orElseThrow();
+    }
+
+    @Override
+    public Optional<StopCause> lastCause() {
+        return Optional.ofNullable(lastFault())
+                .map(fault ->
+                        switch (fault) {
+                            case EXECUTE_PAGE,
+                                    READ_PAGE,
+                                    WRITE_PAGE,
+                                    EXECUTE_GUEST_PAGE,
+                                    READ_GUEST_PAGE,
+                                    WRITE_GUEST_PAGE ->
+                                    stages.cause();
+                            case TYPE_DISALLOWED -> whatIsDisallowed();
+                            case PDT_INVALID ->
+                                    lastPasid() >= 0 ? StopCause.PASID : StopCause.BLOCKED;
+                            default -> fault.causes().iterator().next();
+                        });
+    }
+
+    /// Without a device context the number of the device was too wide, or there are no contexts at all.
+    private StopCause whatIsDisallowed() {
+        int access = lastFacts >>> ACCESS_AT;
+        var context = lastDevice();
+        if ((access & (TRANSLATED | ASKS)) != 0) {
+            return StopCause.OTHER;
+        }
+        if (context.isEmpty()) {
+            return StopCause.BLOCKED;
+        }
+        return (access & PRIVILEGED) != 0 && processWay != 0 ? StopCause.OTHER : StopCause.PASID;
     }
 
     @Override

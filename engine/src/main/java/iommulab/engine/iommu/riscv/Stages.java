@@ -2,10 +2,12 @@ package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
+import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.WalkObserver;
@@ -45,6 +47,7 @@ final class Stages {
     private int firstProbes;
     private long gpa;
     private long iotval2;
+    private StopCause cause = StopCause.OTHER;
     private boolean toInterruptFile;
     private int msiReads;
 
@@ -77,7 +80,7 @@ final class Stages {
     void useCaches(RiscvCaches caches) {
         wideFirst.useCaches(CacheKind.PAGING_STRUCTURE, caches.pagingInUse());
         wideSecond.useCaches(caches.nested(), caches.nestedPagingInUse());
-        narrowSecond.useCaches(caches.nested(), new iommulab.engine.cache.PagingStructureCache[0]);
+        narrowSecond.useCaches(caches.nested(), new PagingStructureCache[0]);
     }
 
     /// Walks from now on only look: accessed and dirty bits stay as they are.
@@ -201,6 +204,7 @@ final class Stages {
         int mode = DeviceContext.mode(fsc);
         int bits = iovaBits(mode, narrow);
         if (!isCanonical(iova, bits, narrow)) {
+            cause = StopCause.FIRST_STAGE_UNMAPPED;
             return -RiscvFault.page(judged).code();
         }
         var walker = narrow ? narrowFirst : wideFirst;
@@ -209,7 +213,7 @@ final class Stages {
                         | (sum ? PageTableFormat.SUM : 0)
                         | asking(access);
         walker.enter(DeviceContext.root(fsc), narrow ? 2 : mode - 5, space, regime);
-        long wanted = rights(access);
+        long wanted = Intent.rights(access);
         boolean asks = (access & Iommu.ASKS) != 0;
         long leaf =
                 walker.walk(
@@ -237,14 +241,6 @@ final class Stages {
                 : PageTableFormat.ASKS_AS_USER | execute;
     }
 
-    /// The rights that a request wants, of its privilege.
-    static long rights(int access) {
-        long plain = access & RWX;
-        return (access & Iommu.PRIVILEGED) == 0
-                ? plain
-                : (plain & 3) << 56 | (plain & TableEntry.EXECUTE) << 54;
-    }
-
     private long ofFirst(long answer, TableWalker walker, long judged) {
         if (answer == TableWalker.BELOW && second != null) {
             int how = IMPLICIT | (second.wasWrite() ? IMPLICIT_WRITE : 0);
@@ -254,6 +250,7 @@ final class Stages {
             long entry = walker.lastEntry();
             return ofMemory(second == null ? entry : Iotlb.hpa(second.answer(), entry), judged);
         }
+        cause = StopCause.ofWalk(Stage.FIRST, answer);
         return -RiscvFault.page(judged).code();
     }
 
@@ -277,13 +274,14 @@ final class Stages {
             return ofMemory(stage.lastEntry(), judged);
         }
         iotval2 = stage.gpa() & -4L | how;
+        cause = StopCause.ofWalk(Stage.SECOND, stage.answer());
         return -RiscvFault.guestPage(judged).code();
     }
 
     /// What the device or process directory's read found: its `iotval2`.
     void noteDirectoryStopped() {
         if (second != null) {
-            iotval2 = second.gpa() & -4L | IMPLICIT;
+            ofSecond(second, IMPLICIT, 0);
         }
     }
 
@@ -359,6 +357,11 @@ final class Stages {
     /// Guest-physical address that the first stage gave.
     long gpa() {
         return gpa;
+    }
+
+    /// What its page fault comes to, if it was one.
+    StopCause cause() {
+        return cause;
     }
 
     /// `iotval2` of its fault.

@@ -1,6 +1,9 @@
 package iommulab.engine.iommu.selftest;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.StopCause;
+
+import java.util.Set;
 
 /// Why the self-test's IOMMU stops a request: the reason in its fault record.
 public enum SelftestFault implements FaultReason {
@@ -68,16 +71,29 @@ public enum SelftestFault implements FaultReason {
     }
 
     @Override
-    public String meaning() {
-        return meaning;
+    public Set<StopCause> causes() {
+        return Set.of(cause());
     }
 
-    static SelftestFault ofCode(long code) {
-        for (var fault : values()) {
-            if (fault.code == code) {
-                return fault;
-            }
-        }
-        throw new IllegalStateException("no fault has code " + code);
+    StopCause cause() {
+        return switch (this) {
+            case BEYOND_DEVICE_TABLE, DEVICE_BLOCKED -> StopCause.BLOCKED;
+            case PASIDS_OFF, PASID_NOT_ATTACHED -> StopCause.PASID;
+            case FIRST_STAGE_NOT_MAPPED -> StopCause.FIRST_STAGE_UNMAPPED;
+            case FIRST_STAGE_NO_RIGHT -> StopCause.FIRST_STAGE_RIGHTS;
+            case SECOND_STAGE_NOT_MAPPED -> StopCause.SECOND_STAGE_UNMAPPED;
+            case SECOND_STAGE_NO_RIGHT -> StopCause.SECOND_STAGE_RIGHTS;
+            case DEVICE_TABLE_UNREADABLE,
+                    ENTRY_MALFORMED,
+                    PASID_TABLE_UNREADABLE,
+                    TABLE_UNREADABLE,
+                    TABLE_MALFORMED ->
+                    StopCause.OTHER;
+        };
+    }
+
+    @Override
+    public String meaning() {
+        return meaning;
     }
 }

@@ -3,10 +3,13 @@ package iommulab.engine.iommu.selftest;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.FaultRecord;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.memory.PhysicalMemory;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
 
 /// What the self-test's IOMMU found for its last request.
 public abstract sealed class SelftestFindings extends SelftestState permits SelftestUnit {
@@ -81,6 +84,11 @@ public abstract sealed class SelftestFindings extends SelftestState permits Self
     @Override
     public @Nullable SelftestFault lastFault() {
         return fault;
+    }
+
+    @Override
+    public Optional<StopCause> lastCause() {
+        return Optional.ofNullable(fault).map(SelftestFault::cause);
     }
 
     @Override

@@ -1,8 +1,10 @@
 package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.StopCause;
 
 import java.util.Optional;
+import java.util.Set;
 
 /// Why an SMMU stops a request: the types of event records that DMA can cause.
 /// Spec: SMMUv3, "Event records".
@@ -86,6 +88,28 @@ public enum SmmuFault implements FaultReason {
     @Override
     public String meaning() {
         return meaning;
+    }
+
+    @Override
+    public Set<StopCause> causes() {
+        return switch (this) {
+            case BAD_STREAM_ID, STREAM_DISABLED -> Set.of(StopCause.BLOCKED);
+            case BAD_STREAM_ENTRY -> Set.of(StopCause.BLOCKED, StopCause.OTHER);
+            case BAD_SUBSTREAM_ID -> Set.of(StopCause.PASID, StopCause.BLOCKED);
+            case BAD_DESCRIPTOR -> Set.of(StopCause.PASID, StopCause.BLOCKED, StopCause.OTHER);
+            case TRANSLATION ->
+                    Set.of(StopCause.FIRST_STAGE_UNMAPPED, StopCause.SECOND_STAGE_UNMAPPED);
+            case PERMISSION -> Set.of(StopCause.FIRST_STAGE_RIGHTS, StopCause.SECOND_STAGE_RIGHTS);
+            case ADDRESS_SIZE -> Set.of(StopCause.SECOND_STAGE_UNMAPPED, StopCause.OTHER);
+            case UNSUPPORTED_UPSTREAM,
+                    STREAM_FETCH,
+                    BAD_ATS_REQUEST,
+                    TRANSLATED_FORBIDDEN,
+                    DESCRIPTOR_FETCH,
+                    WALK_ABORT,
+                    ACCESS_FLAG ->
+                    Set.of(StopCause.OTHER);
+        };
     }
 
     /// Whether CD.R or STE.S2R can silence it, and CD.S or STE.S2S stall its request.

@@ -7,6 +7,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
@@ -18,6 +19,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// One SMMU: requests in, host addresses or faults out, everything read from the tables in memory or from
@@ -284,6 +286,14 @@ public final class SmmuUnit extends SmmuAnswers {
             lastFacts |= RECORDED;
         }
         return ended(stage, -walks.stop().fault().code());
+    }
+
+    @Override
+    public Optional<StopCause> lastCause() {
+        if (lastFault() != null) {
+            return Optional.of(walks.stop().cause(substream() >= 0));
+        }
+        return lastWord == ABORTED ? Optional.of(StopCause.BLOCKED) : Optional.empty();
     }
 
     // ---- looking into it

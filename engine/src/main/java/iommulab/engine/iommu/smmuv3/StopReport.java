@@ -1,6 +1,7 @@
 package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.iommu.SecondStage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableWalker;
 
 /// Why a request is stopped, in the terms of the event record: fault, stage, class, address. Filled anew
@@ -18,6 +19,8 @@ final class StopReport {
     private SmmuFault fault = SmmuFault.TRANSLATION;
     private boolean secondStage;
     private boolean alwaysRecorded;
+    private boolean absent;
+    private boolean tooWide;
     private int eventClass;
     private long address;
 
@@ -30,6 +33,17 @@ final class StopReport {
         eventClass = newClass;
         address = second ? newAddress & -4096L & (1L << 52) - 1 : newAddress;
         alwaysRecorded = false;
+        absent = false;
+        tooWide = false;
+        return STOPPED;
+    }
+
+    /// A stream entry or a descriptor cannot be used.
+    ///
+    /// @param isAbsent whether it is not even valid
+    long ofEntry(SmmuFault newFault, boolean isAbsent) {
+        of(newFault, false, 0, 0);
+        absent = isAbsent;
         return STOPPED;
     }
 
@@ -42,6 +56,7 @@ final class StopReport {
     long ofBypass() {
         of(SmmuFault.ADDRESS_SIZE, false, INPUT, 0);
         alwaysRecorded = true;
+        tooWide = true;
         return STOPPED;
     }
 
@@ -73,6 +88,32 @@ final class StopReport {
                                             : SmmuFault.TRANSLATION;
                 };
         return of(reason, second, newClass, ipa);
+    }
+
+    /// What it comes to in the terms of all architectures.
+    ///
+    /// @param hasSubstream whether the request names one
+    StopCause cause(boolean hasSubstream) {
+        var nobody = hasSubstream ? StopCause.PASID : StopCause.BLOCKED;
+        return switch (fault) {
+            case BAD_STREAM_ID, STREAM_DISABLED -> StopCause.BLOCKED;
+            case BAD_STREAM_ENTRY -> absent ? StopCause.BLOCKED : StopCause.OTHER;
+            case BAD_SUBSTREAM_ID -> nobody;
+            case BAD_DESCRIPTOR -> absent ? nobody : StopCause.OTHER;
+            case TRANSLATION ->
+                    secondStage ? StopCause.SECOND_STAGE_UNMAPPED : StopCause.FIRST_STAGE_UNMAPPED;
+            case PERMISSION ->
+                    secondStage ? StopCause.SECOND_STAGE_RIGHTS : StopCause.FIRST_STAGE_RIGHTS;
+            case ADDRESS_SIZE -> tooWide ? StopCause.SECOND_STAGE_UNMAPPED : StopCause.OTHER;
+            case UNSUPPORTED_UPSTREAM,
+                    STREAM_FETCH,
+                    BAD_ATS_REQUEST,
+                    TRANSLATED_FORBIDDEN,
+                    DESCRIPTOR_FETCH,
+                    WALK_ABORT,
+                    ACCESS_FLAG ->
+                    StopCause.OTHER;
+        };
     }
 
     SmmuFault fault() {

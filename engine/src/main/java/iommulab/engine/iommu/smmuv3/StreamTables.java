@@ -149,7 +149,7 @@ final class StreamTables {
             return null;
         }
         if (!entry.isLegal(capabilities)) {
-            stop().ofConfiguration(SmmuFault.BAD_STREAM_ENTRY);
+            stop().ofEntry(SmmuFault.BAD_STREAM_ENTRY, !entry.isValid());
             return null;
         }
         return entry;
@@ -211,7 +211,7 @@ final class StreamTables {
             return null;
         }
         if (!descriptor.isLegal(stream, capabilities)) {
-            stop().ofConfiguration(SmmuFault.BAD_DESCRIPTOR);
+            stop().ofEntry(SmmuFault.BAD_DESCRIPTOR, !descriptor.isValid());
             return null;
         }
         return descriptor;

@@ -7,6 +7,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.WalkObserver;
 
@@ -321,6 +322,11 @@ final class ScalableMode {
         }
         int shift = Iotlb.pageShift(leaf);
         return TableEntry.leaf(TableEntry.address(leaf), shift, plain) | leaf & TableEntry.GLOBAL;
+    }
+
+    /// See [ScalableWalk#cause].
+    StopCause walkCause() {
+        return walk.cause();
     }
 
     // ---- the end of a request

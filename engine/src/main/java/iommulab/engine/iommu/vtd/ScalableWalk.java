@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.WalkObserver;
@@ -24,6 +25,7 @@ final class ScalableWalk {
     private int reads;
     private int probes;
     private int nestedProbes;
+    private StopCause cause = StopCause.OTHER;
 
     /// @param rehearsal whether accessed and dirty bits stay as they are
     ScalableWalk(VtdUnit unit, PhysicalMemory memory, boolean rehearsal) {
@@ -78,16 +80,21 @@ final class ScalableWalk {
         long leaf = first.walk(address, needs, hopes, origin);
         if (leaf < 0) {
             var through = PasidEntry.secondStageRegime(rest) == 0 ? below : belowMarking;
+            cause =
+                    leaf == TableWalker.BELOW
+                            ? StopCause.ofSecondStage(through.lastRights())
+                            : StopCause.FIRST_STAGE_RIGHTS;
             return -ScalableFaults.ofFirstStage(leaf, first, levels, needs, through).code();
         }
         return PasidEntry.has(rest, PasidEntry.SMEP) ? keptFromSupervisors(leaf, needs) : leaf;
     }
 
     /// SMEP: a supervisor does not execute what users may touch.
-    private static long keptFromSupervisors(long leaf, long needs) {
+    private long keptFromSupervisors(long leaf, long needs) {
         if ((leaf & TableEntry.READ) == 0) {
             return leaf;
         }
+        cause = StopCause.FIRST_STAGE_RIGHTS;
         return (needs & TableEntry.PRIV_EXECUTE) != 0
                 ? -VtdFault.NO_EXECUTE_RIGHT.code()
                 : leaf & ~TableEntry.PRIV_EXECUTE;
@@ -108,6 +115,7 @@ final class ScalableWalk {
                 PasidEntry.spaceOf(entry),
                 regime);
         long leaf = walker.walk(iova, asked, hopes, origin);
+        cause = StopCause.SECOND_STAGE_RIGHTS;
         reads = walker.reads();
         probes = walker.probes();
         nestedProbes = 0;
@@ -146,11 +154,12 @@ final class ScalableWalk {
         return leaf;
     }
 
-    private static long placed(
+    private long placed(
             long leaf, SecondStage stage, long iova, long needs, long hopes, long regime) {
         long gpa = Iotlb.hpa(leaf, iova);
         long word = stage.place(gpa, needs, hopes);
         if (word < 0) {
+            cause = StopCause.SECOND_STAGE_RIGHTS;
             return -ScalableFaults.ofSecondStage(word, stage.lastRights(), needs).code();
         }
         long granted = regime == 0 ? word | TableEntry.EXECUTE : word;
@@ -164,6 +173,12 @@ final class ScalableWalk {
                         | rights >>> 56 & (TableEntry.READ | TableEntry.WRITE)
                         | rights >>> 54 & TableEntry.EXECUTE;
         return regime == 0 ? all & NO_EXECUTE : all;
+    }
+
+    /// Whose rights stopped the last walk, if rights did; of a first-stage table that cannot be read, whether
+    /// the second stage maps it.
+    StopCause cause() {
+        return cause;
     }
 
     /// Memory reads of the last walk, of all stages.

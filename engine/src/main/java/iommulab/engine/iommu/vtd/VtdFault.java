@@ -1,10 +1,12 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableWalker;
 
 import java.util.Optional;
+import java.util.Set;
 
 /// Why VT-d stops a request. A qualified fault is not recorded if the context entry has FPD set; the
 /// request is stopped all the same.
@@ -349,6 +351,11 @@ public enum VtdFault implements FaultReason {
     @Override
     public String kernelText() {
         return kernelText;
+    }
+
+    @Override
+    public Set<StopCause> causes() {
+        return VtdCauses.of(this);
     }
 
     @Override

@@ -10,6 +10,7 @@ import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
 import iommulab.engine.iommu.RequestBatch;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
 import iommulab.engine.iommu.Walk;
@@ -175,6 +176,30 @@ public final class VtdUnit extends LegacyRequests {
         lastFacts = access | DEVICE_HIT | STAGE_HIT;
         lastWord = word;
         return Iotlb.hpaInSmallest(word, iova);
+    }
+
+    @Override
+    public Optional<StopCause> lastCause() {
+        var fault = lastFault();
+        if (fault == null) {
+            return lastWord == ABORTED ? Optional.of(StopCause.BLOCKED) : Optional.empty();
+        }
+        return Optional.of(
+                switch (fault) {
+                    case NO_READ_RIGHT, NO_WRITE_RIGHT ->
+                            lastHit()
+                                    ? StopCause.SECOND_STAGE_RIGHTS
+                                    : StopCause.ofSecondStage(walker.lastRights());
+                    case DIRECTORY_NOT_PRESENT, PASID_NOT_PRESENT ->
+                            (int) (lastWho >> 32) < 0 ? StopCause.BLOCKED : StopCause.PASID;
+                    case SM_NO_WRITE_RIGHT,
+                            SM_NO_READ_RIGHT,
+                            NO_EXECUTE_RIGHT,
+                            TOP_NOT_READABLE_BELOW,
+                            TABLE_NOT_READABLE_BELOW ->
+                            scalable.walkCause();
+                    default -> fault.causes().iterator().next();
+                });
     }
 
     // ---- looking into it
