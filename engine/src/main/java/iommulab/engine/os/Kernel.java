@@ -13,6 +13,8 @@ import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.iommufd.AccessCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
 import iommulab.engine.os.iommufd.IommufdCalls;
+import iommulab.engine.os.iommufd.SelftestCalls;
+import iommulab.engine.os.iommufd.VirtualIommuCalls;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
@@ -63,6 +65,8 @@ public final class Kernel {
                 new IommufdCalls(ledger, core, files, devices, processes),
                 new IoasCalls(files, processes, locked),
                 new AccessCalls(ledger, files, processes),
+                new VirtualIommuCalls(files),
+                new SelftestCalls(files, devices),
                 new DeviceFileCalls(ledger, files, devices, processes),
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core, files, processes, locked));

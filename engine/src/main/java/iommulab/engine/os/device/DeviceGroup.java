@@ -242,6 +242,13 @@ public final class DeviceGroup {
     ///
     /// @param to number of the domain; 0 for a table that hardware does not walk
     public void attachPasid(int pasid, int to) throws CallFailed {
+        var step =
+                pasids.has(pasid)
+                        ? SelftestHooks.PasidStep.REPLACE
+                        : SelftestHooks.PasidStep.ATTACH;
+        for (var member : members) {
+            member.hooks().failIfPlanned(member.name(), step);
+        }
         for (var member : members) {
             if (to == 0) {
                 core.detachPasid(member.address(), pasid);

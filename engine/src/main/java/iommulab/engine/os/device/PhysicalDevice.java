@@ -17,6 +17,7 @@ public final class PhysicalDevice {
     private final @Nullable UnitTraits unit;
     private final Cell<String> driver;
     private final Cell<Integer> users;
+    private final SelftestHooks hooks;
 
     PhysicalDevice(
             Ledger ledger,
@@ -28,6 +29,7 @@ public final class PhysicalDevice {
         this.unit = unit;
         driver = new Cell<>(ledger, facts.driver().orElse(""));
         users = new Cell<>(ledger, 0);
+        hooks = new SelftestHooks(ledger);
     }
 
     public String name() {
@@ -74,6 +76,11 @@ public final class PhysicalDevice {
     /// The reverse.
     public void closed() {
         users.set(users.get() - 1);
+    }
+
+    /// What tests may do to it from behind.
+    public SelftestHooks hooks() {
+        return hooks;
     }
 
     // ---- what it can do

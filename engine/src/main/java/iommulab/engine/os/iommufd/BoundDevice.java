@@ -4,6 +4,7 @@ import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceGroup;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.device.ReservedRange;
+import iommulab.engine.os.state.Cell;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Optional;
 public final class BoundDevice extends IoObject {
     private final PhysicalDevice device;
     private final DeviceGroup group;
+    private final Cell<Optional<VirtualDevice>> virtual;
 
     /// What to do with a table that was found or made.
     private interface Step {
@@ -54,6 +56,7 @@ public final class BoundDevice extends IoObject {
         super(file);
         this.device = device;
         this.group = group;
+        virtual = new Cell<>(file.ledger(), Optional.empty());
         hold("driver", "bound");
     }
 
@@ -72,6 +75,11 @@ public final class BoundDevice extends IoObject {
 
     String groupKey() {
         return "group " + group.id();
+    }
+
+    /// What a guest knows it as, if one does.
+    Cell<Optional<VirtualDevice>> virtual() {
+        return virtual;
     }
 
     private GroupAttachments attachments() {
@@ -291,6 +299,9 @@ public final class BoundDevice extends IoObject {
     public void unbind() throws CallFailed {
         for (int pasid : attachedPasids().reversed()) {
             detach(pasid);
+        }
+        if (virtual.get().isPresent()) {
+            virtual.get().get().endWithDevice();
         }
         release("driver");
         destroy();

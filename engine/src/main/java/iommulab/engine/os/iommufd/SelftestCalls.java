@@ -1,0 +1,79 @@
+package iommulab.engine.os.iommufd;
+
+import iommulab.engine.os.CallTable;
+import iommulab.engine.os.OpenFiles;
+import iommulab.engine.os.call.Action;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Value;
+import iommulab.engine.os.device.Devices;
+import iommulab.engine.os.device.SelftestHooks.PasidStep;
+import iommulab.engine.os.device.SelftestHooks.PlannedError;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/// Hooks of the kernel's self-test: what no user can do, but a test wants to see or to happen. Source:
+/// kernel `drivers/iommu/iommufd/selftest.c`.
+public final class SelftestCalls implements CallTable {
+    private static final Pattern ERRNO = Pattern.compile("E[A-Z0-9]{2,}");
+
+    private final OpenFiles files;
+    private final Devices devices;
+
+    public SelftestCalls(OpenFiles files, Devices devices) {
+        this.files = files;
+        this.devices = devices;
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        return Map.of(
+                "mock.add_reserved", this::addReserved,
+                "mock.dev_cache", this::cache,
+                "mock.inject_error", this::injectError,
+                "mock.last_response", this::lastResponse);
+    }
+
+    private Answer addReserved(Arguments a) throws CallFailed, BadArgument {
+        var file = files.required(a, "iommufd", Iommufd.class);
+        var space = file.require(a, "ioas_id", IoAddressSpace.class);
+        long start = a.number("start");
+        long length = a.number("length");
+        if (length == 0 || Long.compareUnsigned(start + length - 1, start) < 0) {
+            throw new CallFailed(
+                    "EINVAL", "0x%x bytes at 0x%x are no range.".formatted(length, start));
+        }
+        var range = new IovaRange(start, start + length - 1);
+        space.free().reserve("the self-test at " + range, List.of(range));
+        return Answer.OK;
+    }
+
+    private Answer cache(Arguments a) throws BadArgument {
+        var words = devices.named(a, "device").hooks().cache();
+        return Answer.OK.with("cache", Value.ofNumbers(words));
+    }
+
+    private Answer injectError(Arguments a) throws BadArgument {
+        var step =
+                switch (a.word("op")) {
+                    case "attach" -> PasidStep.ATTACH;
+                    case "replace" -> PasidStep.REPLACE;
+                    case "any" -> PasidStep.ANY;
+                    default -> throw a.wrong("op", a.value("op"), "attach, replace or any");
+                };
+        var errno = a.word("errno");
+        if (!ERRNO.matcher(errno).matches()) {
+            throw a.wrong("errno", a.value("errno"), "a name such as ENOMEM");
+        }
+        devices.named(a, "device").hooks().plan(new PlannedError(step, errno));
+        return Answer.OK;
+    }
+
+    private Answer lastResponse(Arguments a) throws BadArgument {
+        return Answer.OK.with("code", devices.named(a, "device").hooks().lastResponse().get());
+    }
+}

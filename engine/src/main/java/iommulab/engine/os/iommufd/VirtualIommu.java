@@ -1,0 +1,188 @@
+package iommulab.engine.os.iommufd;
+
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Value;
+import iommulab.engine.os.device.PhysicalDevice;
+import iommulab.engine.os.device.SelftestHooks;
+import iommulab.engine.os.device.UnitTraits;
+import iommulab.engine.os.state.Book;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/// The slice of a physical IOMMU that one virtual machine has (VIOMMU): which number the guest gives to
+/// which device, and the second-stage table that all its requests go through. Source: kernel
+/// `struct iommufd_viommu`, `drivers/iommu/iommufd/viommu.c`.
+public final class VirtualIommu extends IoObject {
+    private final Kind kind;
+    private final int unitNumber;
+    private final UnitTraits unit;
+    private final PagingTable parent;
+    private final Book<Long, VirtualDevice> devices;
+
+    /// What the guest believes to have.
+    enum Kind {
+        /// that of the kernel's self-test
+        SELFTEST("selftest", "viommu_selftest", 12),
+        ARM_SMMUV3("arm_smmuv3", "arm_smmuv3", 16);
+
+        private final String word;
+        private final String invalidation;
+        private final int entryBytes;
+
+        Kind(String word, String invalidation, int entryBytes) {
+            this.word = word;
+            this.invalidation = invalidation;
+            this.entryBytes = entryBytes;
+        }
+
+        static Optional<Kind> of(String word) {
+            for (var kind : values()) {
+                if (kind.word.equals(word)) {
+                    return Optional.of(kind);
+                }
+            }
+            return Optional.empty();
+        }
+    }
+
+    /// @param like a device of the physical IOMMU
+    VirtualIommu(PhysicalDevice like, Kind kind, PagingTable parent) {
+        super(parent.file());
+        this.kind = kind;
+        this.parent = parent;
+        unitNumber = like.unitNumber();
+        unit = like.unit().orElseThrow();
+        devices = new Book<>(file().ledger());
+        parent.hold(toString(), "second stage");
+    }
+
+    @Override
+    public String type() {
+        return "VIOMMU";
+    }
+
+    /// Name of the type, as users write it.
+    public String model() {
+        return kind.word;
+    }
+
+    /// The table that leads from the guest's addresses to memory.
+    public PagingTable parent() {
+        return parent;
+    }
+
+    /// The physical IOMMU.
+    public UnitTraits unit() {
+        return unit;
+    }
+
+    int unitNumber() {
+        return unitNumber;
+    }
+
+    // ---- devices
+
+    /// By the guest's number.
+    public Collection<VirtualDevice> devices() {
+        return devices.all().values();
+    }
+
+    Optional<VirtualDevice> find(long virtualId) {
+        return devices.find(virtualId);
+    }
+
+    void add(VirtualDevice device) {
+        devices.set(device.virtualId(), device);
+    }
+
+    void remove(VirtualDevice device) {
+        devices.remove(device.virtualId());
+    }
+
+    /// The number under which the guest knows a device.
+    Optional<VirtualDevice> of(PhysicalDevice device) {
+        return devices().stream().filter(known -> known.device().device() == device).findFirst();
+    }
+
+    /// A device is to use a table of this guest.
+    ///
+    /// @throws CallFailed (ENOENT) the guest has no number for it
+    void requireKnows(PhysicalDevice device) throws CallFailed {
+        if (of(device).isEmpty()) {
+            throw new CallFailed(
+                    "ENOENT",
+                    "%s is no virtual device of %s: no number ties it to this guest."
+                            .formatted(device, this));
+        }
+    }
+
+    // ---- invalidation
+
+    /// Name of the type of its invalidation entries.
+    String invalidationType() {
+        return kind.invalidation;
+    }
+
+    /// Size of an invalidation entry.
+    int entryBytes() {
+        return kind.entryBytes;
+    }
+
+    /// The guest's invalidation commands, in order.
+    ///
+    /// @return how many were carried out: all
+    /// @throws CallFailed (EOPNOTSUPP, EINVAL, EIO) the first one that is none; it returns `entry_num`, and
+    ///     those before it stay done
+    int invalidate(List<Arguments> entries) throws CallFailed, BadArgument {
+        int done = 0;
+        for (var entry : entries) {
+            try {
+                switch (kind) {
+                    case SELFTEST -> invalidateWords(entry);
+                    case ARM_SMMUV3 -> throw new CallFailed("EIO", "The command is unknown.");
+                }
+            } catch (CallFailed failed) {
+                throw failed.returning("entry_num", Value.of(done)).keepingWork();
+            }
+            done++;
+        }
+        return done;
+    }
+
+    /// Source: kernel `mock_viommu_cache_invalidate`.
+    private void invalidateWords(Arguments entry) throws CallFailed, BadArgument {
+        long flags = entry.number("flags", 0);
+        if ((flags & ~1) != 0) {
+            throw new CallFailed(
+                    "EOPNOTSUPP", "Flags 0x%x: only bit 0, all words, is known.".formatted(flags));
+        }
+        long word = entry.number("cache_id", 0);
+        if (Long.compareUnsigned(word, SelftestHooks.CACHE_WORDS) >= 0) {
+            throw new CallFailed(
+                    "EINVAL",
+                    "A device has no cache word %s.".formatted(Long.toUnsignedString(word)));
+        }
+        long number = entry.number("vdev_id");
+        var device =
+                find(number)
+                        .orElseThrow(() ->
+                                new CallFailed(
+                                        "EINVAL",
+                                        "%s has no virtual device 0x%x.".formatted(this, number)));
+        var hooks = device.device().device().hooks();
+        if (flags == 1) {
+            hooks.invalidateAll();
+        } else {
+            hooks.invalidateWord((int) word);
+        }
+    }
+
+    @Override
+    protected void end() {
+        parent.release(toString());
+    }
+}
