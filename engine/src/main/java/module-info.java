@@ -24,6 +24,7 @@ module iommulab.engine {
     exports iommulab.engine.os.call;
     exports iommulab.engine.os.device;
     exports iommulab.engine.os.iommufd;
+    exports iommulab.engine.os.kvm;
     exports iommulab.engine.os.process;
     exports iommulab.engine.os.state;
     exports iommulab.engine.os.vfio;

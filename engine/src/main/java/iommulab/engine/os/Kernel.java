@@ -15,6 +15,7 @@ import iommulab.engine.os.iommufd.IoasCalls;
 import iommulab.engine.os.iommufd.IommufdCalls;
 import iommulab.engine.os.iommufd.SelftestCalls;
 import iommulab.engine.os.iommufd.VirtualIommuCalls;
+import iommulab.engine.os.kvm.KvmCalls;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
@@ -69,7 +70,8 @@ public final class Kernel {
                 new SelftestCalls(files, devices),
                 new DeviceFileCalls(ledger, files, devices, processes),
                 new GroupCalls(ledger, files, lent, processes),
-                new ContainerCalls(ledger, core, files, processes, locked));
+                new ContainerCalls(ledger, core, files, processes, locked),
+                new KvmCalls(ledger, files, processes));
     }
 
     /// Starts the software of a machine.

@@ -132,7 +132,8 @@ final class ScenarioMachine {
                         found.pasidBits().orElse(20)));
     }
 
-    /// An endpoint of the root complex, or a host bridge.
+    /// An endpoint of the root complex, or a host bridge. Not Intel's: the kernel keeps functions of their
+    /// integrated devices apart, and groups of several could not be had.
     private static PciFunction function(
             PciAddress address,
             int classCode,
@@ -140,7 +141,7 @@ final class ScenarioMachine {
             Optional<String> driver,
             int pasidBits) {
         var bytes = new byte[4096];
-        int vendor = 0x8086;
+        int vendor = 0x10ee;
         int device = 0x0b25;
         put(bytes, 0x00, device << 16 | vendor, 4);
         put(bytes, 0x04, 0x0010_0006, 4);

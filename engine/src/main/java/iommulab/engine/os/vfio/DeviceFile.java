@@ -14,14 +14,16 @@ import java.util.Optional;
 
 /// A VFIO device opened by its own node (cdev): inert until it is bound to an IOMMUFD. Source: kernel
 /// `drivers/vfio/device_cdev.c`, `drivers/vfio/iommufd.c`.
-public final class DeviceFile extends OpenFile {
+public final class DeviceFile extends OpenFile implements VfioFile {
     private final PhysicalDevice device;
     private final Cell<Optional<BoundDevice>> bound;
+    private final Cell<Optional<OpenFile>> virtualMachine;
 
     DeviceFile(Ledger ledger, String handle, Process opener, PhysicalDevice device) {
         super(ledger, handle, opener);
         this.device = device;
         bound = new Cell<>(ledger, Optional.empty());
+        virtualMachine = new Cell<>(ledger, Optional.empty());
     }
 
     @Override
@@ -31,6 +33,16 @@ public final class DeviceFile extends OpenFile {
 
     public PhysicalDevice device() {
         return device;
+    }
+
+    @Override
+    public boolean enforcesCoherency() {
+        return device.enforcesCoherency();
+    }
+
+    @Override
+    public Cell<Optional<OpenFile>> virtualMachine() {
+        return virtualMachine;
     }
 
     public Optional<BoundDevice> bound() {
