@@ -52,6 +52,11 @@ public final class PasidEntryCache {
         return lines.lookup(tag(requester, pasid), index(requester, pasid));
     }
 
+    /// What [#find] would give, without counting it.
+    public long peek(int requester, int pasid) {
+        return lines.peek(tag(requester, pasid), index(requester, pasid));
+    }
+
     /// Second word of the entry; [#MISS] if there is none. No lookup: nothing is counted.
     public long originOf(int requester, int pasid) {
         return lines.originOf(tag(requester, pasid), index(requester, pasid));

@@ -59,15 +59,27 @@ public interface Iommu {
     /// Translates requests that came at the same time, in their order: the same answers and the same state
     /// afterwards as [#translate] one by one, but their memory accesses may overlap.
     default void translate(RequestBatch batch) {
-        for (int i = 0; i < batch.size(); i++) {
-            batch.answers[i] =
-                    translate(
-                            batch.requesters[i],
-                            batch.pasids[i],
-                            batch.iovas[i],
-                            batch.accesses[i]);
+        for (int first = 0; first < batch.size(); first += ReadAhead.WALKS) {
+            int end = Math.min(batch.size(), first + ReadAhead.WALKS);
+            for (int i = first; i < end; i++) {
+                foresee(batch.requesters[i], batch.pasids[i], batch.iovas[i], batch.ahead);
+            }
+            batch.ahead.read();
+            for (int i = first; i < end; i++) {
+                batch.answers[i] =
+                        translate(
+                                batch.requesters[i],
+                                batch.pasids[i],
+                                batch.iovas[i],
+                                batch.accesses[i]);
+            }
         }
     }
+
+    /// Adds the walk that a request will make, if caches tell where its tables are and do not hold its page.
+    /// It is only foreseen: nothing is counted, and the request may turn out otherwise. A unit that foresees
+    /// nothing takes the requests one by one.
+    default void foresee(int requester, int pasid, long iova, ReadAhead walks) {}
 
     /// Whether an answer is the code of a fault.
     static boolean isFault(long answer) {

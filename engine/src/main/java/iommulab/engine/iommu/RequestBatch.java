@@ -8,6 +8,7 @@ public final class RequestBatch {
     final long[] iovas;
     final int[] accesses;
     final long[] answers;
+    final ReadAhead ahead = new ReadAhead();
     private int size;
 
     /// @param capacity most requests at once
@@ -56,11 +57,6 @@ public final class RequestBatch {
     /// As [Iommu#translate] has it.
     public int access(int request) {
         return accesses[request];
-    }
-
-    /// Keeps the answer to a request; for the unit that translates the batch.
-    public void answer(int request, long answer) {
-        answers[request] = answer;
     }
 
     /// The answer of [Iommu#translate] to a request, once the batch was translated.

@@ -158,6 +158,11 @@ public final class SecondStage {
         }
     }
 
+    /// Adds a walk that the stage will make alone, see [ReadAhead#add].
+    public void foresee(long table, int levels, long address, long regime, ReadAhead walks) {
+        walks.add(walker, table, levels, address, regime);
+    }
+
     // ---- what the last request found
 
     /// Guest-physical address asked for last.

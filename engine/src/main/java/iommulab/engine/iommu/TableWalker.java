@@ -212,6 +212,20 @@ public final class TableWalker {
         }
     }
 
+    /// The entry that a table has for an address. Nothing is counted, cached, marked or told.
+    ///
+    /// @param top whether it is the top table, which may have more entries than the others
+    long raw(long table, long address, int tableLevel, boolean top, long ofRegime) {
+        long index = address >>> pageShift + indexBits * (tableLevel - 1);
+        long at = table + ((top ? index : index & indexMask) << entryShift);
+        return format.read(memory, at, ofRegime);
+    }
+
+    /// See [TableFormat#decode].
+    long decode(long raw, int tableLevel, long ofRegime) {
+        return format.decode(raw, tableLevel, ofRegime);
+    }
+
     private long ended(int lastLevel, long result) {
         level = lastLevel;
         return result;

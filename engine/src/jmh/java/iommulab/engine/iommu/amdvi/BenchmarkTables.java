@@ -19,10 +19,17 @@ final class BenchmarkTables {
     private static final long GUEST_RIGHTS = 7 | 3 << 5;
     private static final int LEVELS = 4;
 
+    private final int poolFrames;
     private final PhysicalMemory memory;
     private int taken;
 
     BenchmarkTables() {
+        this(POOL_FRAMES);
+    }
+
+    /// @param poolFrames a power of two
+    BenchmarkTables(int poolFrames) {
+        this.poolFrames = poolFrames;
         memory =
                 new PhysicalMemory(
                         new AddressMap(
@@ -49,7 +56,7 @@ final class BenchmarkTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & POOL_FRAMES - 1) * 4096;
+        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
     }
 
     /// @return hpa of an empty top table

@@ -22,10 +22,17 @@ final class RiscvBenchTables {
     private static final long POOL = (1L << 37) + GUEST_OFFSET;
     private static final int POOL_FRAMES = 1 << 17;
 
+    private final int poolFrames;
     private final PhysicalMemory memory;
     private int taken;
 
     RiscvBenchTables() {
+        this(POOL_FRAMES);
+    }
+
+    /// @param poolFrames a power of two
+    RiscvBenchTables(int poolFrames) {
+        this.poolFrames = poolFrames;
         memory =
                 new PhysicalMemory(
                         new AddressMap(
@@ -49,7 +56,7 @@ final class RiscvBenchTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & POOL_FRAMES - 1) * 4096;
+        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
     }
 
     /// A second-stage root, four frames one behind the other.

@@ -25,11 +25,18 @@ final class SmmuBenchTables {
     private static final long DESCRIPTOR =
             1L << 31 | 1L << 41 | 1L << 45 | 1L << 46 | 5L << 32 | 1 << 30 | 16;
 
+    private final int poolFrames;
     private final PhysicalMemory memory;
     private int taken;
     private long guestTaken;
 
     SmmuBenchTables() {
+        this(POOL_FRAMES);
+    }
+
+    /// @param poolFrames a power of two
+    SmmuBenchTables(int poolFrames) {
+        this.poolFrames = poolFrames;
         memory =
                 new PhysicalMemory(
                         new AddressMap(
@@ -55,7 +62,7 @@ final class SmmuBenchTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & POOL_FRAMES - 1) * 4096;
+        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
     }
 
     /// Gives a stream two address spaces of stage 1: one for requests without substream, one for a

@@ -1,97 +1,22 @@
 package iommulab.engine.iommu.vtd;
 
-import iommulab.engine.cache.CacheGeometry;
-import iommulab.engine.cache.CacheKind;
+import iommulab.engine.iommu.BatchRequests;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
-import iommulab.engine.iommu.RequestBatch;
 
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
+/// Requests at the same time in VT-d's legacy mode.
+public class BatchBenchmark extends BatchRequests {
+    private final BenchmarkTables tables = new BenchmarkTables(POOL_FRAMES);
+    private long tree;
 
-import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
-
-/// What do requests gain that come at the same time? Random pages of 512 GiB, 1 GiB of tables, 32 requests
-/// at once, beside the same requests one after the other, each waiting for the last answer, and beside the
-/// same where nothing waits.
-///
-/// Run: `mvn -q -Pbench -pl engine test-compile exec:exec -Dbench=BatchBenchmark`
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(
-        value = 1,
-        jvmArgsAppend = {"-Xms3g", "-Xmx3g"})
-@State(Scope.Thread)
-public class BatchBenchmark {
-    private static final int REQUESTS = 1 << 16;
-    private static final int AT_ONCE = 32;
-    private static final int DEVICE = 0x20;
-    private static final int LEVELS = 4;
-    private static final long PAGES = 1L << 27;
-
-    private final int[] pages = new int[REQUESTS];
-    private final RequestBatch batch = new RequestBatch(AT_ONCE);
-    private VtdUnit unit;
-
-    @Setup
-    public void fill() {
-        var tables = new BenchmarkTables(1 << 19);
-        unit = tables.unit(CacheShapes.USUAL.with(CacheKind.PAGING_STRUCTURE, CacheGeometry.OFF));
-        long tree = tables.attach(DEVICE, 1, LEVELS);
-        for (long page = 0; page < PAGES; page++) {
-            tables.map(tree, LEVELS, page << 12, page * 0x9e37 % PAGES << 12);
-        }
-        var random = new SplittableRandom(42);
-        for (int i = 0; i < REQUESTS; i++) {
-            pages[i] = random.nextInt((int) PAGES);
-        }
+    @Override
+    protected Iommu unit(CacheShapes shapes) {
+        tree = tables.attach(DEVICE, 1, 4);
+        return tables.unit(shapes);
     }
 
-    @Benchmark
-    @OperationsPerInvocation(REQUESTS)
-    public long oneByOne() {
-        long answer = 0;
-        for (int page : pages) {
-            long iova = ((long) page << 12) ^ answer >>> 63;
-            answer = unit.translate(DEVICE, Iommu.NO_PASID, iova, Iommu.READ);
-        }
-        return answer;
-    }
-
-    @Benchmark
-    @OperationsPerInvocation(REQUESTS)
-    public long oneAfterTheOther() {
-        long sum = 0;
-        for (int page : pages) {
-            sum += unit.translate(DEVICE, Iommu.NO_PASID, (long) page << 12, Iommu.READ);
-        }
-        return sum;
-    }
-
-    @Benchmark
-    @OperationsPerInvocation(REQUESTS)
-    public long translateBatch() {
-        long sum = 0;
-        for (int first = 0; first < REQUESTS; first += AT_ONCE) {
-            batch.clear();
-            for (int i = first; i < first + AT_ONCE; i++) {
-                batch.add(DEVICE, Iommu.NO_PASID, (long) pages[i] << 12, Iommu.READ);
-            }
-            unit.translate(batch);
-            sum += batch.answer(AT_ONCE - 1);
-        }
-        return sum;
+    @Override
+    protected void map(long iova, long hpa) {
+        tables.map(tree, 4, iova, hpa);
     }
 }

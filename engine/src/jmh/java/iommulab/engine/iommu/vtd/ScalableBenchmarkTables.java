@@ -24,11 +24,18 @@ final class ScalableBenchmarkTables {
     private static final long FIRST_TABLE = 0x27;
     private static final long FIRST_LEAF = 0x67;
 
+    private final int poolFrames;
     private final PhysicalMemory memory;
     private int taken;
     private long guestTaken;
 
     ScalableBenchmarkTables() {
+        this(POOL_FRAMES);
+    }
+
+    /// @param poolFrames a power of two
+    ScalableBenchmarkTables(int poolFrames) {
+        this.poolFrames = poolFrames;
         memory =
                 new PhysicalMemory(
                         new AddressMap(
@@ -56,7 +63,7 @@ final class ScalableBenchmarkTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & POOL_FRAMES - 1) * 4096;
+        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
     }
 
     /// A context entry with a PASID directory of one table.

@@ -7,6 +7,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
@@ -125,6 +126,29 @@ public final class AmdUnit extends AmdRequests {
         lastFacts = access | PASID_HIT | SPACE_KNOWN | STAGE_HIT;
         lastWord = word;
         return Iotlb.hpaInSmallest(word, iova);
+    }
+
+    @Override
+    public void foresee(int requester, int pasid, long iova, ReadAhead ahead) {
+        if (!translating || !Iotlb.covers(iova)) {
+            return;
+        }
+        if (pasid >= 0) {
+            long entry = pasids.peek(requester, pasid);
+            if (entry != PasidEntryCache.MISS
+                    && PasidEntry.isCanonical(entry, iova)
+                    && iotlb.peek(PasidEntry.space(entry), PasidEntry.address(entry, iova))
+                            == Iotlb.MISS) {
+                walks.foreseeGuest(entry, iova, ahead);
+            }
+            return;
+        }
+        long entry = devices.peek(requester);
+        if (entry != DeviceEntryCache.MISS
+                && (entry & DeviceTableEntry.KIND) == DeviceTableEntry.BY_HOST_TABLE
+                && iotlb.peek(DeviceTableEntry.space(entry), iova) == Iotlb.MISS) {
+            walks.foreseeHost(entry, iova, ahead);
+        }
     }
 
     // ---- commands and requests that are no DMA

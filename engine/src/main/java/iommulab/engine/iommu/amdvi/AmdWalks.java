@@ -2,6 +2,7 @@ package iommulab.engine.iommu.amdvi;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.StopCause;
@@ -235,6 +236,28 @@ final class AmdWalks {
                         : AmdFault.PAGE_NOT_PRESENT,
                 iova,
                 true);
+    }
+
+    // ---- what walks will read
+
+    /// Adds the walk of a host table alone; whether it marks use makes no difference.
+    void foreseeHost(long entry, long iova, ReadAhead ahead) {
+        int mode = DeviceTableEntry.packedMode(entry);
+        int bits = hostBits(mode);
+        if (bits == 64 || iova >>> bits == 0) {
+            ahead.add(host, DeviceTableEntry.packedHostTable(entry), mode, iova, 0);
+        }
+    }
+
+    /// Adds the walk of a guest table that lies in host memory.
+    ///
+    /// @param iova canonical
+    void foreseeGuest(long pasidEntry, long iova, ReadAhead ahead) {
+        if (!PasidEntry.isNested(pasidEntry)) {
+            long address = PasidEntry.address(pasidEntry, iova);
+            int levels = PasidEntry.levels(pasidEntry);
+            ahead.add(guest, PasidEntry.guestTable(pasidEntry), levels, address, 0);
+        }
     }
 
     // ---- failures

@@ -1,11 +1,13 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.cache.CacheSnapshot;
+import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
@@ -101,6 +103,25 @@ public final class RiscvUnit extends RiscvSteps {
     private long search(int space, long key) {
         long word = iotlb.find(space, key);
         return word == Iotlb.MISS ? iotlb.findLarger(space, key) : word;
+    }
+
+    @Override
+    public void foresee(int requester, int pasid, long iova, ReadAhead ahead) {
+        long device = devices.peek(requester);
+        long way = pasid < 0 ? device : processes.peek(requester, pasid);
+        if (levels == 0
+                || device == DeviceEntryCache.MISS
+                || ((int) way & OWN_WAY) != FILLED
+                || !Path.covers(way, iova)
+                || iotlb.peek(Path.space(way), Path.key(iova)) != Iotlb.MISS) {
+            return;
+        }
+        var context = caches().deviceContext(Path.context(device));
+        long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
+        if (pasid >= 0) {
+            firstStage = caches().processContext(Path.context(way)).fsc();
+        }
+        stages.foresee(context, control(), firstStage, iova, ahead);
     }
 
     // ---- page requests

@@ -5,6 +5,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.StopCause;
@@ -350,6 +351,36 @@ final class Stages {
         long rights = TableEntry.READ | TableEntry.WRITE;
         long leaf = TableEntry.leaf(msiTable.page(), 12, rights);
         return TableEntry.combine(firstLeaf, leaf, msiTable.page());
+    }
+
+    /// Adds the walk of one stage alone.
+    ///
+    /// @param newControl the `fctl` register
+    /// @param fsc first stage: mode and root
+    /// @param iova within what the stage translates
+    void foresee(DeviceContext device, int newControl, long fsc, long iova, ReadAhead ahead) {
+        int first = DeviceContext.mode(fsc);
+        int mode = device.secondMode();
+        if (first != DeviceContext.BARE && mode == DeviceContext.BARE) {
+            boolean narrow = device.has(DeviceContext.SXL);
+            long regime = regime(false, device.has(DeviceContext.SBE), narrow);
+            long address = iova & (1L << iovaBits(first, narrow)) - 1;
+            int levels = narrow ? 2 : first - 5;
+            ahead.add(
+                    narrow ? narrowFirst : wideFirst,
+                    DeviceContext.root(fsc),
+                    levels,
+                    address,
+                    regime);
+        } else if (first == DeviceContext.BARE && mode != DeviceContext.BARE) {
+            boolean narrow = (newControl & RiscvRegisters.GXL) != 0;
+            long regime = regime(false, (newControl & RiscvRegisters.BE) != 0, narrow);
+            var stage = narrow ? narrowSecond : wideSecond;
+            int levels = narrow ? 2 : mode - 5;
+            if (iova >>> guestBits(device, newControl) == 0) {
+                stage.foresee(DeviceContext.root(device.iohgatp()), levels, iova, regime, ahead);
+            }
+        }
     }
 
     // ---- what the last request found

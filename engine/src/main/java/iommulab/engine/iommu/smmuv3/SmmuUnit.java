@@ -7,6 +7,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
@@ -256,6 +257,17 @@ public final class SmmuUnit extends SmmuAnswers {
         lastFacts |= STAGE_WALK;
         lastWord = leaf;
         return lastAnswer();
+    }
+
+    @Override
+    public void foresee(int requester, int pasid, long iova, ReadAhead ahead) {
+        long word = pasid < 0 ? streams.peek(requester) : descriptors.peek(requester, pasid);
+        if (translating
+                && word > 0
+                && iova << 8 >> 8 == iova
+                && iotlb.peek(StreamContext.space(word, iova), iova & VIRTUAL) == Iotlb.MISS) {
+            walks.foresee(contexts().of(word), iova, ahead);
+        }
     }
 
     // ---- configuration

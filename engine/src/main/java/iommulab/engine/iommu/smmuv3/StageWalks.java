@@ -2,6 +2,7 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
@@ -236,6 +237,20 @@ final class StageWalks {
         return failure == TableWalker.NO_TABLE || failure == TableWalker.NO_FIRST_TABLE
                 ? stop.walkAborted(true, eventClass, entry)
                 : stop.ofWalk(failure, true, eventClass, ipa);
+    }
+
+    /// Adds the walk of one stage alone.
+    void foresee(StreamContext context, long iova, ReadAhead ahead) {
+        var half = context.half(iova);
+        var second = context.second();
+        if (context.kind() == StreamContext.Kind.FIRST && half.translates(iova)) {
+            var walker = firsts[walker(half.granule(), half.regime())];
+            ahead.add(walker, half.table(), half.levels(), half.input(iova), half.regime());
+        } else if (context.kind() == StreamContext.Kind.SECOND
+                && iova >>> second.inputBits() == 0) {
+            var walker = alone[walker(second.granule(), second.regime())];
+            ahead.add(walker, second.table(), second.levels(), iova, second.regime());
+        }
     }
 
     private void count(int moreReads, int moreProbes) {

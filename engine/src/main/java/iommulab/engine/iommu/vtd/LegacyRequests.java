@@ -5,6 +5,7 @@ import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableWalker;
 import iommulab.engine.iommu.WalkObserver;
@@ -168,6 +169,17 @@ public abstract sealed class LegacyRequests extends VtdOutcome permits VtdUnit {
         lastFacts |= STAGE_WALK;
         lastWord = leaf;
         return hpa;
+    }
+
+    /// See [iommulab.engine.iommu.Iommu#foresee].
+    final void foresee(int requester, long iova, ReadAhead walks) {
+        long context = contexts.peek(requester);
+        if (context != DeviceEntryCache.MISS
+                && !ContextEntry.isPassThrough(context)
+                && !isTooWide(iova, context)
+                && iotlb.peek(ContextEntry.domain(context), iova) == Iotlb.MISS) {
+            walks.add(walker, ContextEntry.tableOf(context), ContextEntry.levels(context), iova, 0);
+        }
     }
 
     private long stopAtDevice(VtdFault fault, int facts, long context) {

@@ -7,6 +7,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.cache.SetAssociativeCache;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.WalkObserver;
@@ -104,7 +105,7 @@ final class ScalableMode {
         if (word != Iotlb.MISS) {
             return walked(entry, access);
         }
-        var tooWide = tooWide(entry, PasidEntry.typeOf(entry));
+        var tooWide = tooWide(entry, PasidEntry.typeOf(entry), unit.lastIova);
         return tooWide == null ? lookedUp(entry, access) : stopAtEntry(tooWide, entry);
     }
 
@@ -183,7 +184,7 @@ final class ScalableMode {
         if (supervisor && first && !PasidEntry.has(rest, PasidEntry.SRE)) {
             return stopAtEntry(VtdFault.SUPERVISOR_OFF, entry);
         }
-        var tooWide = tooWide(entry, type);
+        var tooWide = tooWide(entry, type, unit.lastIova);
         if (tooWide != null) {
             return stopAtEntry(tooWide, entry);
         }
@@ -213,8 +214,7 @@ final class ScalableMode {
         return (long) (asked & USERS) << 56 | (long) (asked & Iommu.EXECUTE) << 54;
     }
 
-    private @Nullable VtdFault tooWide(long entry, int type) {
-        long iova = unit.lastIova;
+    private @Nullable VtdFault tooWide(long entry, int type, long iova) {
         int bits = 12 + 9 * PasidEntry.levelsOf(entry);
         return switch (type) {
             case PasidEntry.PASS_THROUGH ->
@@ -327,6 +327,19 @@ final class ScalableMode {
     /// See [ScalableWalk#cause].
     StopCause walkCause() {
         return walk.cause();
+    }
+
+    /// See [Iommu#foresee].
+    void foresee(int requester, int pasid, long iova, ReadAhead walks) {
+        long entry = pasids.peek(requester, pasid);
+        if (entry != PasidEntryCache.MISS && isCachable(iova)) {
+            int type = PasidEntry.typeOf(entry);
+            boolean cached =
+                    iotlb.peek(PasidEntry.spaceOf(entry), iova & CACHED_BITS) != Iotlb.MISS;
+            if (!cached && tooWide(entry, type, iova) == null) {
+                walk.foresee(entry, pasids.originOf(requester, pasid), iova, walks);
+            }
+        }
     }
 
     // ---- the end of a request

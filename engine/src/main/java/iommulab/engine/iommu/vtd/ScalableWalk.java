@@ -2,6 +2,7 @@ package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.SecondStage;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.StopCause;
@@ -152,6 +153,28 @@ final class ScalableWalk {
         nestedProbes = stage.asked();
         probes = first.probes() + stage.probes();
         return leaf;
+    }
+
+    /// Adds the walk of one stage alone.
+    void foresee(long entry, long rest, long iova, ReadAhead walks) {
+        switch (PasidEntry.typeOf(entry)) {
+            case PasidEntry.FIRST_STAGE -> {
+                int levels = PasidEntry.levelsOf(entry);
+                long address = iova & (1L << 12 + 9 * levels) - 1;
+                long regime = PasidEntry.firstStageRegime(rest);
+                walks.add(first, PasidEntry.tableOf(rest), levels, address, regime);
+            }
+            case PasidEntry.SECOND_STAGE -> {
+                long regime = PasidEntry.secondStageRegime(rest);
+                var walker = regime == 0 ? second : secondMarking;
+                int levels = PasidEntry.secondStageLevelsOf(rest);
+                walks.add(walker, PasidEntry.tableOf(entry), levels, iova, regime);
+            }
+            default -> {
+                // Nothing to walk, or one stage behind the other, where each table has to be found
+                // first.
+            }
+        }
     }
 
     private long placed(

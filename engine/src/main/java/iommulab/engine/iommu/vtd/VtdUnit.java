@@ -9,7 +9,7 @@ import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageRequest;
-import iommulab.engine.iommu.RequestBatch;
+import iommulab.engine.iommu.ReadAhead;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableUse;
@@ -59,7 +59,6 @@ public final class VtdUnit extends LegacyRequests {
     private @Nullable ScalableMode inForce;
     /* Which straight way is open; none while somebody looks. */
     private int straight;
-    private @Nullable LegacyReadAhead readAhead;
 
     /// A unit after power-on: translation off, caches empty.
     ///
@@ -122,15 +121,12 @@ public final class VtdUnit extends LegacyRequests {
     }
 
     @Override
-    public void translate(RequestBatch batch) {
-        if (inForce != null || !translating) {
-            super.translate(batch);
-            return;
+    public void foresee(int requester, int pasid, long iova, ReadAhead walks) {
+        if (inForce != null) {
+            inForce.foresee(requester, pasid, iova, walks);
+        } else if (translating && pasid < 0) {
+            foresee(requester, iova, walks);
         }
-        if (readAhead == null) {
-            readAhead = new LegacyReadAhead(this);
-        }
-        readAhead.translate(batch);
     }
 
     /// What is wrong with a request is looked at again, away from here: this way has no call in it.
