@@ -11,6 +11,7 @@ import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.DriverCalls;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.iommufd.AccessCalls;
+import iommulab.engine.os.iommufd.FaultCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
 import iommulab.engine.os.iommufd.IommufdCalls;
 import iommulab.engine.os.iommufd.SelftestCalls;
@@ -67,6 +68,7 @@ public final class Kernel {
                 new IoasCalls(files, processes, locked),
                 new AccessCalls(ledger, files, processes),
                 new VirtualIommuCalls(files),
+                new FaultCalls(files),
                 new SelftestCalls(files, devices),
                 new DeviceFileCalls(ledger, files, devices, processes),
                 new GroupCalls(ledger, files, lent, processes),

@@ -1,5 +1,6 @@
 package iommulab.engine.os.device;
 
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
@@ -17,6 +18,7 @@ public final class SelftestHooks {
     private final Cell<Integer> filled;
     private final Cell<Optional<PlannedError>> planned;
     private final Cell<String> lastResponse;
+    private final Cell<Integer> requestGroups;
 
     /// A failure that waits for its moment.
     ///
@@ -36,6 +38,7 @@ public final class SelftestHooks {
         filled = new Cell<>(ledger, (1 << CACHE_WORDS) - 1);
         planned = new Cell<>(ledger, Optional.empty());
         lastResponse = new Cell<>(ledger, "none");
+        requestGroups = new Cell<>(ledger, 0);
     }
 
     // ---- cache
@@ -81,7 +84,24 @@ public final class SelftestHooks {
     // ---- page requests
 
     /// What was answered to its last page request: `success`, `invalid`, `failure`; `none` before any.
-    public Cell<String> lastResponse() {
-        return lastResponse;
+    public String lastResponse() {
+        return lastResponse.get();
+    }
+
+    /// An answer reaches the device.
+    public void answered(PageResponse response) {
+        lastResponse.set(
+                switch (response) {
+                    case SUCCESS -> "success";
+                    case INVALID_REQUEST -> "invalid";
+                    case FAILURE -> "failure";
+                });
+    }
+
+    /// Index of the next group of page requests, 9 bits.
+    public int nextRequestGroup() {
+        int index = requestGroups.get();
+        requestGroups.set(index + 1 & 0x1ff);
+        return index;
     }
 }

@@ -73,10 +73,6 @@ public final class BoundDevice extends IoObject {
         return group;
     }
 
-    String groupKey() {
-        return "group " + group.id();
-    }
-
     /// What a guest knows it as, if one does.
     Cell<Optional<VirtualDevice>> virtual() {
         return virtual;

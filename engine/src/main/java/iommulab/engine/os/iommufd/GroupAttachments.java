@@ -83,8 +83,11 @@ final class GroupAttachments {
 
     /// Moves all devices of the group to another table.
     void move(int pasid, PageTable table) throws CallFailed {
+        var attachment = byPasid.find(pasid).orElseThrow();
+        var old = attachment.table();
         point(pasid, table);
-        byPasid.find(pasid).orElseThrow().table.set(table);
+        attachment.table.set(table);
+        old.forgetRequests(group, pasid);
     }
 
     private void point(int pasid, PageTable table) throws CallFailed {
@@ -108,5 +111,6 @@ final class GroupAttachments {
         } else {
             group.detachPasid(pasid);
         }
+        attachment.table().forgetRequests(group, pasid);
     }
 }

@@ -4,6 +4,7 @@ import iommulab.engine.os.OpenFile;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.DeviceGroup;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Book;
@@ -110,7 +111,7 @@ public final class Iommufd extends OpenFile {
 
     /// What is attached in a group through this file.
     GroupAttachments attachments(BoundDevice device) {
-        var key = device.groupKey();
+        var key = key(device.group());
         var known = groups.find(key);
         if (known.isPresent()) {
             return known.get();
@@ -118,6 +119,15 @@ public final class Iommufd extends OpenFile {
         var made = new GroupAttachments(ledger, device.group());
         groups.set(key, made);
         return made;
+    }
+
+    private static String key(DeviceGroup group) {
+        return "group " + group.id();
+    }
+
+    /// The same of a group of which perhaps nothing is bound here.
+    Optional<GroupAttachments> attachmentsOf(DeviceGroup group) {
+        return groups.find(key(group));
     }
 
     // ---- options

@@ -1,6 +1,7 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.DeviceGroup;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.device.UnitTraits;
 
@@ -66,6 +67,13 @@ public abstract class PageTable extends IoObject {
                     "EINVAL",
                     "%s shares its page requests with its physical function: %s cannot have them alone."
                             .formatted(device, this));
+        }
+    }
+
+    /// A group has left it: page requests that came by way of it are answered for its user.
+    final void forgetRequests(DeviceGroup group, int pasid) throws CallFailed {
+        if (faults.isPresent()) {
+            faults.get().answerFor(group.id(), pasid);
         }
     }
 

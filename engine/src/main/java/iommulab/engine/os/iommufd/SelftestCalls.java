@@ -12,6 +12,7 @@ import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.SelftestHooks.PasidStep;
 import iommulab.engine.os.device.SelftestHooks.PlannedError;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -20,6 +21,9 @@ import java.util.regex.Pattern;
 /// kernel `drivers/iommu/iommufd/selftest.c`.
 public final class SelftestCalls implements CallTable {
     private static final Pattern ERRNO = Pattern.compile("E[A-Z0-9]{2,}");
+
+    private static final long MOST_PAGES = 64;
+    private static final long PAGE = 4096;
 
     private final OpenFiles files;
     private final Devices devices;
@@ -35,7 +39,8 @@ public final class SelftestCalls implements CallTable {
                 "mock.add_reserved", this::addReserved,
                 "mock.dev_cache", this::cache,
                 "mock.inject_error", this::injectError,
-                "mock.last_response", this::lastResponse);
+                "mock.last_response", this::lastResponse,
+                "mock.trigger_iopf", this::triggerPageRequests);
     }
 
     private Answer addReserved(Arguments a) throws CallFailed, BadArgument {
@@ -74,6 +79,21 @@ public final class SelftestCalls implements CallTable {
     }
 
     private Answer lastResponse(Arguments a) throws BadArgument {
-        return Answer.OK.with("code", devices.named(a, "device").hooks().lastResponse().get());
+        return Answer.OK.with("code", devices.named(a, "device").hooks().lastResponse());
+    }
+
+    private Answer triggerPageRequests(Arguments a) throws BadArgument {
+        var device = devices.named(a, "device");
+        long size = a.number("group_size", 1);
+        if (size < 1 || size > MOST_PAGES) {
+            throw a.wrong("group_size", a.value("group_size"), "1 to " + MOST_PAGES);
+        }
+        long first = a.number("addr", 0);
+        var pages = new ArrayList<Long>();
+        for (long page = 0; page < size; page++) {
+            pages.add(first + page * PAGE);
+        }
+        PageRequests.report(device, (int) a.number("pasid", 0), pages);
+        return Answer.OK;
     }
 }
