@@ -23,6 +23,7 @@ module iommulab.engine {
     exports iommulab.engine.os;
     exports iommulab.engine.os.call;
     exports iommulab.engine.os.device;
+    exports iommulab.engine.os.guest;
     exports iommulab.engine.os.iommufd;
     exports iommulab.engine.os.kvm;
     exports iommulab.engine.os.process;

@@ -10,13 +10,18 @@ import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.DriverCalls;
 import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.guest.GuestCalls;
 import iommulab.engine.os.iommufd.AccessCalls;
 import iommulab.engine.os.iommufd.FaultCalls;
+import iommulab.engine.os.iommufd.DirtyCalls;
+import iommulab.engine.os.iommufd.HardwareInfoCalls;
+import iommulab.engine.os.iommufd.HwptCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
 import iommulab.engine.os.iommufd.IommufdCalls;
 import iommulab.engine.os.iommufd.SelftestCalls;
 import iommulab.engine.os.iommufd.VirtualIommuCalls;
 import iommulab.engine.os.kvm.KvmCalls;
+import iommulab.engine.os.iommufd.RawCalls;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
@@ -74,6 +79,13 @@ public final class Kernel {
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core, files, processes, locked),
                 new KvmCalls(ledger, files, processes));
+                new ContainerCalls(ledger, core, files, processes, locked));
+                new HwptCalls(files),
+                new DirtyCalls(files),
+                new HardwareInfoCalls(files),
+                new RawCalls(files, actions),
+                new GuestCalls(ledger, core, devices),
+                new DeviceFileCalls(ledger, files, devices, processes));
     }
 
     /// Starts the software of a machine.

@@ -36,7 +36,7 @@ final class KernelCalls {
         var before = machine.checkpoint();
         try {
             var answer = machine.kernel().call(arguments(call));
-            if (!answer.succeeded() && machine.kernel().version() == before.kernel()) {
+            if (!answer.succeeded() && !answer.partial()) {
                 machine.restore(before);
                 throw new CommandRefused(answer);
             }

@@ -4,12 +4,13 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
+import iommulab.engine.memory.AddressRange;
 import iommulab.engine.os.Domain;
-import iommulab.engine.os.Invalidation;
 import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceTraits;
@@ -218,6 +219,9 @@ final class MachineIommu implements IommuCore {
         var tables = domains().guestTables();
         passOnDoing(() -> {
             var builder = tables.builder(table.number(), driver(tables.unitOf(table.number())));
+            if (builder.pagesIn(gva, bytes).equals(PageCounts.NONE)) {
+                return;
+            }
             builder.unmap(gva, bytes);
             tables.update(table.number(), builder);
         });
@@ -259,11 +263,12 @@ final class MachineIommu implements IommuCore {
     }
 
     @Override
-    public void invalidateNested(int number, long iova, long bytes) throws CallFailed {
-        var identity = domain(number).identity();
-        passOnDoing(() ->
-                driver(identity.unit())
-                        .invalidate(new Invalidation.IotlbDomain(identity.tag()), true));
+    public void invalidateNested(int number, long iova, long bytes, boolean leavesOnly)
+            throws CallFailed {
+        var domain = domain(number);
+        var all = domain.tables().orElseThrow().limits().everything();
+        var range = bytes == -1 ? all : AddressRange.of(iova, bytes);
+        flush(domain, new TableChange(range, PageCounts.NONE, List.of(range), !leavesOnly, 0));
     }
 
     @Override
@@ -336,8 +341,10 @@ final class MachineIommu implements IommuCore {
 
     @Override
     public void detachPasid(PciAddress function, int pasid) throws CallFailed {
-        passOnDoing(
-                () -> domains().pasids.detach(new PasidUse(function, pasid), requesters(function)));
+        var use = new PasidUse(function, pasid);
+        if (domains().pasids.isAttached(use)) {
+            passOnDoing(() -> domains().pasids.detach(use, requesters(function)));
+        }
     }
 
     // ---- dirty tracking

@@ -10,16 +10,18 @@ import java.util.stream.Collectors;
 /// @param errno such as `EBUSY`; empty if the call succeeded
 /// @param returns fields written back, by name; some are also there when the call failed
 /// @param rule the rule that decided, one sentence; may be empty for a call that succeeded
-public record Answer(String errno, SequencedMap<String, Value> returns, String rule) {
+/// @param partial whether a call that failed has done something all the same, as Linux leaves it
+public record Answer(
+        String errno, SequencedMap<String, Value> returns, String rule, boolean partial) {
     /// Success, nothing returned.
-    public static final Answer OK = new Answer("", new LinkedHashMap<>(), "");
+    public static final Answer OK = new Answer("", new LinkedHashMap<>(), "", false);
 
     public Answer {
         returns = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(returns));
     }
 
     public static Answer of(CallFailed failed) {
-        return new Answer(failed.errno(), failed.returns(), failed.rule());
+        return new Answer(failed.errno(), failed.returns(), failed.rule(), failed.keepsWork());
     }
 
     public boolean succeeded() {
@@ -30,7 +32,7 @@ public record Answer(String errno, SequencedMap<String, Value> returns, String r
     public Answer with(String field, Value value) {
         var more = new LinkedHashMap<>(returns);
         more.put(field, value);
-        return new Answer(errno, more, rule);
+        return new Answer(errno, more, rule, partial);
     }
 
     /// With a number in decimal.
@@ -48,7 +50,7 @@ public record Answer(String errno, SequencedMap<String, Value> returns, String r
 
     /// The same answer with the sentence that explains it.
     public Answer because(String sentence) {
-        return new Answer(errno, returns, sentence);
+        return new Answer(errno, returns, sentence, partial);
     }
 
     /// `ok hwpt_id=3`, `EBUSY`

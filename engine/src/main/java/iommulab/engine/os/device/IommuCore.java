@@ -98,6 +98,7 @@ public interface IommuCore {
     void guestMaps(GuestTable table, long gva, long gpa, long bytes, Permissions permissions)
             throws CallFailed;
 
+    /// Nothing happens where nothing is mapped.
     void guestUnmaps(GuestTable table, long gva, long bytes) throws CallFailed;
 
     /// Frees a domain that nobody uses.
@@ -115,7 +116,8 @@ public interface IommuCore {
     /// The guest says that translations of its table have changed.
     ///
     /// @param bytes `-1` for all
-    void invalidateNested(int domain, long iova, long bytes) throws CallFailed;
+    /// @param leavesOnly whether no entry above the leaves has changed
+    void invalidateNested(int domain, long iova, long bytes, boolean leavesOnly) throws CallFailed;
 
     /// hpa of the top table, 0 without tables.
     long tableOf(int domain);

@@ -70,8 +70,16 @@ public final class PagingTable extends PageTable {
     }
 
     /// Whether writes of devices are recorded now.
-    Cell<Boolean> tracking() {
-        return tracking;
+    public boolean isTracking() {
+        return tracking.get();
+    }
+
+    /// Records writes from now on, or not any more. Switching it on wipes old marks.
+    void track(boolean on) throws CallFailed {
+        if (on || tracking.get()) {
+            file().core().trackDirty(domain, on);
+        }
+        tracking.set(on);
     }
 
     @Override

@@ -1,0 +1,97 @@
+package iommulab.engine.os.guest;
+
+import iommulab.engine.iommu.Permissions;
+import iommulab.engine.os.CallTable;
+import iommulab.engine.os.call.Action;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.Devices;
+import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.state.Book;
+import iommulab.engine.os.state.Ledger;
+
+import java.util.Map;
+
+/// A guest edits its own first-stage tables and its own table of PASIDs. No hardware and no hypervisor is
+/// told; only what the guest then says through its hypervisor has an effect.
+public final class GuestCalls implements CallTable {
+    private static final long PAGE = 4096;
+
+    private final IommuCore core;
+    private final Devices devices;
+    private final Book<Integer, String> tables;
+    private final Book<String, Integer> pasidEntries;
+
+    public GuestCalls(Ledger ledger, IommuCore core, Devices devices) {
+        this.core = core;
+        this.devices = devices;
+        tables = new Book<>(ledger);
+        pasidEntries = new Book<>(ledger);
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        return Map.of(
+                "guest.pt_create", this::create,
+                "guest.pt_map", this::map,
+                "guest.pt_unmap", this::unmap,
+                "guest.pasid_entry_write", this::writePasidEntry);
+    }
+
+    /// Entries of guests' own PASID tables: `devA PASID 9` to the number of the table.
+    public Book<String, Integer> pasidEntries() {
+        return pasidEntries;
+    }
+
+    private Answer create(Arguments a) throws CallFailed {
+        int unit =
+                devices.all().stream()
+                        .filter(device -> device.unit().isPresent())
+                        .mapToInt(device -> device.unitNumber())
+                        .min()
+                        .orElseThrow(
+                                () -> new CallFailed("ENODEV", "No device is below an IOMMU."));
+        int number = core.createGuestTable(unit).number();
+        tables.set(number, "table of the guest");
+        return Answer.OK.with("pt", number);
+    }
+
+    private IommuCore.GuestTable table(Arguments a) throws BadArgument {
+        int number = (int) a.number("pt");
+        if (!tables.has(number)) {
+            throw a.wrong("pt", a.value("pt"), "a table that guest.pt_create returned");
+        }
+        return new IommuCore.GuestTable(number);
+    }
+
+    private Answer map(Arguments a) throws CallFailed, BadArgument {
+        var table = table(a);
+        var flags = a.optionalWord("flags").orElse("rw");
+        long gva = a.number("gva");
+        long bytes = a.number("npages", 1) * PAGE;
+        core.guestUnmaps(table, gva, bytes);
+        core.guestMaps(
+                table,
+                gva,
+                a.number("gpa"),
+                bytes,
+                Permissions.of(flags.contains("r"), flags.contains("w")));
+        return Answer.OK;
+    }
+
+    private Answer unmap(Arguments a) throws CallFailed, BadArgument {
+        core.guestUnmaps(table(a), a.number("gva"), a.number("npages", 1) * PAGE);
+        return Answer.OK;
+    }
+
+    private Answer writePasidEntry(Arguments a) throws CallFailed, BadArgument {
+        var device = devices.named(a, "device");
+        var table = table(a);
+        pasidEntries.set("%s PASID %d".formatted(device, a.number("pasid")), table.number());
+        return Answer.OK.because(
+                "The hypervisor does not see the guest's PASID table: nothing happens until it"
+                        + " attaches the number.");
+    }
+}
