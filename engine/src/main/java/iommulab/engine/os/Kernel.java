@@ -18,6 +18,7 @@ import iommulab.engine.os.iommufd.HardwareInfoCalls;
 import iommulab.engine.os.iommufd.HwptCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
 import iommulab.engine.os.iommufd.IommufdCalls;
+import iommulab.engine.os.iommufd.RawCalls;
 import iommulab.engine.os.iommufd.SelftestCalls;
 import iommulab.engine.os.iommufd.VirtualIommuCalls;
 import iommulab.engine.os.kvm.KvmCalls;
@@ -84,8 +85,7 @@ public final class Kernel {
                 new DirtyCalls(files),
                 new HardwareInfoCalls(files),
                 new RawCalls(files, actions),
-                new GuestCalls(ledger, core, devices),
-                new DeviceFileCalls(ledger, files, devices, processes));
+                new GuestCalls(ledger, core, devices));
     }
 
     /// Starts the software of a machine.

@@ -90,7 +90,9 @@ public final class HwptCalls implements CallTable {
         var table =
                 switch (target.get()) {
                     case IoAddressSpace space -> paging(space, device, asked);
-                    case PagingTable parent -> nested(parent, device, asked, a);
+                    case PagingTable parent -> nested(parent, Optional.empty(), device, asked, a);
+                    case VirtualIommu viommu ->
+                            nested(viommu.parent(), Optional.of(viommu), device, asked, a);
                     default ->
                             throw new CallFailed(
                                     "EINVAL", "%s can have no table.".formatted(target.get()));
@@ -140,7 +142,11 @@ public final class HwptCalls implements CallTable {
     }
 
     private static NestedTable nested(
-            PagingTable parent, BoundDevice device, Asked asked, Arguments a)
+            PagingTable parent,
+            Optional<VirtualIommu> viommu,
+            BoundDevice device,
+            Asked asked,
+            Arguments a)
             throws CallFailed, BadArgument {
         requireFlags(asked, List.of("fault", "pasid"));
         if (asked.length() == 0) {
@@ -159,7 +165,7 @@ public final class HwptCalls implements CallTable {
         if (!unit.driver().equals(parent.unit().driver())) {
             throw new CallFailed("EINVAL", "%s is a table of another driver.".formatted(parent));
         }
-        var known = unit.nestedData();
+        var known = viommu.isPresent() ? viommu.get().model() : unit.nestedData();
         if (known.isEmpty()) {
             throw new CallFailed(
                     "EOPNOTSUPP",
@@ -173,6 +179,7 @@ public final class HwptCalls implements CallTable {
         }
         return new NestedTable(
                 parent,
+                viommu,
                 device.device(),
                 asked.has("pasid"),
                 asked.faults(),
@@ -243,6 +250,10 @@ public final class HwptCalls implements CallTable {
             case NestedTable table -> {
                 requireEntries(a, count, table.data().entryType(), table.data().entryBytes());
                 yield table.invalidate(first(entries, count));
+            }
+            case VirtualIommu viommu -> {
+                requireEntries(a, count, viommu.invalidationType(), viommu.entryBytes());
+                yield viommu.invalidate(first(entries, count));
             }
             default ->
                     throw new CallFailed(

@@ -13,26 +13,34 @@ import java.util.Optional;
 /// `struct iommufd_hwpt_nested`.
 public final class NestedTable extends PageTable {
     private final PagingTable parent;
+    private final Optional<VirtualIommu> viommu;
     private final NestedData data;
 
+    /// @param viommu the virtual IOMMU that it was made for; else it is directly on its parent
     NestedTable(
             PagingTable parent,
+            Optional<VirtualIommu> viommu,
             PhysicalDevice like,
             boolean forPasids,
             Optional<FaultQueue> faults,
             NestedData data) {
         super(parent.file(), like, forPasids, faults);
         this.parent = parent;
+        this.viommu = viommu;
         this.data = data;
         support().hold(toString(), "nested on it");
     }
 
     private IoObject support() {
-        return parent;
+        return viommu.isPresent() ? viommu.get() : parent;
     }
 
     public PagingTable parent() {
         return parent;
+    }
+
+    public Optional<VirtualIommu> viommu() {
+        return viommu;
     }
 
     /// What the driver of the IOMMU keeps of it.
@@ -59,6 +67,9 @@ public final class NestedTable extends PageTable {
     void requireFits(PhysicalDevice device) throws CallFailed {
         super.requireFits(device);
         parent.requireFits(device);
+        if (viommu.isPresent()) {
+            viommu.get().requireKnows(device);
+        }
     }
 
     /// Forgets what hardware may have cached of the table, entry by entry.
