@@ -12,8 +12,8 @@ import iommulab.engine.os.device.DriverCalls;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.guest.GuestCalls;
 import iommulab.engine.os.iommufd.AccessCalls;
-import iommulab.engine.os.iommufd.FaultCalls;
 import iommulab.engine.os.iommufd.DirtyCalls;
+import iommulab.engine.os.iommufd.FaultCalls;
 import iommulab.engine.os.iommufd.HardwareInfoCalls;
 import iommulab.engine.os.iommufd.HwptCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
@@ -22,7 +22,6 @@ import iommulab.engine.os.iommufd.RawCalls;
 import iommulab.engine.os.iommufd.SelftestCalls;
 import iommulab.engine.os.iommufd.VirtualIommuCalls;
 import iommulab.engine.os.kvm.KvmCalls;
-import iommulab.engine.os.iommufd.RawCalls;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
@@ -79,8 +78,7 @@ public final class Kernel {
                 new DeviceFileCalls(ledger, files, devices, processes),
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core, files, processes, locked),
-                new KvmCalls(ledger, files, processes));
-                new ContainerCalls(ledger, core, files, processes, locked));
+                new KvmCalls(ledger, files, processes),
                 new HwptCalls(files),
                 new DirtyCalls(files),
                 new HardwareInfoCalls(files),

@@ -3,11 +3,13 @@ package iommulab.engine.session;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.os.Domain;
@@ -19,8 +21,6 @@ import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.device.UnitTraits;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
-import iommulab.engine.session.MachineSnapshot.DmaEvent;
-import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.ArrayList;
@@ -182,7 +182,15 @@ final class MachineIommu implements IommuCore {
         requireEmulated(unit);
         boolean second = wanted.parent() || wanted.dirty();
         var stage = second ? Stage.SECOND : driver(unit).usualStage();
-        return passOn(() -> domains().createOfStage(unit, stage)).id();
+        return passOn(
+                        () -> {
+                            var domain = domains().createOfStage(unit, stage);
+                            if (wanted.snoop()) {
+                                domain.enforceSnooping(driver(unit));
+                            }
+                            return domain;
+                        })
+                .id();
     }
 
     @Override
@@ -393,17 +401,43 @@ final class MachineIommu implements IommuCore {
             throw new CallFailed(
                     "EINVAL", "A request has at least one byte and stays within 4 KiB.");
         }
-        return told(
+        var event =
                 machine.traffic.issueOne(
-                        new Command.IssueDma(function, iova, bytes, access, prefix)));
+                        new Command.IssueDma(function, iova, bytes, access, prefix));
+        var note = event.fault().map(FaultReason::meaning).orElse(event.note());
+        return switch (event.outcome()) {
+            case FAULT -> new IommuCore.Dma(false, 0, reason(function, pasid), note);
+            case BLOCKED -> new IommuCore.Dma(false, 0, "blocked", note);
+            default -> new IommuCore.Dma(true, event.target(), "", note);
+        };
     }
 
-    private static IommuCore.Dma told(DmaEvent event) {
-        if (event.outcome() == DmaOutcome.FAULT) {
-            var fault = event.fault().orElseThrow();
-            return new IommuCore.Dma(false, 0, "unmapped", fault.meaning());
-        }
-        boolean stopped = event.outcome() == DmaOutcome.BLOCKED;
-        return new IommuCore.Dma(!stopped, event.target(), stopped ? "blocked" : "", event.note());
+    /// Why the last request was stopped, in the words of the kernel's users: stages count only where there
+    /// are two.
+    private String reason(PciAddress function, OptionalInt pasid) {
+        var cause =
+                Optional.ofNullable(machine.wiring().unitOf().get(function))
+                        .flatMap(unit -> machine.units.get(unit).hardware().lastCause())
+                        .orElse(StopCause.OTHER);
+        boolean nested =
+                usedBy(function, pasid).filter(d -> d.identity().parent() != 0).isPresent();
+        return switch (cause) {
+            case BLOCKED -> "blocked";
+            case PASID -> "pasid";
+            case FIRST_STAGE_UNMAPPED -> nested ? "s1_unmapped" : "unmapped";
+            case FIRST_STAGE_RIGHTS -> nested ? "s1_perm" : "perm";
+            case SECOND_STAGE_UNMAPPED -> "unmapped";
+            case SECOND_STAGE_RIGHTS -> "perm";
+            case OTHER -> "other";
+        };
+    }
+
+    private Optional<Domain> usedBy(PciAddress function, OptionalInt pasid) {
+        return pasid.isPresent()
+                ? domains().pasids.domainOf(new PasidUse(function, pasid.getAsInt()))
+                : machine.wiring()
+                        .grouping()
+                        .groupOf(function)
+                        .flatMap(group -> domains().ofGroup(group.id()));
     }
 }

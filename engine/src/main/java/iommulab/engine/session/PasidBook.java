@@ -9,6 +9,7 @@ import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Which PASID of which function uses which domain: the kernel's book of them. Source: kernel
@@ -29,6 +30,11 @@ final class PasidBook {
                 .filter(entry -> entry.getValue() == domain)
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /// The domain that a PASID of a function uses.
+    Optional<Domain> domainOf(PasidUse use) {
+        return Optional.ofNullable(domainOf.get(use)).flatMap(domains::find);
     }
 
     boolean isAttached(PasidUse use) {

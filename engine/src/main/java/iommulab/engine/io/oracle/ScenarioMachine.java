@@ -141,13 +141,8 @@ final class ScenarioMachine {
             Optional<String> driver,
             int pasidBits) {
         var bytes = new byte[4096];
-<<<<<<< HEAD
-        int vendor = 0x10ee;
-        int device = 0x0b25;
-=======
         int vendor = 0x1b36;
         int device = 0x0005;
->>>>>>> 30ad0e5 (Page tables by hand, nested tables of guests, invalidation arrays with the written-back count, dirty tracking, hardware info, calls as frames)
         put(bytes, 0x00, device << 16 | vendor, 4);
         put(bytes, 0x04, 0x0010_0006, 4);
         put(bytes, 0x08, classCode << 8, 4);
