@@ -1,5 +1,6 @@
 package iommulab.app.faults;
 
+import iommulab.app.shell.FaultQueue;
 import iommulab.app.shell.Subject;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Field;
@@ -28,6 +29,7 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
     /// @param causes checked against the machine, best first
     /// @param domain number of the domain in whose tables the request ended
     /// @param registers fault recording registers that hold it
+    /// @param queue the ring that holds faults where there are no such registers
     record Case(
             FaultKind kind,
             String finding,
@@ -35,7 +37,8 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
             List<Part> parts,
             List<Cause> causes,
             OptionalInt domain,
-            List<Register> registers) {}
+            List<Register> registers,
+            Optional<FaultQueue> queue) {}
 
     /// @param name what part of the message
     /// @param meaning it in words
@@ -93,7 +96,8 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                 parts(kind),
                 causes,
                 Diagnosis.domainOf(fault, machine).stream().mapToInt(d -> d.id()).findFirst(),
-                registers(fault, machine));
+                registers(fault, machine),
+                unit(fault, machine).flatMap(FaultQueue::of));
     }
 
     private static String plain(Fault fault) {
@@ -133,9 +137,12 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                                         .formatted(kind.count(), kind.first(), fault.tick())));
     }
 
+    private static Optional<MachineSnapshot.Unit> unit(Fault fault, MachineSnapshot machine) {
+        return machine.units().stream().filter(u -> u.name().equals(fault.unit())).findFirst();
+    }
+
     private static List<Register> registers(Fault fault, MachineSnapshot machine) {
-        return machine.units().stream()
-                .filter(u -> u.name().equals(fault.unit()))
+        return unit(fault, machine).stream()
                 .flatMap(u -> u.faultRecords().stream())
                 .filter(MachineSnapshot.FaultRecord::filled)
                 .map(FaultsModel::register)

@@ -1,10 +1,15 @@
 package iommulab.app.faults;
 
+import iommulab.app.shell.FaultQueue;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.MachineSnapshot.Fault;
 import iommulab.engine.session.WalkQuestion;
 
+import javafx.scene.Node;
 import javafx.scene.control.Button;
+import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
@@ -22,6 +27,7 @@ final class WalkSide extends VBox {
     private final Button open = new Button("Open walk");
     private final FailedWalk ladder;
     private final VBox registers = new VBox();
+    private final Label registersHead = new Label();
     private final Label reasonHead = new Label();
     private final Label reason = new Label();
     private @Nullable WalkQuestion asked;
@@ -42,7 +48,6 @@ final class WalkSide extends VBox {
         HBox.setHgrow(space, Priority.ALWAYS);
         var head = new HBox(title, space, open);
         head.getStyleClass().add("form-row");
-        var registersHead = new Label("Fault recording registers");
         registersHead.getStyleClass().add("section-head");
         reasonHead.getStyleClass().add("section-head");
         reason.setWrapText(true);
@@ -78,12 +83,40 @@ final class WalkSide extends VBox {
                                     register.meaning()));
         }
         if (shown.registers().isEmpty()) {
-            var none = new Label("Empty: the faults were acknowledged.");
-            none.getStyleClass().add("secondary");
-            registers.getChildren().add(none);
+            registers.getChildren().add(shown.queue().map(this::ring).orElseGet(WalkSide::none));
         }
+        registersHead.setText(
+                shown.queue()
+                        .map(queue -> "Recorded in the " + queue.ring().name())
+                        .orElse("Fault recording registers"));
         reasonHead.setText("Reason " + shown.kind().code());
         reason.setText(fault.reason().meaning());
+    }
+
+    private static Node none() {
+        var none = new Label("Empty: the faults were acknowledged.");
+        none.getStyleClass().add("secondary");
+        return none;
+    }
+
+    private Node ring(FaultQueue queue) {
+        var words =
+                new Label(
+                        queue.waiting() == 0
+                                ? "Software has read all of it."
+                                : "%d of %d entries wait."
+                                        .formatted(queue.waiting(), queue.length()));
+        words.getStyleClass().add("secondary");
+        var there = new Hyperlink("See it in Memory");
+        there.setId("fault-ring");
+        there.getStyleClass().add("link");
+        there.setOnAction(_ -> {
+            workbench.select(new Subject.Memory(queue.newest()));
+            workbench.open(Perspective.MEMORY);
+        });
+        var line = new HBox(words, there);
+        line.getStyleClass().add("form-row");
+        return line;
     }
 
     /// @param all every field in words, for who points at the line

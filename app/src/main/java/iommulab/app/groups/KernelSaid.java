@@ -49,18 +49,18 @@ record KernelSaid(boolean known, boolean equal, String words) {
 
     private static String same(Optional<Integer> number, TreeSet<PciAddress> members) {
         if (number.isEmpty()) {
-            return "its kernel gave it no group either";
+            return "Its kernel gave it no group either";
         }
         return members.size() == 1
-                ? "its kernel said group %d, alone".formatted(number.get())
-                : "its kernel said group %d, the same %d functions"
+                ? "Its kernel said group %d, alone".formatted(number.get())
+                : "Its kernel said group %d, the same %d functions"
                         .formatted(number.get(), members.size());
     }
 
     private static String differing(
             Optional<Integer> number, TreeSet<PciAddress> missing, TreeSet<PciAddress> more) {
         var words =
-                number.map(n -> "its kernel said group " + n).orElse("its kernel gave it no group");
+                number.map(n -> "Its kernel said group " + n).orElse("Its kernel gave it no group");
         if (!missing.isEmpty()) {
             words += ", with " + named(missing);
         }

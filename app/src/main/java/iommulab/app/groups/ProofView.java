@@ -133,10 +133,7 @@ final class ProofView {
         model.sources().forEach(s -> right.getChildren().add(wrapped(s, "muted")));
         if (model.kernel().known()) {
             var sign = model.kernel().equal() ? label("✓", "says-hit") : label("✕", "says-fault");
-            var row =
-                    new HBox(
-                            fixed(sign),
-                            wrapped("What this kernel said: " + model.kernel().words(), "muted"));
+            var row = new HBox(fixed(sign), wrapped(model.kernel().words(), "muted"));
             row.setId("kernel-said");
             row.getStyleClass().add("proof-line");
             right.getChildren().add(row);

@@ -1,6 +1,7 @@
 package iommulab.app.inspector;
 
 import iommulab.app.inspector.Section.Fact;
+import iommulab.app.shell.FaultQueue;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.engine.cache.CacheKind;
@@ -11,6 +12,7 @@ import iommulab.engine.session.MachineSnapshot.Unit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// One IOMMU, and one line of one of its caches.
 final class UnitFacts {
@@ -91,6 +93,10 @@ final class UnitFacts {
     }
 
     private static Section faultRecords(Unit unit) {
+        var queue = FaultQueue.of(unit);
+        if (queue.isPresent()) {
+            return faultQueue(queue.get());
+        }
         long filled = unit.faultRecords().stream().filter(r -> r.filled()).count();
         var facts = new ArrayList<Fact>();
         facts.add(
@@ -102,6 +108,27 @@ final class UnitFacts {
         facts.add(
                 Fact.of("Overflow", Span.of(unit.faultOverflow() ? "yes: some were lost" : "no")));
         return new Section.Facts("Fault records", "", facts);
+    }
+
+    private static Section faultQueue(FaultQueue queue) {
+        var name = queue.ring().name();
+        return new Section.Facts(
+                name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1),
+                "",
+                List.of(
+                        Fact.of(
+                                "Waiting",
+                                Span.of(
+                                        "%d of %d".formatted(queue.waiting(), queue.length()),
+                                        queue.waiting() == 0
+                                                ? Span.Look.PLAIN
+                                                : Span.Look.SAYS_FAULT)),
+                        Fact.of(
+                                "Overflow",
+                                Span.of(
+                                        queue.ring().overflowed()
+                                                ? "yes: some were lost"
+                                                : "no"))));
     }
 
     static Inspected line(MachineSnapshot machine, Subject.CacheLine subject) {

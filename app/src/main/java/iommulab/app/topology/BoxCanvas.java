@@ -13,7 +13,8 @@ import java.util.Set;
 /// Draws single boxes of the picture. Places come in as they lie on the canvas; text keeps its size, and
 /// a line that has no room is left out.
 final class BoxCanvas {
-    private static final double READABLE = 10;
+    /// Lowest box with a name: the smallest text, and the outline of a group clear of it.
+    private static final double READABLE = 13;
 
     private final Pen pen;
     private final Palette palette;
@@ -77,7 +78,7 @@ final class BoxCanvas {
         }
         double x = at.x() + 10;
         double right = at.right() - 10;
-        pen.text(look.name(), Type.HEAD, palette.text1(), x, at.y() + 19);
+        pen.textWithin(look.name(), Type.HEAD, palette.text1(), x, at.y() + 19, at.width() - 20);
         double named = pen.width(look.name(), Type.HEAD) + 10;
         if (at.width() - 20 > named + 40) {
             var words = look.architecture();
@@ -102,13 +103,19 @@ final class BoxCanvas {
         int room = (int) Math.floor((bottom - top) / 13) + 1;
         int caches = Math.min(look.caches().size(), Math.max(0, room - 2));
         int lines = Math.min(room, caches + 2);
+        double names =
+                look.caches().stream()
+                        .limit(caches)
+                        .mapToDouble(cache -> pen.width(cache.name(), Type.DENSE))
+                        .max()
+                        .orElse(0);
         if (lines < 1 || right - x < 56) {
             return;
         }
         double step = lines == 1 ? 0 : Math.min(UnitText.LINE, (bottom - top) / (lines - 1));
         double y = top;
         for (var cache : look.caches().subList(0, caches)) {
-            cacheLine(cache, x, right, y);
+            cacheLine(cache, x, right, y, x + Math.max(66, names + 8));
             y += step;
         }
         double named = right - x - pen.width(look.faults(), Type.BIT) - 4;
@@ -131,11 +138,12 @@ final class BoxCanvas {
         }
     }
 
-    private void cacheLine(UnitLook.CacheLine cache, double x, double right, double y) {
+    /// @param from where the bar begins, right of all names
+    private void cacheLine(
+            UnitLook.CacheLine cache, double x, double right, double y, double from) {
         double named = right - x - pen.width(cache.rate(), Type.BIT) - 4;
         pen.textWithin(cache.name(), Type.DENSE, palette.text2(), x, y, named);
         pen.textRight(cache.rate(), Type.BIT, palette.text1(), right, y);
-        double from = x + 66;
         double room = right - 50 - from;
         if (room > 16) {
             pen.plate(palette.raised(), from, y - 7, room, 7, 2);

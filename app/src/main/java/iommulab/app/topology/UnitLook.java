@@ -1,5 +1,6 @@
 package iommulab.app.topology;
 
+import iommulab.app.shell.FaultQueue;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.session.MachineSnapshot.FaultRecord;
 import iommulab.engine.session.MachineSnapshot.Unit;
@@ -10,7 +11,7 @@ import java.util.Locale;
 /// What the box of an IOMMU says.
 ///
 /// @param state why there are no caches to show, empty if there are
-/// @param faults fill of the fault recording registers
+/// @param faults fill of the fault recording registers, or of the ring that has faults
 /// @param stale entries that no longer agree with memory
 record UnitLook(
         String name,
@@ -38,6 +39,8 @@ record UnitLook(
                         .flatMap(c -> c.lines().stream())
                         .filter(line -> line.stale().isPresent())
                         .count();
+        var queue = FaultQueue.of(unit);
+        boolean waits = queue.filter(q -> q.waiting() > 0 || q.ring().overflowed()).isPresent();
         var fill = unit.faultOverflow() ? "overflow" : filled + " of " + unit.faultRecords().size();
         return new UnitLook(
                 unit.name(),
@@ -45,8 +48,8 @@ record UnitLook(
                 "%s, at 0x%x".formatted(unit.scope(), unit.registerBase()),
                 state(unit),
                 unit.caches().stream().map(UnitLook::line).toList(),
-                unit.faultRecords().isEmpty() ? "–" : fill,
-                filled > 0 || unit.faultOverflow(),
+                unit.faultRecords().isEmpty() ? queue.map(FaultQueue::words).orElse("–") : fill,
+                filled > 0 || unit.faultOverflow() || waits,
                 stale,
                 selected);
     }

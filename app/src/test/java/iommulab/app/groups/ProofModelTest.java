@@ -57,7 +57,7 @@ class ProofModelTest {
         assertThat(model.kernel())
                 .isEqualTo(
                         new KernelSaid(
-                                true, true, "its kernel said group 2, the same 5 functions"));
+                                true, true, "Its kernel said group 2, the same 5 functions"));
     }
 
     @Test
