@@ -28,6 +28,7 @@ module iommulab.engine {
     exports iommulab.engine.os.kvm;
     exports iommulab.engine.os.process;
     exports iommulab.engine.os.state;
+    exports iommulab.engine.os.sva;
     exports iommulab.engine.os.vfio;
     exports iommulab.engine.traffic;
     exports iommulab.engine.session;

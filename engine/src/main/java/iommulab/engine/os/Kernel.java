@@ -27,6 +27,11 @@ import iommulab.engine.os.process.MemoryCalls;
 import iommulab.engine.os.process.PhysicalPages;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
+import iommulab.engine.os.sva.Bonds;
+import iommulab.engine.os.sva.EnqcmdCalls;
+import iommulab.engine.os.sva.GuestPasids;
+import iommulab.engine.os.sva.PasidRegisters;
+import iommulab.engine.os.sva.SvaCalls;
 import iommulab.engine.os.vfio.ContainerCalls;
 import iommulab.engine.os.vfio.DeviceFileCalls;
 import iommulab.engine.os.vfio.GroupCalls;
@@ -48,6 +53,9 @@ public final class Kernel {
     private final OpenFiles files;
     private final Devices devices;
     private final LentDevices lent;
+    private final Bonds bonds;
+    private final PasidRegisters registers;
+    private final GuestPasids guestPasids;
     private final Map<String, Action> actions = new HashMap<>();
     private final Ledger.Version booted;
 
@@ -58,6 +66,9 @@ public final class Kernel {
         files = new OpenFiles(ledger);
         devices = new Devices(ledger, core);
         lent = new LentDevices(ledger, devices);
+        bonds = new Bonds(ledger, core);
+        registers = new PasidRegisters(ledger);
+        guestPasids = new GuestPasids(ledger, bonds);
         for (var part : parts(core, software)) {
             actions.putAll(part.actions());
         }
@@ -79,6 +90,15 @@ public final class Kernel {
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core, files, processes, locked),
                 new KvmCalls(ledger, files, processes),
+                new SvaCalls(files, devices, processes, bonds, registers, guestPasids),
+                new EnqcmdCalls(
+                        ledger,
+                        files,
+                        devices,
+                        processes,
+                        registers,
+                        guestPasids,
+                        software.proposals()),
                 new HwptCalls(files),
                 new DirtyCalls(files),
                 new HardwareInfoCalls(files),

@@ -249,7 +249,7 @@ public final class DeviceGroup {
         for (var member : members) {
             member.hooks().failIfPlanned(member.name(), step);
         }
-        for (var member : members) {
+        for (var member : membersWithPasids()) {
             if (to == 0) {
                 core.detachPasid(member.address(), pasid);
             } else {
@@ -261,10 +261,20 @@ public final class DeviceGroup {
 
     /// Requests with a PASID are stopped again.
     public void detachPasid(int pasid) throws CallFailed {
-        for (var member : members) {
+        stopPasid(pasid);
+        pasids.remove(pasid);
+    }
+
+    /// Stops requests with a PASID, which stays taken.
+    public void stopPasid(int pasid) throws CallFailed {
+        for (var member : membersWithPasids()) {
             core.detachPasid(member.address(), pasid);
         }
-        pasids.remove(pasid);
+    }
+
+    /// The others can make no request with a PASID.
+    private List<PhysicalDevice> membersWithPasids() {
+        return members.stream().filter(member -> member.pasidBits() > 0).toList();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package iommulab.engine.os.process;
 
+import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Numbers;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
@@ -23,7 +24,7 @@ public final class AddressSpace {
     /// Somebody who has to know when memory disappears from a process. Source: kernel MMU notifiers.
     public interface MemoryWatcher {
         /// Addresses that no longer lead anywhere.
-        void unmapped(long va, long bytes);
+        void unmapped(long va, long bytes) throws CallFailed;
     }
 
     AddressSpace(Ledger ledger, String name) {
@@ -91,7 +92,7 @@ public final class AddressSpace {
     }
 
     /// Takes memory away.
-    public void unmap(long va, long bytes) {
+    public void unmap(long va, long bytes) throws CallFailed {
         long end = va + bytes;
         for (var area : new ArrayList<>(areas.all().values())) {
             if (area.va() < end && area.end() > va) {
@@ -104,7 +105,9 @@ public final class AddressSpace {
                 }
             }
         }
-        watchers.all().values().forEach(watcher -> watcher.unmapped(va, bytes));
+        for (var watcher : watchers.all().values()) {
+            watcher.unmapped(va, bytes);
+        }
     }
 
     /// The same memory in an address space of its own. Copy-on-write pages stay the same until somebody
