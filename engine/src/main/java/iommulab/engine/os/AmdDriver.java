@@ -33,11 +33,8 @@ public final class AmdDriver extends DeviceEntryDriver {
     private static final EntryEncoder GUEST = new X86Encoder();
     private static final EntryEncoder HOST = new HostTableEncoder();
     private static final int ENTRY_BYTES = 32;
-    private static final int RING_BYTES = 4096;
     private static final long RING_LENGTH = 8L << 56;
-    private static final long DONE = 1;
     private static final int USUAL_LEVELS = 4;
-    private static final int ALL_ADDRESSES = 51;
 
     /* Device table entry, first word. */
     private static final long VALID = 1;
@@ -58,6 +55,7 @@ public final class AmdDriver extends DeviceEntryDriver {
     private final AmdUnit unit;
     private final TableStore host;
     private final Tables tables;
+    private final AmdCommands commands;
 
     /// @param devices hpa of the device table
     /// @param frames 4 KiB frames of the device table
@@ -89,6 +87,7 @@ public final class AmdDriver extends DeviceEntryDriver {
         this.unit = unit;
         this.host = host;
         this.tables = tables;
+        commands = new AmdCommands(unit, host.memory(), tables.commands(), tables.status());
     }
 
     /// Brings a unit up: a device table in which every device is stopped, a command buffer, an event log,
@@ -122,7 +121,7 @@ public final class AmdDriver extends DeviceEntryDriver {
                         | (unit.capabilities().guestTranslation()
                                 ? AmdRegisters.GUEST_TRANSLATION
                                 : 0));
-        driver.invalidateEverything();
+        driver.commands.submit(AmdCommand.invalidateAll());
         driver.setTranslation(true);
         return driver;
     }
@@ -216,13 +215,13 @@ public final class AmdDriver extends DeviceEntryDriver {
         second |= granted.deviceTlb() ? DEVICE_TLB : 0;
         long third = own.hasFirst() && own.firstLevels() == 5 ? 1L << 54 : 0;
         write(requester.raw(), first, second, third);
-        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+        commands.submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
     }
 
     @Override
     void clearEntry(RequesterId requester) {
         write(requester.raw(), VALID | TRANSLATION_VALID, 0, 0);
-        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+        commands.submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
     }
 
     private void write(int device, long first, long second, long third) {
@@ -239,7 +238,7 @@ public final class AmdDriver extends DeviceEntryDriver {
 
     @Override
     void forgetPasid(RequesterId requester, int pasid) {
-        submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
+        commands.submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
     }
 
     /// GCR3 tables lie in host memory, also when guest tables do not.
@@ -269,18 +268,13 @@ public final class AmdDriver extends DeviceEntryDriver {
     public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
         var registers = unit.registers();
         registers.write64(AmdRegisters.PPR_HEAD, registers.read64(AmdRegisters.PPR_TAIL));
-        submit(AmdCommand.completePageRequest(requester.raw(), pasid, group, response.code()));
+        commands.submit(
+                AmdCommand.completePageRequest(requester.raw(), pasid, group, response.code()));
     }
 
     @Override
     void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
-        int pageBits = Math.min(ALL_ADDRESSES, DeviceRange.shift(range) - 12);
-        submit(
-                AmdCommand.invalidateDevicePages(
-                        requester.raw(),
-                        0,
-                        pasid == OWN ? -1 : pasid,
-                        AmdCommand.pages(DeviceRange.start(range), pageBits)));
+        commands.forgetInDevice(requester.raw(), pasid == OWN ? -1 : pasid, range);
     }
 
     // ---- invalidation
@@ -302,10 +296,11 @@ public final class AmdDriver extends DeviceEntryDriver {
         int pageBits = pageBitsOf(range);
         long pages = AmdCommand.pages(range.start(), pageBits);
         if (stage == Stage.SECOND) {
-            submit(AmdCommand.invalidateHostPages(own.tag(), pages, !leavesOnly));
+            commands.submit(AmdCommand.invalidateHostPages(own.tag(), pages, !leavesOnly));
         } else {
             for (int pasid : pasids) {
-                submit(AmdCommand.invalidateGuestPages(own.tag(), pasid, pages, !leavesOnly));
+                commands.submit(
+                        AmdCommand.invalidateGuestPages(own.tag(), pasid, pages, !leavesOnly));
             }
         }
     }
@@ -318,11 +313,7 @@ public final class AmdDriver extends DeviceEntryDriver {
 
     @Override
     void forgetAll(Translation user) {
-        submit(AmdCommand.invalidateDomain(user.tag()));
-    }
-
-    private void invalidateEverything() {
-        submit(AmdCommand.invalidateAll());
+        commands.submit(AmdCommand.invalidateDomain(user.tag()));
     }
 
     @Override
@@ -331,63 +322,7 @@ public final class AmdDriver extends DeviceEntryDriver {
             throw new MappingRefused(
                     "EOPNOTSUPP", "AMD-Vi takes invalidations by its command buffer only.");
         }
-        switch (what) {
-            case Invalidation.ContextGlobal(), Invalidation.IotlbGlobal() -> invalidateEverything();
-            case Invalidation.ContextDomain(int tag) ->
-                    submit(AmdCommand.invalidateDomain(checked(tag)));
-            case Invalidation.ContextDevice(_, int requester, _) ->
-                    submit(AmdCommand.invalidateDeviceEntry(checked(requester)));
-            case Invalidation.IotlbDomain(int tag) ->
-                    submit(AmdCommand.invalidateDomain(checked(tag)));
-            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
-                if (mask < 0 || mask > 51) {
-                    throw new MappingRefused(
-                            "EINVAL", "address mask %d: take 0 to 51".formatted(mask));
-                }
-                submit(
-                        AmdCommand.invalidateHostPages(
-                                checked(tag), AmdCommand.pages(iova, mask), true));
-            }
-            case Invalidation.PasidEntries(int tag, _) ->
-                    submit(AmdCommand.invalidateDomain(checked(tag)));
-            case Invalidation.DeviceTlb device ->
-                    forgetInDevice(
-                            new RequesterId(checked(device.requester())),
-                            Math.max(OWN, device.pasid()),
-                            DeviceRange.of(device));
-            case Invalidation.PasidTranslations(int tag, int pasid) ->
-                    submit(
-                            AmdCommand.invalidateGuestPages(
-                                    checked(tag), pasid, AmdCommand.pages(0, 51), true));
-        }
-    }
-
-    private static int checked(int number) throws MappingRefused {
-        if (number >>> 16 != 0) {
-            throw new MappingRefused("EINVAL", "0x%x has more than 16 bits.".formatted(number));
-        }
-        return number;
-    }
-
-    /// Writes a command and a completion wait behind it, and rings the bell; both are done when it
-    /// returns.
-    private void submit(AmdCommand command) {
-        long tail = unit.registers().read64(AmdRegisters.COMMAND_TAIL);
-        long next = put(command, tail);
-        unit.registers()
-                .write64(
-                        AmdRegisters.COMMAND_TAIL,
-                        put(AmdCommand.waitAndStore(DONE, tables.status()), next));
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up.
-            unit.timeOutInvalidations();
-        }
-    }
-
-    private long put(AmdCommand command, long offset) {
-        memory.write64(tables.commands() + offset, command.low());
-        memory.write64(tables.commands() + offset + 8, command.high());
-        return (offset + 16) % RING_BYTES;
+        commands.invalidate(what);
     }
 
     // ---- the unit as a whole

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -28,7 +27,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     final PhysicalMemory memory;
     private final PasidDirectory.Shape shape;
-    private final TreeMap<Integer, Device> devices = new TreeMap<>();
+    private final TreeMap<Integer, AttachedDevice> devices = new TreeMap<>();
     final ServiceBook services;
     final DomainWishes wishes;
 
@@ -38,75 +37,21 @@ abstract class DeviceEntryDriver implements IommuDriver {
         services = new ServiceBook(then.services());
         wishes = new DomainWishes(then.wishes());
         then.entries()
-                .forEach((requester, state) -> devices.put(requester, new Device(state, shape)));
+                .forEach((requester, state) ->
+                        devices.put(requester, new AttachedDevice(state, shape)));
     }
 
     /// All devices at one instant: what their entries say, what services they have, and what is wished of
     /// domains.
     record Devices(
-            Map<Integer, DeviceState> entries,
+            Map<Integer, AttachedDevice.State> entries,
             Map<Integer, DeviceServices> services,
             DomainWishes.State wishes) {
         static final Devices NONE = new Devices(Map.of(), Map.of(), DomainWishes.State.NONE);
     }
 
-    /// What an [Attachment] came to: addresses and depths.
-    ///
-    /// @param first address of the top first-stage table, 0 for none
-    /// @param second hpa of the top second-stage table, 0 for none
-    record Translation(
-            int tag, int parentTag, long first, int firstLevels, long second, int secondLevels) {
-        static Translation of(Attachment to) {
-            var first = to.first();
-            var second = to.second();
-            return new Translation(
-                    to.tag(),
-                    to.parentTag(),
-                    first == null ? 0 : first.top(),
-                    first == null ? 0 : first.limits().levels(),
-                    second == null ? 0 : second.top(),
-                    second == null ? 0 : second.limits().levels());
-        }
-
-        boolean hasFirst() {
-            return first != 0;
-        }
-
-        boolean hasSecond() {
-            return second != 0;
-        }
-    }
-
-    /// One device: what its own requests use, what its PASIDs use, and their table.
-    private static final class Device {
-        @Nullable Translation own;
-        final TreeMap<Integer, Translation> pasids = new TreeMap<>();
-        @Nullable PasidDirectory directory;
-
-        Device() {}
-
-        Device(DeviceState then, PasidDirectory.Shape shape) {
-            own = then.own().orElse(null);
-            pasids.putAll(then.pasids());
-            directory = then.directory().map(state -> state.resume(shape)).orElse(null);
-        }
-
-        DeviceState checkpoint() {
-            return new DeviceState(
-                    Optional.ofNullable(own),
-                    Map.copyOf(pasids),
-                    Optional.ofNullable(directory).map(PasidDirectory::checkpoint));
-        }
-    }
-
-    /// A device at one instant.
-    record DeviceState(
-            Optional<Translation> own,
-            Map<Integer, Translation> pasids,
-            Optional<PasidDirectory.State> directory) {}
-
     Devices deviceStates() {
-        var states = new TreeMap<Integer, DeviceState>();
+        var states = new TreeMap<Integer, AttachedDevice.State>();
         devices.forEach((requester, device) -> states.put(requester, device.checkpoint()));
         return new Devices(states, services.all(), wishes.state());
     }
@@ -175,7 +120,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     @Override
     public void attach(RequesterId requester, Attachment to) throws MappingRefused {
-        var device = devices.computeIfAbsent(requester.raw(), _ -> new Device());
+        var device = devices.computeIfAbsent(requester.raw(), _ -> new AttachedDevice());
         if (device.own != null) {
             throw new MappingRefused(
                     "EBUSY",
@@ -190,14 +135,14 @@ abstract class DeviceEntryDriver implements IommuDriver {
         write(requester, device);
     }
 
-    private void write(RequesterId requester, Device device) throws MappingRefused {
+    private void write(RequesterId requester, AttachedDevice device) throws MappingRefused {
         var own = device.own;
         if (own != null) {
             writeEntry(requester, own, device.directory == null ? 0 : device.directory.root());
         }
     }
 
-    private PasidDirectory directory(Device device, Attachment to) throws MappingRefused {
+    private PasidDirectory directory(AttachedDevice device, Attachment to) throws MappingRefused {
         if (device.directory == null) {
             device.directory = PasidDirectory.create(directoryStore(to), shape);
         }
@@ -328,7 +273,8 @@ abstract class DeviceEntryDriver implements IommuDriver {
         forgetEverywhere(tag, stage);
     }
 
-    private void rewritePasid(RequesterId requester, Device device, int pasid, Translation to) {
+    private void rewritePasid(
+            RequesterId requester, AttachedDevice device, int pasid, Translation to) {
         if (device.directory != null) {
             device.directory.rewrite(memory, pasid, pasidEntry(to));
             forgetPasid(requester, pasid);

@@ -29,14 +29,12 @@ import java.util.List;
 /// Not thread-safe: one engine thread owns it.
 public final class RiscvDriver extends DeviceEntryDriver {
     private static final EntryEncoder ENCODER = new PageTableEncoder();
-    private static final int COMMANDS = 256;
     private static final int MOST_PAGES = 32;
     private static final int USUAL_LEVELS = 4;
     private static final int THREE_LEVELS = 4;
     private static final int QUEUE_ON = 1;
     private static final int TOP_TABLES = 4;
     /* cqcsr.cmd_to */
-    private static final int TIME_OUT = 1 << 9;
 
     private static final long VALID = 1;
     private static final long DEVICE_TLB = 1 << 1;
@@ -70,6 +68,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
     private final RiscvUnit unit;
     private final TableStore host;
     private final Tables tables;
+    private final RiscvCommands commands;
 
     /// @param devices hpa of the top of the device directory
     /// @param commands hpa of the command queue
@@ -81,6 +80,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
         this.unit = unit;
         this.host = host;
         this.tables = tables;
+        commands = new RiscvCommands(unit, host.memory(), tables.commands());
     }
 
     /// Brings a unit up: an empty device directory, queues, everything invalidated, translation on.
@@ -99,7 +99,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
         registers.write32(RiscvRegisters.CQCSR, QUEUE_ON);
         registers.write32(RiscvRegisters.FQCSR, QUEUE_ON);
         driver.setTranslation(true);
-        driver.submit(
+        driver.commands.submit(
                 RiscvCommand.invalidateDevice(-1),
                 RiscvCommand.invalidateFirstStage(-1, -1),
                 RiscvCommand.invalidateSecondStage(-1));
@@ -215,7 +215,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
         for (int word = words.length - 1; word >= 0; word--) {
             memory.write64(entry + word * 8L, words[word]);
         }
-        submit(RiscvCommand.invalidateDevice(device));
+        commands.submit(RiscvCommand.invalidateDevice(device));
     }
 
     private long tableAt(long slot) throws MappingRefused {
@@ -236,7 +236,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
 
     @Override
     void forgetPasid(RequesterId requester, int pasid) {
-        submit(RiscvCommand.invalidateProcess(requester.raw(), pasid));
+        commands.submit(RiscvCommand.invalidateProcess(requester.raw(), pasid));
     }
 
     /// The directory of a nested first stage is the guest's own.
@@ -265,17 +265,12 @@ public final class RiscvDriver extends DeviceEntryDriver {
     public void respond(RequesterId requester, int pasid, int group, PageResponse response) {
         var registers = unit.registers();
         registers.write32(RiscvRegisters.PQH, registers.read32(RiscvRegisters.PQT));
-        submit(RiscvCommand.respond(requester.raw(), pasid, group, response));
+        commands.submit(RiscvCommand.respond(requester.raw(), pasid, group, response));
     }
 
     @Override
     void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
-        submit(
-                RiscvCommand.invalidateDeviceTlb(
-                        requester.raw(),
-                        pasid == OWN ? -1 : pasid,
-                        DeviceRange.start(range),
-                        DeviceRange.shift(range)));
+        commands.forgetInDevice(requester.raw(), pasid == OWN ? -1 : pasid, range);
     }
 
     // ---- invalidation
@@ -294,35 +289,35 @@ public final class RiscvDriver extends DeviceEntryDriver {
         if (stage == Stage.SECOND) {
             if (byPage) {
                 for (long page = 0; page < pages; page++) {
-                    submit(
+                    commands.submit(
                             RiscvCommand.invalidateSecondStagePage(
                                     gscid, range.start() + (page << 12)));
                 }
             } else {
-                submit(RiscvCommand.invalidateSecondStage(gscid));
+                commands.submit(RiscvCommand.invalidateSecondStage(gscid));
             }
             if (user.hasFirst()) {
-                submit(RiscvCommand.invalidateFirstStage(gscid, -1));
+                commands.submit(RiscvCommand.invalidateFirstStage(gscid, -1));
             }
         } else if (byPage) {
             for (long page = 0; page < pages; page++) {
-                submit(
+                commands.submit(
                         RiscvCommand.invalidateFirstStagePage(
                                 gscid, user.tag(), range.start() + (page << 12)));
             }
         } else {
-            submit(RiscvCommand.invalidateFirstStage(gscid, user.tag()));
+            commands.submit(RiscvCommand.invalidateFirstStage(gscid, user.tag()));
         }
     }
 
     @Override
     void forgetAll(Translation user) {
         if (user.hasSecond()) {
-            submit(
+            commands.submit(
                     RiscvCommand.invalidateSecondStage(user.parentTag()),
                     RiscvCommand.invalidateFirstStage(user.parentTag(), -1));
         } else {
-            submit(RiscvCommand.invalidateFirstStage(-1, user.tag()));
+            commands.submit(RiscvCommand.invalidateFirstStage(-1, user.tag()));
         }
     }
 
@@ -332,66 +327,7 @@ public final class RiscvDriver extends DeviceEntryDriver {
             throw new MappingRefused(
                     "EOPNOTSUPP", "A RISC-V IOMMU takes invalidations by its command queue only.");
         }
-        switch (what) {
-            case Invalidation.ContextGlobal(), Invalidation.ContextDomain(_) ->
-                    submit(RiscvCommand.invalidateDevice(-1));
-            case Invalidation.ContextDevice(_, int requester, _) ->
-                    submit(RiscvCommand.invalidateDevice(requester & 0xffff));
-            case Invalidation.IotlbGlobal() ->
-                    submit(
-                            RiscvCommand.invalidateFirstStage(-1, -1),
-                            RiscvCommand.invalidateSecondStage(-1));
-            case Invalidation.IotlbDomain(int tag) ->
-                    submit(
-                            RiscvCommand.invalidateSecondStage(tag & 0xffff),
-                            RiscvCommand.invalidateFirstStage(tag & 0xffff, -1),
-                            RiscvCommand.invalidateFirstStage(-1, tag & 0xffff));
-            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
-                if (mask < 0 || mask > 5) {
-                    throw new MappingRefused(
-                            "EINVAL",
-                            "address mask %d: take 0 to 5, or invalidate the domain."
-                                    .formatted(mask));
-                }
-                for (long page = 0; page < 1L << mask; page++) {
-                    long at = (iova & -4096L << mask) + (page << 12);
-                    submit(
-                            RiscvCommand.invalidateSecondStagePage(tag & 0xffff, at),
-                            RiscvCommand.invalidateFirstStagePage(-1, tag & 0xffff, at));
-                }
-            }
-            case Invalidation.PasidEntries _ -> submit(RiscvCommand.invalidateDevice(-1));
-            case Invalidation.DeviceTlb device ->
-                    forgetInDevice(
-                            new RequesterId(device.requester() & 0xffff),
-                            Math.max(OWN, device.pasid()),
-                            DeviceRange.of(device));
-            case Invalidation.PasidTranslations(int tag, _) ->
-                    submit(RiscvCommand.invalidateFirstStage(-1, tag & 0xffff));
-        }
-    }
-
-    /// Writes commands and a fence behind them; all are done when it returns.
-    private void submit(RiscvCommand... commands) {
-        for (var command : commands) {
-            put(command);
-        }
-        put(RiscvCommand.fence());
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up; acknowledged, the
-            // queue
-            // goes on behind the fence.
-            unit.timeOutInvalidations();
-            unit.registers().write32(RiscvRegisters.CQCSR, QUEUE_ON | TIME_OUT);
-        }
-    }
-
-    private void put(RiscvCommand command) {
-        var registers = unit.registers();
-        int tail = registers.read32(RiscvRegisters.CQT);
-        memory.write64(tables.commands() + tail * 16L, command.low());
-        memory.write64(tables.commands() + tail * 16L + 8, command.high());
-        registers.write32(RiscvRegisters.CQT, (tail + 1) % COMMANDS);
+        commands.invalidate(what);
     }
 
     // ---- the unit as a whole

@@ -9,7 +9,6 @@ import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
-import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.builder.X86Encoder;
@@ -36,18 +35,6 @@ public final class ScalableDriver implements IommuDriver {
     private static final EntryEncoder SECOND = new SecondStageEncoder();
     private static final int SCALABLE_MODE = 1;
 
-    /* PASID table entry, PGTT */
-    private static final long FIRST_STAGE = 1 << 6;
-    private static final long SECOND_STAGE = 2 << 6;
-    private static final long NESTED = 3 << 6;
-    private static final long PASS_THROUGH = 4 << 6;
-    private static final long PRESENT = 1;
-
-    /* What entries say for domains that are tracked or snoop: words 0 and 1. */
-    private static final long MARKS_SECOND = 1 << 9;
-    private static final long WALKS_SNOOP = 1 << 23;
-    private static final long PAGES_SNOOP = 1 << 24;
-
     private final VtdUnit unit;
     private final PasidTables tables;
     private final VtdCommands commands;
@@ -55,6 +42,7 @@ public final class ScalableDriver implements IommuDriver {
     private final FrameAllocator frames;
     private final ServiceBook services;
     private final DomainWishes wishes;
+    private final PasidWords words;
 
     private ScalableDriver(
             VtdUnit unit,
@@ -65,6 +53,7 @@ public final class ScalableDriver implements IommuDriver {
             ServiceBook services,
             DomainWishes wishes) {
         this.wishes = wishes;
+        words = new PasidWords(unit.capabilities(), wishes);
         this.unit = unit;
         this.tables = tables;
         this.commands = commands;
@@ -124,28 +113,7 @@ public final class ScalableDriver implements IommuDriver {
     public TableLimits limits(Stage stage, int levels) throws MappingRefused {
         return stage == Stage.SECOND
                 ? VtdDriver.secondStageLimits(unit.capabilities(), levels)
-                : firstStageLimits(levels);
-    }
-
-    private TableLimits firstStageLimits(int levels) throws MappingRefused {
-        var capabilities = unit.capabilities();
-        if (!capabilities.firstStage()) {
-            throw new MappingRefused("EOPNOTSUPP", "The IOMMU has no first stage (ECAP.FSTS).");
-        }
-        int depth = levels == 0 ? 4 : levels;
-        if (depth != 4 && !(depth == 5 && capabilities.firstStageFiveLevels())) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "The first stage does not walk %d levels. Take 4%s."
-                            .formatted(depth, capabilities.firstStageFiveLevels() ? " or 5" : ""));
-        }
-        // The upper half of the canonical addresses is left to the processor's own tables.
-        return new TableLimits(
-                TableShape.FOUR_KIB,
-                depth,
-                11 + 9 * depth,
-                capabilities.hostAddressBits(),
-                capabilities.firstStageGigapages() ? 3 : 2);
+                : VtdDriver.firstStageLimits(unit.capabilities(), levels);
     }
 
     @Override
@@ -196,7 +164,7 @@ public final class ScalableDriver implements IommuDriver {
                     "Requester %s has an entry for PASID 0x%x. Detach it first."
                             .formatted(requester, pasid));
         }
-        tables.set(requester, pasid, words(to));
+        tables.set(requester, pasid, words.of(to));
         uses.add(requester, pasid, to);
         if (unit.capabilities().cachingMode()) {
             forget(to.tag(), pasid);
@@ -221,27 +189,6 @@ public final class ScalableDriver implements IommuDriver {
         commands.submit(InvalidationDescriptor.pasidEntry(tag, pasid));
         commands.submit(InvalidationDescriptor.pasidIotlb(tag, pasid));
         commands.invalidateIotlb(VtdCommands.DOMAIN, tag, 0, 0, false, true);
-    }
-
-    private long[] words(Attachment to) {
-        long[] words = new long[8];
-        words[1] = to.tag();
-        var second = to.second();
-        if (second != null) {
-            words[0] |= second.top() | (long) (second.limits().levels() - 2) << 2;
-        }
-        var first = to.first();
-        if (first != null) {
-            words[2] = first.top() | (long) (first.limits().levels() - 4) << 2;
-        }
-        if (to.isPassThrough()) {
-            words[0] |= PASS_THROUGH | (long) (unit.capabilities().deepestLevels() - 2) << 2;
-        } else {
-            words[0] |= first == null ? SECOND_STAGE : second == null ? FIRST_STAGE : NESTED;
-        }
-        words[0] |= PRESENT | (second != null ? marksOfSecond(to.parentTag()) : 0);
-        words[1] |= snoops(to.tag(), to.parentTag());
-        return words;
     }
 
     // ---- services of devices
@@ -295,31 +242,19 @@ public final class ScalableDriver implements IommuDriver {
         wishes.track(tag, on);
         for (var use : uses.through(tag)) {
             if (stage == Stage.SECOND) {
-                tables.change(use.requester(), use.pasid(), 0, MARKS_SECOND, marksOfSecond(tag));
+                change(use, 0, PasidWords.MARKS_SECOND, words.marksOfSecond(tag));
             }
             rewriteSnooping(use);
         }
     }
 
-    private long marksOfSecond(int tag) {
-        return wishes.tracks(tag) ? MARKS_SECOND : 0;
+    private void change(TagUses.Use use, int word, long mask, long bits) {
+        tables.change(use.requester(), use.pasid(), word, mask, bits);
     }
 
     private void rewriteSnooping(TagUses.Use use) {
-        tables.change(
-                use.requester(),
-                use.pasid(),
-                1,
-                WALKS_SNOOP | PAGES_SNOOP,
-                snoops(use.tag(), use.parentTag()));
+        change(use, 1, PasidWords.SNOOPS, words.snoops(use.tag(), use.parentTag()));
         forget(use.tag(), use.pasid());
-    }
-
-    private long snoops(int tag, int parentTag) {
-        boolean marks = wishes.tracks(tag) || wishes.tracks(parentTag);
-        boolean enforced = wishes.snoops(tag) || wishes.snoops(parentTag);
-        return (marks && unit.capabilities().choosesWalkSnoop() ? WALKS_SNOOP : 0)
-                | (enforced ? PAGES_SNOOP : 0);
     }
 
     @Override

@@ -74,6 +74,7 @@ public final class SelftestDriver implements IommuDriver {
     private final Remembered tables;
     private final TagUses uses;
     private final DomainWishes wishes;
+    private final SelftestCommands commands;
     private final TreeMap<Integer, PasidDirectory> directories = new TreeMap<>();
 
     private SelftestDriver(SelftestUnit unit, TableStore host, Remembered then) {
@@ -82,6 +83,7 @@ public final class SelftestDriver implements IommuDriver {
         tables = then;
         uses = new TagUses(then.uses());
         wishes = new DomainWishes(then.wishes());
+        commands = new SelftestCommands(unit.registers());
         then.directories()
                 .forEach((requester, state) -> directories.put(requester, state.resume(PASIDS)));
     }
@@ -183,7 +185,7 @@ public final class SelftestDriver implements IommuDriver {
     public void detach(RequesterId requester) throws MappingRefused {
         var use = removed(requester, TagUses.OWN);
         writeDevice(requester, new long[3]);
-        forget(SelftestRegisters.DOMAIN, use.tag());
+        commands.forget(SelftestRegisters.DOMAIN, use.tag());
     }
 
     private TagUses.Use removed(RequesterId requester, int pasid) throws MappingRefused {
@@ -203,7 +205,7 @@ public final class SelftestDriver implements IommuDriver {
             directory = PasidDirectory.create(host, PASIDS);
             directories.put(requester.raw(), directory);
             host.memory().write64(entryOf(requester) + PASID_POINTER, directory.root() | VALID);
-            forget(SelftestRegisters.DEVICE, requester.raw());
+            commands.forget(SelftestRegisters.DEVICE, requester.raw());
         }
         if (pasid == TagUses.OWN || pasid >>> directory.pasidBits() != 0) {
             throw new MappingRefused(
@@ -223,12 +225,8 @@ public final class SelftestDriver implements IommuDriver {
         if (directory != null) {
             directory.clear(host.memory(), pasid);
         }
-        unit.registers()
-                .write64(
-                        SelftestRegisters.INVALIDATE,
-                        SelftestRegisters.command(
-                                SelftestRegisters.PASID, requester.raw(), pasid, 0));
-        forget(SelftestRegisters.DOMAIN, use.tag());
+        commands.forgetPasid(requester.raw(), pasid);
+        commands.forget(SelftestRegisters.DOMAIN, use.tag());
     }
 
     // ---- entries
@@ -243,7 +241,7 @@ public final class SelftestDriver implements IommuDriver {
         for (int word = words.length - 1; word >= 0; word--) {
             host.memory().write64(entryOf(requester) + word * 8L, words[word]);
         }
-        forget(SelftestRegisters.DEVICE, requester.raw());
+        commands.forget(SelftestRegisters.DEVICE, requester.raw());
     }
 
     private long[] words(Attachment to) {
@@ -280,10 +278,10 @@ public final class SelftestDriver implements IommuDriver {
             long entry = entryOf(use);
             long low = host.memory().read64(entry);
             host.memory().write64(entry, on ? low | bit : low & ~bit);
-            forget(SelftestRegisters.DEVICE, use.requester().raw());
-            forget(SelftestRegisters.DOMAIN, use.tag());
+            commands.forget(SelftestRegisters.DEVICE, use.requester().raw());
+            commands.forget(SelftestRegisters.DOMAIN, use.tag());
         }
-        forget(SelftestRegisters.DOMAIN, tag);
+        commands.forget(SelftestRegisters.DOMAIN, tag);
     }
 
     private long entryOf(TagUses.Use use) {
@@ -300,12 +298,6 @@ public final class SelftestDriver implements IommuDriver {
 
     // ---- invalidation
 
-    /// @param who domain or requester
-    private void forget(int what, int who) {
-        unit.registers()
-                .write64(SelftestRegisters.INVALIDATE, SelftestRegisters.command(what, who, 0, 0));
-    }
-
     /// Nothing is cached of what is not present.
     @Override
     public void flushMapped(int tag, Stage stage, TableChange change) {}
@@ -313,26 +305,12 @@ public final class SelftestDriver implements IommuDriver {
     @Override
     public void flushUnmapped(int tag, Stage stage, TableChange change) {
         for (var range : change.stale()) {
-            forgetPages(tag, range);
+            commands.forgetPages(tag, range);
         }
         if (stage == Stage.SECOND && !change.stale().isEmpty()) {
             // Which addresses of the first stage lead there nobody knows: all of them go.
-            uses.nestedIn(tag).forEach(nested -> forget(SelftestRegisters.DOMAIN, nested));
+            uses.nestedIn(tag).forEach(nested -> commands.forget(SelftestRegisters.DOMAIN, nested));
         }
-    }
-
-    /// The smallest aligned power of two of pages that covers a range.
-    private void forgetPages(int tag, AddressRange range) {
-        long differing = (range.start() ^ range.last()) >>> 12;
-        forgetPages(tag, range.start(), Long.SIZE - Long.numberOfLeadingZeros(differing));
-    }
-
-    private void forgetPages(int tag, long address, int addressMask) {
-        unit.registers().write64(SelftestRegisters.ADDRESS, address);
-        unit.registers()
-                .write64(
-                        SelftestRegisters.INVALIDATE,
-                        SelftestRegisters.command(SelftestRegisters.PAGES, tag, 0, addressMask));
     }
 
     @Override
@@ -351,29 +329,7 @@ public final class SelftestDriver implements IommuDriver {
             throw new MappingRefused(
                     "EOPNOTSUPP", "The self-test's IOMMU takes invalidations by register only.");
         }
-        switch (what) {
-            case Invalidation.ContextGlobal(),
-                    Invalidation.ContextDomain(_),
-                    Invalidation.IotlbGlobal(),
-                    Invalidation.PasidEntries _ ->
-                    forget(SelftestRegisters.EVERYTHING, 0);
-            case Invalidation.ContextDevice(_, int requester, _) ->
-                    forget(SelftestRegisters.DEVICE, requester & 0xffff);
-            case Invalidation.IotlbDomain(int tag) ->
-                    forget(SelftestRegisters.DOMAIN, tag & 0xffff);
-            case Invalidation.PasidTranslations(int tag, _) ->
-                    forget(SelftestRegisters.DOMAIN, tag & 0xffff);
-            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
-                if (mask < 0 || mask > 51) {
-                    throw new MappingRefused(
-                            "EINVAL", "address mask %d: take 0 to 51".formatted(mask));
-                }
-                forgetPages(tag & 0xffff, iova, mask);
-            }
-            case Invalidation.DeviceTlb _ ->
-                    throw new MappingRefused(
-                            "EOPNOTSUPP", "No device below the self-test's IOMMU has a TLB.");
-        }
+        commands.invalidate(what);
     }
 
     // ---- the unit as a whole

@@ -1,8 +1,10 @@
 package iommulab.engine.os;
 
+import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.smmuv3.SmmuCommand;
 import iommulab.engine.iommu.smmuv3.SmmuRegisters;
 import iommulab.engine.iommu.smmuv3.SmmuUnit;
+import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.PhysicalMemory;
 
 /// The part of an SMMUv3's driver that commands the unit, through the command queue. Source: kernel
@@ -35,6 +37,55 @@ final class SmmuCommands {
             var registers = unit.registers();
             registers.write32(SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR));
         }
+    }
+
+    /// Tells the unit to forget.
+    ///
+    /// @throws MappingRefused (EINVAL) if a number does not fit
+    void invalidate(Invalidation what) throws MappingRefused {
+        switch (what) {
+            case Invalidation.ContextGlobal(), Invalidation.ContextDomain(_) ->
+                    submit(SmmuCommand.configAll());
+            case Invalidation.ContextDevice(_, int requester, _) ->
+                    submit(SmmuCommand.configStream(requester & 0xffff, false));
+            case Invalidation.IotlbGlobal() -> submit(SmmuCommand.tlbAll());
+            case Invalidation.IotlbDomain(int tag) ->
+                    submit(SmmuCommand.tlbVmid(tag & 0xffff), SmmuCommand.tlbAsid(0, tag & 0xffff));
+            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
+                if (mask < 0 || mask > 5) {
+                    throw new MappingRefused(
+                            "EINVAL",
+                            "address mask %d: take 0 to 5, or invalidate the domain."
+                                    .formatted(mask));
+                }
+                for (long page = 0; page < 1L << mask; page++) {
+                    long at = (iova & -4096L << mask) + (page << 12);
+                    submit(
+                            SmmuCommand.tlbIntermediate(tag & 0xffff, at, false),
+                            SmmuCommand.tlbAddress(0, tag & 0xffff, at, false));
+                }
+            }
+            case Invalidation.PasidEntries _ -> submit(SmmuCommand.configAll());
+            case Invalidation.DeviceTlb device ->
+                    forgetInDevice(
+                            device.requester() & 0xffff,
+                            device.pasid() <= 0 ? -1 : device.pasid(),
+                            DeviceRange.of(device));
+            case Invalidation.PasidTranslations(int tag, _) ->
+                    submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
+        }
+    }
+
+    /// Lets a device forget what it keeps.
+    ///
+    /// @param pasid -1 for none
+    void forgetInDevice(int requester, int pasid, AddressRange range) {
+        submit(
+                SmmuCommand.deviceTlb(
+                        requester,
+                        pasid,
+                        DeviceRange.start(range),
+                        Math.min(Invalidation.ALL_PAGES, DeviceRange.shift(range) - 12)));
     }
 
     private void put(SmmuCommand command) {

@@ -41,29 +41,8 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final int MOST_PAGES = 32;
     private static final int USUAL_LEVELS = 4;
 
-    /* Stream table entry. */
+    /* Of stream table entries and of the descriptors that lead to tables. */
     private static final long VALID = 1;
-    private static final long BYPASS = 4 << 1;
-    private static final long STAGE_1_ON = 5 << 1;
-    private static final long STAGE_2_ON = 6 << 1;
-    private static final long TWO_LEVEL_DESCRIPTORS = 1 << 4;
-    private static final int DESCRIPTOR_COUNT_AT = 59;
-    private static final long OWN_BYPASSES_STAGE_1 = 1;
-    private static final long OWN_USES_DESCRIPTOR_0 = 2;
-    private static final long RESPONSES_WITH_SUBSTREAM = 1 << 18;
-    private static final long FULL_ATS = 1 << 28;
-    private static final long INCOMING_ATTRIBUTES = 1L << 44;
-    private static final long WALK_ATTRIBUTES = 1L << 40 | 1L << 42 | 3L << 44;
-    private static final long TABLES_OF_64_BITS = 1L << 51;
-    private static final long RECORD_STAGE_2 = 1L << 58;
-    private static final long MARKS_STAGE_2 = 3L << 55;
-
-    /* Context descriptor. */
-    private static final long DESCRIPTOR =
-            1L << 8 | 1L << 10 | 3L << 12 | 1L << 30 | 1L << 31 | 1L << 41 | 1L << 45 | 1L << 46
-                    | 1L << 47;
-
-    private static final long MARKS_STAGE_1 = 3L << 42;
 
     private static final PasidDirectory.Shape DESCRIPTORS =
             new PasidDirectory.Shape() {
@@ -87,6 +66,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private final TableStore host;
     private final Tables tables;
     private final SmmuCommands commands;
+    private final SmmuWords words;
 
     /// @param streams hpa of the upper stream table
     /// @param commands hpa of the command queue
@@ -99,6 +79,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
         this.host = host;
         this.tables = tables;
         commands = new SmmuCommands(unit, host.memory(), tables.commands());
+        words = new SmmuWords(unit.capabilities(), wishes);
     }
 
     /// Brings a unit up: an empty stream table, queues, everything invalidated, translation on.
@@ -187,36 +168,8 @@ public final class SmmuDriver extends DeviceEntryDriver {
 
     @Override
     void writeEntry(RequesterId requester, Translation own, long directory) throws MappingRefused {
-        long first = VALID | (own.hasSecond() ? STAGE_2_ON : BYPASS);
-        long second = INCOMING_ATTRIBUTES;
-        if (services.of(requester).deviceTlb()) {
-            second |= FULL_ATS | RESPONSES_WITH_SUBSTREAM;
-        }
-        if (directory != 0) {
-            first |=
-                    STAGE_1_ON
-                            | TWO_LEVEL_DESCRIPTORS
-                            | directory
-                            | (long) (9 + DESCRIPTORS.leafBits()) << DESCRIPTOR_COUNT_AT;
-            second |= own.hasFirst() ? OWN_USES_DESCRIPTOR_0 : OWN_BYPASSES_STAGE_1;
-        }
-        long third = 0;
-        long fourth = 0;
-        if (own.hasSecond()) {
-            int levels = own.secondLevels();
-            int bits = Math.min(12 + 9 * levels, unit.capabilities().intermediateBits());
-            third =
-                    own.parentTag()
-                            | (long) (64 - bits) << 32
-                            | (long) (levels - 2) << 38
-                            | WALK_ATTRIBUTES
-                            | outputSize() << 48
-                            | TABLES_OF_64_BITS
-                            | RECORD_STAGE_2
-                            | (wishes.tracks(own.parentTag()) ? MARKS_STAGE_2 : 0);
-            fourth = own.second();
-        }
-        write(requester, new long[] {first, second, third, fourth, 0, 0, 0, 0});
+        boolean deviceTlb = services.of(requester).deviceTlb();
+        write(requester, words.stream(own, directory, 9 + DESCRIPTORS.leafBits(), deviceTlb));
     }
 
     /// Config 0: requests are aborted, and nothing is recorded.
@@ -248,27 +201,9 @@ public final class SmmuDriver extends DeviceEntryDriver {
         return table;
     }
 
-    private long outputSize() {
-        return unit.capabilities().idr5() & 7;
-    }
-
     @Override
     long[] pasidEntry(Translation to) {
-        long size = 64 - Math.min(48, 12 + 9 * to.firstLevels());
-        return new long[] {
-            DESCRIPTOR
-                    | (wishes.tracks(to.tag()) ? MARKS_STAGE_1 : 0)
-                    | size
-                    | Math.min(5, outputSize()) << 32
-                    | (long) to.tag() << 48,
-            to.first(),
-            0,
-            0xffL,
-            0,
-            0,
-            0,
-            0
-        };
+        return words.descriptor(to);
     }
 
     @Override
@@ -313,12 +248,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
 
     @Override
     void forgetInDevice(RequesterId requester, int pasid, AddressRange range) {
-        commands.submit(
-                SmmuCommand.deviceTlb(
-                        requester.raw(),
-                        pasid == OWN ? -1 : pasid,
-                        DeviceRange.start(range),
-                        Math.min(Invalidation.ALL_PAGES, DeviceRange.shift(range) - 12)));
+        commands.forgetInDevice(requester.raw(), pasid == OWN ? -1 : pasid, range);
     }
 
     // ---- invalidation
@@ -370,39 +300,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
             throw new MappingRefused(
                     "EOPNOTSUPP", "An SMMUv3 takes invalidations by its command queue only.");
         }
-        switch (what) {
-            case Invalidation.ContextGlobal(), Invalidation.ContextDomain(_) ->
-                    commands.submit(SmmuCommand.configAll());
-            case Invalidation.ContextDevice(_, int requester, _) ->
-                    commands.submit(SmmuCommand.configStream(requester & 0xffff, false));
-            case Invalidation.IotlbGlobal() -> commands.submit(SmmuCommand.tlbAll());
-            case Invalidation.IotlbDomain(int tag) ->
-                    commands.submit(
-                            SmmuCommand.tlbVmid(tag & 0xffff),
-                            SmmuCommand.tlbAsid(0, tag & 0xffff));
-            case Invalidation.IotlbPage(int tag, long iova, int mask) -> {
-                if (mask < 0 || mask > 5) {
-                    throw new MappingRefused(
-                            "EINVAL",
-                            "address mask %d: take 0 to 5, or invalidate the domain."
-                                    .formatted(mask));
-                }
-                for (long page = 0; page < 1L << mask; page++) {
-                    long at = (iova & -4096L << mask) + (page << 12);
-                    commands.submit(
-                            SmmuCommand.tlbIntermediate(tag & 0xffff, at, false),
-                            SmmuCommand.tlbAddress(0, tag & 0xffff, at, false));
-                }
-            }
-            case Invalidation.PasidEntries _ -> commands.submit(SmmuCommand.configAll());
-            case Invalidation.DeviceTlb device ->
-                    forgetInDevice(
-                            new RequesterId(device.requester() & 0xffff),
-                            Math.max(OWN, device.pasid()),
-                            DeviceRange.of(device));
-            case Invalidation.PasidTranslations(int tag, _) ->
-                    commands.submit(SmmuCommand.tlbAsid(0, tag & 0xffff));
-        }
+        commands.invalidate(what);
     }
 
     // ---- the unit as a whole

@@ -9,6 +9,7 @@ import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
+import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.vtd.ContextAttachment;
@@ -127,6 +128,27 @@ public final class VtdDriver implements IommuDriver {
                             .formatted(depth, capabilities.deepestLevels()));
         }
         return SecondStageEncoder.limits(capabilities.cap(), depth, capabilities.hostAddressBits());
+    }
+
+    static TableLimits firstStageLimits(VtdCapabilities capabilities, int levels)
+            throws MappingRefused {
+        if (!capabilities.firstStage()) {
+            throw new MappingRefused("EOPNOTSUPP", "The IOMMU has no first stage (ECAP.FSTS).");
+        }
+        int depth = levels == 0 ? 4 : levels;
+        if (depth != 4 && !(depth == 5 && capabilities.firstStageFiveLevels())) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "The first stage does not walk %d levels. Take 4%s."
+                            .formatted(depth, capabilities.firstStageFiveLevels() ? " or 5" : ""));
+        }
+        // The upper half of the canonical addresses is left to the processor's own tables.
+        return new TableLimits(
+                TableShape.FOUR_KIB,
+                depth,
+                11 + 9 * depth,
+                capabilities.hostAddressBits(),
+                capabilities.firstStageGigapages() ? 3 : 2);
     }
 
     private static void requireSecond(Stage stage) throws MappingRefused {

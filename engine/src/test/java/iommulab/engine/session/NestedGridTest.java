@@ -11,10 +11,12 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.Walk.Step;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A nested walk told as a grid: the same cells on every architecture, whoever gave their entries.
 class NestedGridTest {
@@ -54,8 +56,26 @@ class NestedGridTest {
         return cells(walk).stream().filter(s -> s.givenBy() == by).count();
     }
 
+    static Stream<IommuUnit> withFourLevels() {
+        return EveryArchitectureTest.units().filter(unit -> !unit.isSelftest());
+    }
+
+    @Test
+    void threeByThreeLevelsHaveFifteenCells() throws CommandRefused {
+        var bench = nested(Architecture.SELFTEST.unit());
+        assertThat(cells(walk(bench, false))).hasSize(15);
+        bench.read(IOVA + 0x1000, PASID);
+        var warm = walk(bench, true);
+        assertThat(cells(warm)).as("with caches that know the neighbour").hasSize(15);
+        assertThat(given(warm, GivenBy.MEMORY))
+                .as("no cache knows upper entries: those of the first stage, and the last address")
+                .isEqualTo(6);
+        bench.read(IOVA, PASID);
+        assertThat(given(walk(bench, true), GivenBy.MEMORY)).as("after a hit").isZero();
+    }
+
     @ParameterizedTest
-    @MethodSource("iommulab.engine.session.EveryArchitectureTest#units")
+    @MethodSource("withFourLevels")
     void fourByFourLevelsHaveTwentyFourCells(IommuUnit unit) throws CommandRefused {
         var bench = nested(unit);
         assertThat(cells(walk(bench, false))).hasSize(24);
