@@ -2,6 +2,7 @@ package iommulab.engine.os.iommufd;
 
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceGroup;
+import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
@@ -48,6 +49,18 @@ final class GroupAttachments {
         public String toString() {
             return "%s for %s".formatted(table.get(), devices.all().keySet());
         }
+    }
+
+    /// What a device's requests use, by whichever IOMMUFD.
+    ///
+    /// @param pasid 0 for requests without PASID
+    static Optional<Attachment> of(PhysicalDevice device, int pasid) {
+        return device.group()
+                .flatMap(DeviceGroup::owner)
+                .filter(Iommufd.class::isInstance)
+                .map(Iommufd.class::cast)
+                .flatMap(file -> file.attachmentsOf(device.group().orElseThrow()))
+                .flatMap(attachments -> attachments.of(pasid));
     }
 
     DeviceGroup group() {

@@ -1,11 +1,9 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.iommu.PageResponse;
-import iommulab.engine.os.device.DeviceGroup;
 import iommulab.engine.os.device.PhysicalDevice;
 
 import java.util.List;
-import java.util.Optional;
 
 /// Where page requests of devices go: to the queue of the table that the device, or the PASID, is attached
 /// to. Source: kernel `iommu_report_device_fault`, `drivers/iommu/io-pgfault.c`.
@@ -18,7 +16,7 @@ final class PageRequests {
     /// @param pages iova of each
     static void report(PhysicalDevice device, int pasid, List<Long> pages) {
         int index = device.hooks().nextRequestGroup();
-        var attachment = attachment(device, pasid);
+        var attachment = GroupAttachments.of(device, pasid);
         var queue = attachment.flatMap(found -> found.table().faults());
         if (queue.isEmpty()) {
             device.hooks().answered(PageResponse.INVALID_REQUEST);
@@ -32,16 +30,6 @@ final class PageRequests {
                         pasid,
                         index,
                         pages);
-    }
-
-    private static Optional<GroupAttachments.Attachment> attachment(
-            PhysicalDevice device, int pasid) {
-        return device.group()
-                .flatMap(DeviceGroup::owner)
-                .filter(Iommufd.class::isInstance)
-                .map(Iommufd.class::cast)
-                .flatMap(file -> file.attachmentsOf(device.group().orElseThrow()))
-                .flatMap(attachments -> attachments.of(pasid));
     }
 
     /// The device itself, or the member of its group that was attached.

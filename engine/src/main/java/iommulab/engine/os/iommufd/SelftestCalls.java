@@ -23,6 +23,7 @@ public final class SelftestCalls implements CallTable {
     private static final Pattern ERRNO = Pattern.compile("E[A-Z0-9]{2,}");
 
     private static final long MOST_PAGES = 64;
+    private static final long MOST_EVENTS = 4096;
     private static final long PAGE = 4096;
 
     private final OpenFiles files;
@@ -40,7 +41,8 @@ public final class SelftestCalls implements CallTable {
                 "mock.dev_cache", this::cache,
                 "mock.inject_error", this::injectError,
                 "mock.last_response", this::lastResponse,
-                "mock.trigger_iopf", this::triggerPageRequests);
+                "mock.trigger_iopf", this::triggerPageRequests,
+                "mock.trigger_vevent", this::triggerEvents);
     }
 
     private Answer addReserved(Arguments a) throws CallFailed, BadArgument {
@@ -94,6 +96,34 @@ public final class SelftestCalls implements CallTable {
             pages.add(first + page * PAGE);
         }
         PageRequests.report(device, (int) a.number("pasid", 0), pages);
+        return Answer.OK;
+    }
+
+    private Answer triggerEvents(Arguments a) throws CallFailed, BadArgument {
+        var device = devices.named(a, "device");
+        long count = a.number("count");
+        if (count < 1 || count > MOST_EVENTS) {
+            throw a.wrong("count", a.value("count"), "1 to " + MOST_EVENTS);
+        }
+        var viommu =
+                GroupAttachments.of(device, 0)
+                        .map(GroupAttachments.Attachment::table)
+                        .filter(NestedTable.class::isInstance)
+                        .flatMap(table -> ((NestedTable) table).viommu());
+        var virtual = viommu.flatMap(guest -> guest.of(device));
+        if (virtual.isEmpty()) {
+            throw new CallFailed(
+                    "ENOENT", "%s uses no table of a virtual IOMMU now.".formatted(device));
+        }
+        var queue = viommu.get().events(viommu.get().model());
+        if (queue.isEmpty()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "%s has no queue for its events: nobody is told.".formatted(viommu.get()));
+        }
+        for (long event = 0; event < count; event++) {
+            queue.get().report(virtual.get().virtualId());
+        }
         return Answer.OK;
     }
 }

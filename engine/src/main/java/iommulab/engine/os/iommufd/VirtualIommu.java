@@ -22,6 +22,8 @@ public final class VirtualIommu extends IoObject {
     private final UnitTraits unit;
     private final PagingTable parent;
     private final Book<Long, VirtualDevice> devices;
+    private final Book<String, EventQueue> events;
+    private final Book<Integer, HardwareQueue> queues;
 
     /// What the guest believes to have.
     enum Kind {
@@ -57,6 +59,8 @@ public final class VirtualIommu extends IoObject {
         unitNumber = like.unitNumber();
         unit = like.unit().orElseThrow();
         devices = new Book<>(file().ledger());
+        events = new Book<>(file().ledger());
+        queues = new Book<>(file().ledger());
         parent.hold(toString(), "second stage");
     }
 
@@ -118,6 +122,37 @@ public final class VirtualIommu extends IoObject {
                     "%s is no virtual device of %s: no number ties it to this guest."
                             .formatted(device, this));
         }
+    }
+
+    // ---- queues
+
+    Optional<EventQueue> events(String eventType) {
+        return events.find(eventType);
+    }
+
+    void add(EventQueue queue) {
+        events.set(queue.eventType(), queue);
+    }
+
+    void remove(EventQueue queue) {
+        events.remove(queue.eventType());
+    }
+
+    /// Whether hardware reads queues of this guest from its memory.
+    boolean hasHardwareQueues() {
+        return kind == Kind.SELFTEST;
+    }
+
+    Optional<HardwareQueue> queue(int index) {
+        return queues.find(index);
+    }
+
+    void add(HardwareQueue queue) {
+        queues.set(queue.index(), queue);
+    }
+
+    void remove(HardwareQueue queue) {
+        queues.remove(queue.index());
     }
 
     // ---- invalidation

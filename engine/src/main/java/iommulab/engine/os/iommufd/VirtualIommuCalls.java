@@ -7,10 +7,14 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Value;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Calls on virtual IOMMUs. Source: kernel `drivers/iommu/iommufd/viommu.c`.
+/// Calls on virtual IOMMUs, their events and their queues. Source: kernel `drivers/iommu/iommufd/viommu.c`,
+/// `eventq.c`.
 public final class VirtualIommuCalls implements CallTable {
     private final OpenFiles files;
 
@@ -21,7 +25,12 @@ public final class VirtualIommuCalls implements CallTable {
     @Override
     public Map<String, Action> actions() {
         return Map.of(
-                "iommufd.viommu_alloc", this::alloc, "iommufd.vdevice_alloc", this::allocDevice);
+                "iommufd.viommu_alloc", this::alloc,
+                "iommufd.vdevice_alloc", this::allocDevice,
+                "iommufd.veventq_alloc", this::allocEvents,
+                "iommufd.veventq_read", this::readEvents,
+                "iommufd.veventq_close", this::closeEvents,
+                "iommufd.hw_queue_alloc", this::allocQueue);
     }
 
     private Iommufd file(Arguments a) throws CallFailed, BadArgument {
@@ -72,5 +81,76 @@ public final class VirtualIommuCalls implements CallTable {
         var device = file.require(a, "dev_id", BoundDevice.class);
         return Answer.OK.with(
                 "vdevice_id", new VirtualDevice(viommu, device, a.number("virt_id")).id());
+    }
+
+    // ---- events
+
+    private Answer allocEvents(Arguments a) throws CallFailed, BadArgument {
+        var file = file(a);
+        requirePlain(a);
+        long depth = a.number("depth");
+        if (depth == 0) {
+            throw new CallFailed("EINVAL", "A queue without room for one event is none.");
+        }
+        if (depth < 0 || depth > Integer.MAX_VALUE) {
+            throw a.wrong("depth", a.value("depth"), "a number of events");
+        }
+        var viommu = file.require(a, "viommu_id", VirtualIommu.class);
+        var type = a.word("type");
+        var known = viommu.events(type);
+        if (known.isPresent()) {
+            throw new CallFailed(
+                    "EEXIST",
+                    "%s has %s for events of type %s.".formatted(viommu, known.get(), type));
+        }
+        var queue = new EventQueue(viommu, type, (int) depth);
+        var opened = new EventFile(files.newHandle("veventq"), queue);
+        files.add(opened);
+        return Answer.OK.with("veventq_id", queue.id()).with("fd", opened.handle());
+    }
+
+    private Answer readEvents(Arguments a) throws CallFailed, BadArgument {
+        var events = new ArrayList<Value>();
+        for (var event : files.required(a, "fd", EventFile.class).queue().read()) {
+            var fields = new LinkedHashMap<String, Value>();
+            fields.put("kind", Value.of(event.lost() ? "lost" : "event"));
+            fields.put("sequence", Value.of(event.sequence()));
+            if (!event.lost()) {
+                fields.put("virt_id", Value.hex(event.virtualId()));
+            }
+            events.add(Value.of(fields));
+        }
+        return Answer.OK.with("events", Value.of(events));
+    }
+
+    private Answer closeEvents(Arguments a) throws CallFailed, BadArgument {
+        files.close(files.required(a, "fd", EventFile.class));
+        return Answer.OK;
+    }
+
+    // ---- queues of hardware
+
+    /// Source: kernel `iommufd_hw_queue_alloc_ioctl`.
+    private Answer allocQueue(Arguments a) throws CallFailed, BadArgument {
+        var file = file(a);
+        requirePlain(a);
+        long iova = a.number("iova");
+        long length = a.number("length");
+        if (length == 0) {
+            throw new CallFailed("EINVAL", "A queue of no bytes is none.");
+        }
+        if (Long.compareUnsigned(iova + length - 1, iova) < 0) {
+            throw new CallFailed("EOVERFLOW", "0x%x bytes at 0x%x wrap.".formatted(length, iova));
+        }
+        var viommu = file.require(a, "viommu_id", VirtualIommu.class);
+        if (!viommu.hasHardwareQueues() || !viommu.model().equals(a.word("type"))) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "%s has no queues of type %s in the guest's memory."
+                            .formatted(viommu, a.word("type")));
+        }
+        int index = Math.clamp(a.number("index"), -1, Integer.MAX_VALUE);
+        var queue = new HardwareQueue(viommu, index, new IovaRange(iova, iova + length - 1));
+        return Answer.OK.with("hw_queue_id", queue.id());
     }
 }
