@@ -81,6 +81,15 @@ public interface Iommu {
     /// nothing takes the requests one by one.
     default void foresee(int requester, int pasid, long iova, ReadAhead walks) {}
 
+    /// Uses the address that the last request was given, where the unit serves the access itself: an
+    /// interrupt file in memory. Everywhere else it changes nothing.
+    ///
+    /// @param answer an hpa, the last answer
+    /// @return the answer, or the negative code of the fault that stops the access
+    default long serve(long answer) {
+        return answer;
+    }
+
     /// Whether an answer is the code of a fault.
     static boolean isFault(long answer) {
         return answer < 0 && answer > INTERRUPT_WINDOW;

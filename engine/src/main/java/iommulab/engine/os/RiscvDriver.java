@@ -355,9 +355,9 @@ public final class RiscvDriver extends DeviceEntryDriver {
             Access access,
             FaultReason reason,
             FaultRecord record) {
-        return List.of(
-                "riscv-iommu: Fault %d devid: 0x%x iotval: %x iotval2: 0"
-                        .formatted(reason.code(), requester.raw(), iova));
+        return record.equals(FaultRecord.NONE)
+                ? List.of()
+                : List.of(KernelLog.riscvFault(record.low(), record.third(), record.fourth()));
     }
 
     // ---- going back

@@ -12,6 +12,7 @@ import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
 import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.iommu.smmuv3.EventRecord;
 import iommulab.engine.iommu.smmuv3.Granule;
 import iommulab.engine.iommu.smmuv3.SmmuCommand;
 import iommulab.engine.iommu.smmuv3.SmmuRegisters;
@@ -329,16 +330,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
             Access access,
             FaultReason reason,
             FaultRecord record) {
-        return List.of(
-                "arm-smmu-v3: event: %s client: 0000:%s sid: 0x%x ssid: 0x%x iova: 0x%x ipa: 0x0"
-                        .formatted(
-                                reason.kernelText(),
-                                requester,
-                                requester.raw(),
-                                prefix.isPresent() ? prefix.pasid() : 0,
-                                iova),
-                "arm-smmu-v3: unpriv data %s s1"
-                        .formatted(access == Access.WRITE ? "write" : "read"));
+        return record.equals(FaultRecord.NONE)
+                ? List.of()
+                : KernelLog.smmuEvent(
+                        new EventRecord(
+                                record.low(), record.high(), record.third(), record.fourth()));
     }
 
     // ---- going back

@@ -195,13 +195,15 @@ final class DmaPath {
     }
 
     /// What the answer means for the request.
-    void finish(Dma dma, Unit unit, Iommu hardware, long hpa) {
+    void finish(Dma dma, Unit unit, Iommu hardware, long answer) {
+        boolean hit = answer >= 0 && hardware.lastHit();
+        long hpa = hit || answer < 0 ? answer : hardware.serve(answer);
         if (hpa < 0) {
             stopped(dma, unit, hardware, hpa);
             return;
         }
         dma.target = hpa;
-        if (hardware.lastHit()) {
+        if (hit) {
             hit(dma, unit, hardware.lastWasStale());
         } else if (hardware.lastPageBytes() != 0) {
             walked(dma, unit);

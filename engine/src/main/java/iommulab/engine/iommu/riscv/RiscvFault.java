@@ -123,6 +123,12 @@ public enum RiscvFault implements FaultReason {
             "MSI PTE misconfigured",
             "The interrupt file's entry in the MSI page table has a mode or a bit "
                     + "that this IOMMU does not have."),
+    INTERRUPT_FILE_ACCESS(
+            264,
+            true,
+            AtsAnswer.ABORT,
+            "MRIF access fault",
+            "The request is an interrupt for a file in memory (MRIF), and memory refused it."),
     PDT_ACCESS(
             265,
             true,
@@ -160,6 +166,13 @@ public enum RiscvFault implements FaultReason {
             AtsAnswer.ABORT,
             "MSI PT data corruption",
             "An entry of the MSI page table was read from damaged memory."),
+    INTERRUPT_FILE_CORRUPTED(
+            271,
+            true,
+            AtsAnswer.ABORT,
+            "MRIF data corruption",
+            "The request is an interrupt for a file in memory (MRIF), and that lies in damaged"
+                    + " memory."),
     MESSAGE_WRITE(
             273,
             false,
@@ -242,6 +255,8 @@ public enum RiscvFault implements FaultReason {
                     DDT_CORRUPTED,
                     PDT_CORRUPTED,
                     MSI_CORRUPTED,
+                    INTERRUPT_FILE_ACCESS,
+                    INTERRUPT_FILE_CORRUPTED,
                     MESSAGE_WRITE,
                     TABLE_CORRUPTED ->
                     Set.of(StopCause.OTHER);

@@ -33,6 +33,8 @@ public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
     private RiscvCaches caches;
     private long registerVersion;
     private int control;
+    /* No state: for whoever asks after a request. */
+    private FaultRecord lastRecord = new FaultRecord(0, 0, 0);
     private long directory;
     /* Directory levels in use; 0 while ddtp is Off or Bare. */
     int levels;
@@ -277,6 +279,11 @@ public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
 
     // ---- records
 
+    /// The last record that was made, whether or not there was room for it.
+    final FaultRecord lastRecord() {
+        return lastRecord;
+    }
+
     boolean isBigEndian() {
         return (control & RiscvRegisters.BE) != 0;
     }
@@ -286,6 +293,7 @@ public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
     /// @return whether it lies in memory now
     boolean record(FaultRecord fault) {
         boolean stopped = faults.has(RecordQueue.MEMORY_FAULT | RecordQueue.OVERFLOW);
+        lastRecord = fault;
         boolean appended =
                 faults.append(isBigEndian(), fault.head(), 0, fault.iotval(), fault.iotval2());
         boolean stopsNow = faults.has(RecordQueue.MEMORY_FAULT | RecordQueue.OVERFLOW);

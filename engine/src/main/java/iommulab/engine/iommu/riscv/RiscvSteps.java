@@ -264,6 +264,24 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         return answered();
     }
 
+    /// A message for an interrupt file in memory sets a bit of the file. Which one its data say, and those
+    /// nobody looks at: so memory only has to answer.
+    @Override
+    public long serve(long address) {
+        boolean stores = (lastFacts & IN_MEMORY) != 0 && (lastFacts >>> ACCESS_AT & WRITE) != 0;
+        if (!stores) {
+            return address;
+        }
+        long file = stages.msiTable().interruptFile().hpa();
+        var failure = memory().failureAt(file);
+        if (failure == PhysicalMemory.Failure.POISON) {
+            return stop(RiscvFault.INTERRUPT_FILE_CORRUPTED);
+        }
+        return failure == null && memory().isBacked(file)
+                ? address
+                : stop(RiscvFault.INTERRUPT_FILE_ACCESS);
+    }
+
     /// A cached page without a right that is needed is given up: the tables may say more now, and have to be
     /// walked to know what a fault is to report.
     private boolean isHit(int space, long needs) {

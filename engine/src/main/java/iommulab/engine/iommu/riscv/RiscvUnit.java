@@ -200,6 +200,15 @@ public final class RiscvUnit extends RiscvSteps {
     }
 
     @Override
+    public iommulab.engine.iommu.FaultRecord lastFaultRecord() {
+        var record = lastRecord();
+        return lastRecorded()
+                ? new iommulab.engine.iommu.FaultRecord(
+                        record.head(), 0, record.iotval(), record.iotval2())
+                : iommulab.engine.iommu.FaultRecord.NONE;
+    }
+
+    @Override
     public boolean lastDeviceHit() {
         return (lastFacts & DEVICE_HIT) != 0;
     }

@@ -105,6 +105,7 @@ final class RiscvView {
         var recording = new WalkRecording();
         copy.observe(recording);
         long answer = copy.translate(requester, request.pasid(), request.iova(), request.rights());
+        answer = answer < 0 ? answer : copy.serve(answer);
         unit.memory().restore(before);
         boolean stale =
                 withCaches

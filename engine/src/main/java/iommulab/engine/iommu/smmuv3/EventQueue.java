@@ -19,6 +19,8 @@ public final class EventQueue {
     private final SmmuErrors errors;
     private final Ring ring;
     private final boolean rehearses;
+    /* No state: for whoever asks after a request. */
+    private EventRecord last = new EventRecord(0, 0, 0, 0);
     private boolean enabled;
     private int overflow;
     private int acknowledged;
@@ -148,8 +150,14 @@ public final class EventQueue {
         return ring.producer() & entries() - 1;
     }
 
+    /// The record that was made last, in the queue or waiting for room in it.
+    EventRecord last() {
+        return last;
+    }
+
     /// @return whether it is, or will be, in the queue
     boolean record(EventRecord event) {
+        last = event;
         if (!enabled) {
             return false;
         }

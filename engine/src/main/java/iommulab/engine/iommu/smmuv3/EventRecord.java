@@ -53,6 +53,16 @@ public record EventRecord(long word0, long word1, long word2, long word3) {
         return (word1 & SECOND_STAGE) != 0;
     }
 
+    /// Whether it read to execute.
+    public boolean isInstruction() {
+        return (word1 & INSTRUCTION) != 0;
+    }
+
+    /// Whether it acted for a supervisor.
+    public boolean isPrivileged() {
+        return (word1 & PRIVILEGED) != 0;
+    }
+
     /// 0 context descriptor, 1 translation table, 2 the request's own address.
     public int eventClass() {
         return (int) (word1 >>> CLASS_AT) & 3;

@@ -2,6 +2,7 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.memory.PhysicalMemory;
@@ -83,6 +84,14 @@ public abstract sealed class SmmuAnswers extends SmmuState permits SmmuUnit {
     @Override
     public boolean lastRecorded() {
         return (lastFacts & RECORDED) != 0;
+    }
+
+    @Override
+    public FaultRecord lastFaultRecord() {
+        var event = events().last();
+        return lastRecorded()
+                ? new FaultRecord(event.word0(), event.word1(), event.word2(), event.word3())
+                : FaultRecord.NONE;
     }
 
     /// Whether a cache gave the stream entry, or the descriptor of the substream.
