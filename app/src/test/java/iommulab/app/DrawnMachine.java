@@ -1,5 +1,6 @@
 package iommulab.app;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
@@ -90,6 +91,7 @@ public final class DrawnMachine {
                 Map.of(),
                 List.of(),
                 List.of(),
+                SoftwareView.NONE,
                 off.journal());
     }
 }

@@ -17,6 +17,7 @@ import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.vtd.VtdQueueStructures;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
@@ -217,6 +218,7 @@ public final class LabMachine {
                 costs,
                 faults,
                 events,
+                SoftwareView.NONE,
                 new JournalView(journal, journal.size()));
     }
 

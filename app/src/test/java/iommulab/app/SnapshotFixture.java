@@ -19,6 +19,7 @@ import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
 import iommulab.engine.memory.Region.RegionKind;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
@@ -157,6 +158,7 @@ public final class SnapshotFixture {
                 Map.of(),
                 List.of(),
                 List.copyOf(events),
+                SoftwareView.NONE,
                 JournalView.EMPTY);
     }
 

@@ -37,6 +37,8 @@ import iommulab.engine.os.vfio.DeviceFileCalls;
 import iommulab.engine.os.vfio.GroupCalls;
 import iommulab.engine.os.vfio.LentDevices;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +60,9 @@ public final class Kernel {
     private final GuestPasids guestPasids;
     private final Map<String, Action> actions = new HashMap<>();
     private final Ledger.Version booted;
+    private final boolean proposals;
+    private Ledger.@Nullable Version viewed;
+    private SoftwareView view = SoftwareView.NONE;
 
     private Kernel(IommuCore core, AddressRange userMemory, Software software) throws CallFailed {
         processes =
@@ -73,6 +78,7 @@ public final class Kernel {
             actions.putAll(part.actions());
         }
         booted = ledger.now();
+        proposals = software.proposals();
     }
 
     private List<CallTable> parts(IommuCore core, Software software) {
@@ -154,6 +160,15 @@ public final class Kernel {
 
     public Devices devices() {
         return devices;
+    }
+
+    /// What can be seen of all this, now.
+    public SoftwareView view() {
+        if (viewed != ledger.now()) {
+            viewed = ledger.now();
+            view = new ViewMaker(processes, locked, files, devices).make(proposals);
+        }
+        return view;
     }
 
     // ---- going back

@@ -4,6 +4,9 @@ import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.List;
+import java.util.Optional;
+
 /// Something that a process has open: lives until nobody refers to it any more. Source: kernel
 /// `struct file`.
 public abstract class OpenFile {
@@ -44,6 +47,38 @@ public abstract class OpenFile {
         if (references() == 0) {
             release();
         }
+    }
+
+    // ---- what can be seen of it
+
+    /// Something that it keeps alive.
+    ///
+    /// @param key as in [SoftwareView.Node]
+    /// @param file if it is a file
+    public record Held(String key, Optional<OpenFile> file, String why) {
+        public static Held of(OpenFile file, String why) {
+            return new Held(file.handle(), Optional.of(file), why);
+        }
+
+        /// @param key of an object in a file
+        public static Held of(String key, String why) {
+            return new Held(key, Optional.empty(), why);
+        }
+    }
+
+    /// What it keeps alive.
+    public List<Held> holds() {
+        return List.of();
+    }
+
+    /// What it is, such as `VFIO group`.
+    public String typeName() {
+        return kind();
+    }
+
+    /// What there is to say of it.
+    public List<SoftwareView.Fact> facts() {
+        return List.of();
     }
 
     /// The last reference is gone.

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.memory.Region;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
@@ -46,6 +47,7 @@ import java.util.stream.Stream;
 /// @param costs the cost table, a price for every event
 /// @param faults newest first, at most [#FAULTS_KEPT]
 /// @param events newest first, at most [#EVENTS_KEPT]; while traffic runs only the last of a batch
+/// @param software what the kernel's parts that share out IOMMUs remember
 /// @param journal commands, position, what undo and redo would do
 public record MachineSnapshot(
         String name,
@@ -64,6 +66,7 @@ public record MachineSnapshot(
         Map<CostEvent, Long> costs,
         List<Fault> faults,
         List<DmaEvent> events,
+        SoftwareView software,
         JournalView journal) {
 
     public static final int FAULTS_KEPT = 256;
@@ -88,6 +91,7 @@ public record MachineSnapshot(
                     Map.of(),
                     List.of(),
                     List.of(),
+                    SoftwareView.NONE,
                     JournalView.EMPTY);
 
     /// @param release such as `6.12.0`; empty if unknown

@@ -67,6 +67,7 @@ final class SnapshotMaker {
                 machine.costs.prices(),
                 machine.faults.view(),
                 machine.events.view(),
+                machine.kernel().view(),
                 journal);
     }
 

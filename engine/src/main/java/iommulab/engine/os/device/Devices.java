@@ -51,7 +51,8 @@ public final class Devices {
         }
     }
 
-    static boolean claims(String driver) {
+    /// Whether a driver needs the default domain of its group for as long as it is bound.
+    public static boolean claims(String driver) {
         return !driver.isEmpty() && !MANAGE_DMA.contains(driver) && !isVfio(driver);
     }
 

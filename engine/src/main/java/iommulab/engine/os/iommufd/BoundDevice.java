@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceGroup;
 import iommulab.engine.os.device.PhysicalDevice;
@@ -303,6 +304,20 @@ public final class BoundDevice extends IoObject {
         destroy();
         group.release();
         file().drop();
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        var facts = new ArrayList<SoftwareView.Fact>();
+        facts.add(SoftwareView.Fact.of("function", device));
+        facts.add(SoftwareView.Fact.of("group", group.id()));
+        for (int pasid : attachedPasids()) {
+            facts.add(
+                    SoftwareView.Fact.of(
+                            pasid == 0 ? "attached to" : "PASID " + pasid,
+                            attached(pasid).map(PageTable::toString).orElse("")));
+        }
+        return facts;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
@@ -322,6 +323,24 @@ public final class IoAddressSpace extends IoObject {
 
     Collection<SoftwareAccess> accesses() {
         return accesses.all().values();
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        var facts = new ArrayList<SoftwareView.Fact>();
+        facts.add(SoftwareView.Fact.hex("alignment", alignment()));
+        facts.add(SoftwareView.Fact.of("huge pages", hugePages() ? "on" : "off"));
+        facts.add(SoftwareView.Fact.of("usable", free.usable()));
+        if (!free.allowed().isEmpty()) {
+            facts.add(SoftwareView.Fact.of("allowed", free.allowed()));
+        }
+        for (var area : areas()) {
+            facts.add(
+                    SoftwareView.Fact.of(
+                            area.range().toString(),
+                            "%s, %s".formatted(area.permissions(), area.pages())));
+        }
+        return facts;
     }
 
     @Override

@@ -1,9 +1,11 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Book;
 
 import java.util.List;
+import java.util.SortedMap;
 
 /// Something with a number in an IOMMUFD. Whoever needs it holds it; while somebody does, a user cannot
 /// destroy it. Source: kernel `struct iommufd_object`.
@@ -38,6 +40,21 @@ public abstract class IoObject {
         return holders.all().entrySet().stream()
                 .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
                 .toList();
+    }
+
+    /// Who holds it, each with the reason.
+    public final SortedMap<String, String> holding() {
+        return holders.all();
+    }
+
+    /// Name of it among all objects of the kernel, such as `iommufd1/3`.
+    public final String key() {
+        return file.handle() + "/" + id;
+    }
+
+    /// What there is to say of it, in order.
+    public List<SoftwareView.Fact> facts() {
+        return List.of();
     }
 
     public final boolean isHeld() {

@@ -1,6 +1,7 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
@@ -13,6 +14,7 @@ import iommulab.engine.os.state.Ledger;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /// One open `/dev/iommu`: a set of numbered objects, and how locked memory is billed. Source: kernel
@@ -140,6 +142,15 @@ public final class Iommufd extends OpenFile {
     /// Number of the address space that stands for a container of the old interface, 0 if none.
     public Cell<Integer> compatIoas() {
         return compatIoas;
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("bills", billsProcess.get() ? "the process" : "its user"),
+                SoftwareView.Fact.of(
+                        "stands for a container",
+                        compatIoas.get() == 0 ? "no address space" : "IOAS " + compatIoas.get()));
     }
 
     /// The file is closed for good: everything goes, what nobody holds first.

@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
@@ -87,6 +88,14 @@ public final class NestedTable extends PageTable {
             done++;
         }
         return done;
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("on", support()),
+                SoftwareView.Fact.of("for PASIDs", isForPasids()),
+                SoftwareView.Fact.of("entries of an invalidation", data.entryType()));
     }
 
     @Override

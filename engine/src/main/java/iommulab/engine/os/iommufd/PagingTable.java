@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.device.PhysicalDevice;
@@ -159,6 +160,21 @@ public final class PagingTable extends PageTable {
         file().core().unmap(domain, area.iova(), area.bytes());
         area.pages().unpin(pin.get());
         pins.remove(area.iova());
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("filled from", space),
+                SoftwareView.Fact.of("made", automatic ? "automatically" : "by hand"),
+                SoftwareView.Fact.of("can be a parent", canBeParent()),
+                SoftwareView.Fact.of("for PASIDs", isForPasids()),
+                SoftwareView.Fact.of("forces snooping", forcesSnooping()),
+                SoftwareView.Fact.of(
+                        "writes",
+                        !canTrackWrites()
+                                ? "not tracked"
+                                : isTracking() ? "recorded" : "can be tracked"));
     }
 
     @Override

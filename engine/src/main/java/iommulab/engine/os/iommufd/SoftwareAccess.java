@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
@@ -192,6 +193,13 @@ public final class SoftwareAccess extends IoObject {
     public void close() throws CallFailed {
         release("driver");
         destroy();
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("pins pages", pins),
+                SoftwareView.Fact.of("pins held", held.size()));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package iommulab.engine.os.vfio;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.iommufd.BoundDevice;
@@ -10,6 +11,7 @@ import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.List;
 import java.util.Optional;
 
 /// A VFIO device opened by its own node (cdev): inert until it is bound to an IOMMUFD. Source: kernel
@@ -88,6 +90,21 @@ public final class DeviceFile extends OpenFile implements VfioFile {
         return mine.attached(pasid).isPresent()
                 ? mine.replace(target, pasid)
                 : mine.attach(target, pasid);
+    }
+
+    @Override
+    public String typeName() {
+        return "VFIO device";
+    }
+
+    @Override
+    public List<Held> holds() {
+        return bound().map(mine -> List.of(Held.of(mine.key(), "bound"))).orElse(List.of());
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(SoftwareView.Fact.of("function", device));
     }
 
     @Override
