@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 
 /// A cache as sets by ways. Only the visible sets are drawn.
 final class CacheGrid extends Drawing {
+    private static final double SENTENCE = 170;
     private static final double HEAD = 26;
     private static final double WAYS_HEAD = 16;
     private static final double PITCH = 28;
@@ -121,12 +122,13 @@ final class CacheGrid extends Drawing {
         }
         head(pen, model, width);
         if (model.cache().geometry().isOff()) {
-            pen.text(
-                    "Every lookup reads memory.",
+            pen.textWithin(
+                    width < SENTENCE ? "reads memory" : "Every lookup reads memory.",
                     Type.SECONDARY,
                     pen.palette().text2(),
                     0,
-                    HEAD + 16);
+                    HEAD + 16,
+                    width);
             return;
         }
         double room = height - HEAD - WAYS_HEAD;

@@ -15,6 +15,9 @@ import java.util.Optional;
 ///
 /// @param iotlb empty if the unit has none
 /// @param paging from the top level down
+/// @param pasids cache of PASIDs' entries; empty if the unit has none
+/// @param nested pages of second stages, for walks through two
+/// @param nestedPaging inner entries of second stages, from the top level down
 /// @param deviceTlbs those of functions below it
 /// @param stale entries that no longer agree with the tables
 /// @param misses of the IOTLB, by cause
@@ -24,6 +27,9 @@ record CachesModel(
         Optional<GridModel> iotlb,
         Optional<GridModel> context,
         List<GridModel> paging,
+        Optional<GridModel> pasids,
+        Optional<GridModel> nested,
+        List<GridModel> nestedPaging,
         List<GridModel> deviceTlbs,
         List<Stale> stale,
         Misses misses,
@@ -51,14 +57,21 @@ record CachesModel(
                 unit.name(),
                 iotlb,
                 first(grids, CacheKind.DEVICE_ENTRY),
-                grids.stream().filter(g -> g.cache().kind() == CacheKind.PAGING_STRUCTURE).toList(),
-                grids.stream().filter(g -> g.cache().kind() == CacheKind.DEVICE_TLB).toList(),
+                all(grids, CacheKind.PAGING_STRUCTURE),
+                first(grids, CacheKind.PASID_ENTRY),
+                first(grids, CacheKind.NESTED),
+                all(grids, CacheKind.NESTED_PAGING),
+                all(grids, CacheKind.DEVICE_TLB),
                 stale(unit),
                 new Misses(
                         statistics.coldMisses(),
                         statistics.conflictMisses(),
                         statistics.capacityMisses()),
                 queue(unit));
+    }
+
+    private static List<GridModel> all(List<GridModel> grids, CacheKind kind) {
+        return grids.stream().filter(g -> g.cache().kind() == kind).toList();
     }
 
     private static Optional<GridModel> first(List<GridModel> grids, CacheKind kind) {

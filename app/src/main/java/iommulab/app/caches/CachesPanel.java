@@ -32,20 +32,13 @@ import java.util.Optional;
 
 /// Layout and gestures of the Caches perspective; what it says comes from [CachesModel].
 public final class CachesPanel implements Panel {
-    private static final double PAGING_HEIGHT = 158;
-    private static final double DEVICE_HEIGHT = 130;
     private static final LinePlot.Axis PERCENT =
             new LinePlot.Axis(0, 100, List.of(0.0, 50.0, 100.0));
 
     private final Workbench workbench;
     private final SegmentedButton units = new SegmentedButton();
     private final MenuButton invalidate = new MenuButton("Invalidate…");
-    private final CacheGrid iotlb;
-    private final CacheGrid context;
-    private final List<CacheGrid> paging = new ArrayList<>();
-    private final HBox pagingRow = new HBox();
-    private final List<CacheGrid> deviceTlbs = new ArrayList<>();
-    private final HBox deviceRow = new HBox();
+    private final GridsView grids;
     private final StaleBox stale = new StaleBox(this::sendMissing);
     private final LinePlot plot;
     private final MissesBar misses;
@@ -56,24 +49,19 @@ public final class CachesPanel implements Panel {
     private final Label empty = new Label("This machine has no IOMMU that the lab emulates.");
     private final BorderPane root = new BorderPane();
     private final HitHistory history = new HitHistory();
+    private List<Node> aboutUnit = List.of();
     private List<String> names = List.of();
     private @Nullable String chosen;
 
     /// @param workbench takes the commands
     public CachesPanel(Workbench workbench) {
         this.workbench = workbench;
-        iotlb = grid();
-        iotlb.setId("cache-iotlb");
-        context = grid();
-        context.setId("cache-context");
+        grids = new GridsView(this::grid);
         plot = new LinePlot(workbench.palette());
         misses = new MissesBar(workbench.palette());
         geometry = new GeometryForm((command, where) -> workbench.submit(command, where));
-        pagingRow.getStyleClass().add("cache-row");
-        deviceRow.getStyleClass().add("cache-row");
-        deviceRow.setId("cache-device-tlbs");
         root.setTop(tools());
-        content.setCenter(grids());
+        content.setCenter(grids);
         content.setBottom(foot());
         var empties = new StackPane(empty);
         empties.getStyleClass().add("empty-state");
@@ -108,16 +96,10 @@ public final class CachesPanel implements Panel {
         invalidate.getItems().setAll(List.of(new MenuItem("IOTLB, all")));
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var tools =
-                new HBox(
-                        title,
-                        units,
-                        new Label("Invalidation queue"),
-                        queue,
-                        space,
-                        new GridLegend(workbench.palette()),
-                        invalidate);
-        tools.getChildren().get(2).getStyleClass().add("section-head");
+        var queueHead = head("Invalidation queue");
+        var legend = new GridLegend(workbench.palette());
+        aboutUnit = List.of(queueHead, queue, legend, invalidate);
+        var tools = new HBox(title, units, queueHead, queue, space, legend, invalidate);
         for (var part : tools.getChildren()) {
             if (part != title && part != units && part != space && part != invalidate) {
                 part.getStyleClass().add("not-on-wall");
@@ -126,32 +108,6 @@ public final class CachesPanel implements Panel {
         title.setMinWidth(Region.USE_PREF_SIZE);
         tools.getStyleClass().add("panel-tools");
         return tools;
-    }
-
-    private Node grids() {
-        var pagingHead = head("Paging-structure caches");
-        pagingHead.getStyleClass().add("not-on-wall");
-        var right = new VBox(context, pagingHead, pagingRow);
-        right.getStyleClass().add("cache-column");
-        VBox.setVgrow(context, Priority.ALWAYS);
-        var left = new VBox(iotlb, deviceRow);
-        left.getStyleClass().add("cache-column");
-        VBox.setVgrow(iotlb, Priority.ALWAYS);
-        var both = new HBox(left, right);
-        both.getStyleClass().add("cache-grids");
-        HBox.setHgrow(left, Priority.ALWAYS);
-        HBox.setHgrow(right, Priority.ALWAYS);
-        left.setPrefWidth(560);
-        left.setMinWidth(0);
-        right.setPrefWidth(450);
-        right.setMinWidth(0);
-        context.setPrefHeight(80);
-        pagingRow.setMinHeight(Region.USE_PREF_SIZE);
-        pagingRow.managedProperty().bind(context.onWall().not());
-        pagingRow.visibleProperty().bind(context.onWall().not());
-        pagingRow.prefHeightProperty().bind(context.scaleProperty().multiply(PAGING_HEIGHT));
-        deviceRow.prefHeightProperty().bind(context.scaleProperty().multiply(DEVICE_HEIGHT));
-        return both;
     }
 
     private Node foot() {
@@ -194,42 +150,20 @@ public final class CachesPanel implements Panel {
         showUnits(emulated.stream().map(Unit::name).toList(), subject);
         var unit = emulated.stream().filter(u -> u.name().equals(chosen)).findFirst();
         content.setVisible(unit.isPresent());
+        aboutUnit.forEach(part -> part.setVisible(unit.isPresent()));
         empty.setVisible(unit.isEmpty());
         unit.ifPresent(u -> show(u, subject));
     }
 
     private void show(Unit unit, Subject subject) {
         var model = CachesModel.of(unit, subject);
-        model.iotlb().ifPresent(iotlb::show);
-        model.context().ifPresent(context::show);
-        fill(pagingRow, paging, model.paging());
-        fill(deviceRow, deviceTlbs, model.deviceTlbs());
-        boolean devices = !model.deviceTlbs().isEmpty();
-        deviceRow.setManaged(devices);
-        deviceRow.setVisible(devices);
+        grids.show(model);
         stale.show(model);
         misses.show(model.misses());
         queue.setText(model.queue());
         geometry.show(unit);
         history.add(unit);
         plot.show(history.lines(), PERCENT, "Run traffic to see the hit ratio.");
-    }
-
-    /// Shows caches beside each other, with as many grids as it takes.
-    private void fill(HBox row, List<CacheGrid> grids, List<GridModel> models) {
-        while (grids.size() < models.size()) {
-            var grid = grid();
-            HBox.setHgrow(grid, Priority.ALWAYS);
-            grid.setPrefWidth(130);
-            grids.add(grid);
-        }
-        var shown = grids.subList(0, models.size());
-        if (!row.getChildren().equals(shown)) {
-            row.getChildren().setAll(shown);
-        }
-        for (int i = 0; i < shown.size(); i++) {
-            shown.get(i).show(models.get(i));
-        }
     }
 
     private void showUnits(List<String> now, Subject subject) {

@@ -30,7 +30,7 @@ final class MissesBar extends Drawing {
         x = part(pen, palette.text2(), misses.cold(), x, width);
         x = part(pen, palette.walk(), misses.conflict(), x, width);
         part(pen, palette.peer(), misses.capacity(), x, width);
-        row(pen, palette.text2(), "cold", "never cached before", misses.cold(), 32, width);
+        row(pen, palette.text2(), "cold", "never cached", misses.cold(), 32, width);
         row(pen, palette.walk(), "conflict", "too few ways", misses.conflict(), 50, width);
         row(pen, palette.peer(), "capacity", "too few entries", misses.capacity(), 68, width);
     }
