@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.cache.CacheGeometry;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.pci.PciAddress;
 
 import net.jqwik.api.Arbitraries;
@@ -12,10 +13,14 @@ import net.jqwik.api.Combinators;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /// Every command there is, with any values its records accept: found by their shape, so that a command
 /// added tomorrow is tested too.
 public final class AnyCommand {
+    private static final Set<String> OF_THE_BENCH_TOO =
+            Set.of("dma.issue", "driver.bind", "driver.unbind");
+
     private AnyCommand() {}
 
     public static Arbitrary<Command> anyCommand() {
@@ -77,6 +82,9 @@ public final class AnyCommand {
         if (type == PasidPrefix.class) {
             return prefixes();
         }
+        if (type == Call.class) {
+            return kernelCalls();
+        }
         if (type == CacheGeometry.class) {
             return geometries();
         }
@@ -92,6 +100,43 @@ public final class AnyCommand {
                         Arbitraries.integers().between(0, 0xff),
                         Arbitraries.integers().between(0, 0xff))
                 .as(PciAddress::of);
+    }
+
+    /// Calls of the kernel's vocabulary, with arguments that it may or may not make sense of.
+    private static Arbitrary<Call> kernelCalls() {
+        return Arbitraries.of(
+                        Vocabulary.all().entries().values().stream()
+                                .filter(entry -> !OF_THE_BENCH_TOO.contains(entry.name()))
+                                .toList())
+                .flatMap(entry -> anyValue(entry).map(value -> call(entry, value)));
+    }
+
+    private static Arbitrary<List<String>> anyValue(Vocabulary.Entry entry) {
+        return Arbitraries.of(
+                        "1",
+                        "2",
+                        "0x1000",
+                        "0",
+                        "iommufd1",
+                        "cdev1",
+                        "buf",
+                        "buf+0x1000",
+                        "p0",
+                        "true",
+                        "[fixed, read, write]",
+                        "{iotlb=1}",
+                        "[{addr=0x1000}]",
+                        "a word")
+                .list()
+                .ofSize(entry.parameters().size());
+    }
+
+    private static Call call(Vocabulary.Entry entry, List<String> values) {
+        var call = Call.of(entry.name());
+        for (int i = 0; i < values.size(); i++) {
+            call = call.with(entry.parameters().get(i).name(), values.get(i));
+        }
+        return call;
     }
 
     private static Arbitrary<PasidPrefix> prefixes() {
