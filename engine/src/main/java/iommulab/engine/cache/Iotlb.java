@@ -42,6 +42,8 @@ public final class Iotlb {
     private static final long FILLED = 1L << 63;
     private static final long HALF = 1L << 62;
     private static final int HALF_SHIFT = 11;
+    private static final long PAGE_SHIFT = 63L << PAGE_SHIFT_AT;
+    private static final long SMALLEST = 12L << PAGE_SHIFT_AT;
     private static final int SPACE_SHIFT = 46;
     private static final long PAGES = (1L << SPACE_SHIFT) - 1;
 
@@ -120,6 +122,10 @@ public final class Iotlb {
 
     /// The address that a word gives an iova.
     public static long hpa(long word, long iova) {
+        // To branch is quicker than to compute with the size, for which the address would wait.
+        if ((word & PAGE_SHIFT) == SMALLEST) {
+            return hpaInSmallest(word, iova);
+        }
         long within = (1L << pageShift(word)) - 1;
         return word & (ADDRESS | 1 << HALF_SHIFT) & ~within | iova & within;
     }

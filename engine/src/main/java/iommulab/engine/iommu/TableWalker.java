@@ -145,7 +145,7 @@ public final class TableWalker {
         int at = TableEntry.nextLevel(above);
         int bits = indexBits;
         int shift = pageShift + bits * (at - 1);
-        boolean plain = !marksUse && below == null && observer == WalkObserver.NONE;
+        boolean plain = below == null && observer == WalkObserver.NONE;
         int done = 0;
         while (true) {
             long entryAddress = table + ((address >>> shift & mask) << entryShift);
@@ -184,7 +184,8 @@ public final class TableWalker {
                 return failure;
             }
             above = next;
-            table = TableEntry.address(above);
+            // Of the entry itself, so that the next address need not wait for the rights.
+            table = TableEntry.address(entry);
             mask = indexMask;
             int nextLevel = TableEntry.nextLevel(above);
             // Nearly always one level down. To branch on that, rather than to compute with

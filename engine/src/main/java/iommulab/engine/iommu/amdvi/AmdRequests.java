@@ -149,14 +149,14 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
 
     /// A plain request without PASID whose page is not where it was seen last, and whose device goes by
     /// its host table.
-    final long searchHost(long entry) {
+    final long searchHost(long entry, long iova) {
         tellDeviceProbe();
-        long word = find(lastIova);
+        long word = find(iova);
         int access = lastFacts & PLAIN;
         if (word != Iotlb.MISS) {
             return (word & entry & access) == access ? hit(word) : hostHit(word, entry);
         }
-        return inHole() ? specialAddress(entry, detailOf()) : walkHost(entry, false);
+        return inHole() ? specialAddress(entry, detailOf()) : walkHost(entry, iova, false);
     }
 
     private long withoutPasid(long entry, long more) {

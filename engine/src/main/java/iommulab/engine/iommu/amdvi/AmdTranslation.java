@@ -85,62 +85,69 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
                 PasidEntry.isCanonical(known, lastIova)
                         ? find(PasidEntry.address(known, lastIova))
                         : Iotlb.MISS;
-        return word == Iotlb.MISS ? walkGuest(known, behind, false) : guestHit(word, known, behind);
+        return word == Iotlb.MISS
+                ? walkGuest(known, behind, lastIova, false)
+                : guestHit(word, known, behind);
     }
 
     /// As [#byGuestTable] for a plain request whose page is not where it was seen last.
-    final long searchGuest(long known) {
+    final long searchGuest(long known, long iova) {
         tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
         long word =
-                PasidEntry.isCanonical(known, lastIova)
-                        ? find(PasidEntry.address(known, lastIova))
+                PasidEntry.isCanonical(known, iova)
+                        ? find(PasidEntry.address(known, iova))
                         : Iotlb.MISS;
         int access = lastFacts & PLAIN;
         if (word != Iotlb.MISS && (word & known & access) == access) {
             return hit(word);
         }
         long behind = PasidEntry.isNested(known) ? pasids.originOf(requester(), pasid()) : 0;
-        return word == Iotlb.MISS ? walkGuest(known, behind, false) : guestHit(word, known, behind);
+        return word == Iotlb.MISS
+                ? walkGuest(known, behind, iova, false)
+                : guestHit(word, known, behind);
     }
 
     final long guestHit(long word, long known, long behind) {
         int rights = PasidEntry.rights(known);
         return isToBeMarked(word, rights)
-                ? walkGuest(known, behind, true)
-                : served(STAGE_HIT, word, rights);
+                ? walkGuest(known, behind, lastIova, true)
+                : served(STAGE_HIT, word, lastIova, rights);
     }
 
-    private long walkGuest(long known, long behind, boolean marks) {
+    private long walkGuest(long known, long behind, long iova, boolean marks) {
         int rights = PasidEntry.rights(known);
         long wanted = needs() & allowed(rights);
         long needed = isAsking() ? 0 : wanted;
         long origin = Origin.of(requester(), pasid());
-        long leaf = walks.byGuestTable(known, behind, lastIova, needed, wanted, origin);
+        long leaf = walks.byGuestTable(known, behind, iova, needed, wanted, origin);
         countWalk(walks);
         return leaf < 0
                 ? walkFailed(detailOfAny())
-                : found(leaf, PasidEntry.address(known, lastIova), rights, origin, marks);
+                : found(leaf, iova, PasidEntry.address(known, iova), rights, origin, marks);
     }
 
     final long byHostTable(long entry) {
         long word = Iotlb.covers(lastIova) ? find(lastIova) : Iotlb.MISS;
-        return word == Iotlb.MISS ? walkHost(entry, false) : hostHit(word, entry);
+        return word == Iotlb.MISS ? walkHost(entry, lastIova, false) : hostHit(word, entry);
     }
 
     final long hostHit(long word, long entry) {
         int rights = DeviceTableEntry.rights(entry);
-        return isToBeMarked(word, rights) ? walkHost(entry, true) : served(STAGE_HIT, word, rights);
+        return isToBeMarked(word, rights)
+                ? walkHost(entry, lastIova, true)
+                : served(STAGE_HIT, word, lastIova, rights);
     }
 
-    final long walkHost(long entry, boolean marks) {
+    /// @param iova passed along, for reading it back from memory would make the walk wait
+    final long walkHost(long entry, long iova, boolean marks) {
         int rights = DeviceTableEntry.rights(entry);
         int had = DeviceTableEntry.isMarking(entry) ? DeviceTableEntry.hostMarks(detailOf()) : 0;
         long wanted = needs() & allowed(rights);
         long needed = isAsking() ? 0 : wanted;
         long origin = Origin.of(requester(), pasid());
-        long leaf = walks.byHostTable(entry, had, lastIova, needed, wanted, origin);
+        long leaf = walks.byHostTable(entry, had, iova, needed, wanted, origin);
         countWalk(walks);
-        return leaf < 0 ? walkFailed(detailOf()) : found(leaf, lastIova, rights, origin, marks);
+        return leaf < 0 ? walkFailed(detailOf()) : found(leaf, iova, iova, rights, origin, marks);
     }
 
     /// A plain request whose page allows it.
@@ -163,9 +170,9 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
     ///
     /// @param address of the request, as far as the tables translate it
     /// @param marks whether a line with the page is there that was not yet marked as written
-    private long found(long leaf, long address, int rights, long origin, boolean marks) {
+    private long found(long leaf, long iova, long address, int rights, long origin, boolean marks) {
         if (Iotlb.covers(address)) {
-            long kept = holes.cachable(leaf, address, Iotlb.hpa(leaf, lastIova));
+            long kept = holes.cachable(leaf, address, Iotlb.hpa(leaf, iova));
             if ((kept & TableEntry.CLEAN) != 0) {
                 kept &= ~TableEntry.ANY_WRITE;
             }
@@ -175,7 +182,7 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
                 iotlb.insert(space(), address, kept, origin);
             }
         }
-        return served(STAGE_WALK, leaf, rights);
+        return served(STAGE_WALK, leaf, iova, rights);
     }
 
     // ---- rights
@@ -205,17 +212,17 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
     }
 
     /// A page is known: does it allow what is asked?
-    private long served(int stage, long word, int rights) {
+    private long served(int stage, long word, long iova, int rights) {
         if (isAsking()) {
             return granted(stage, word, rights);
         }
         long needs = needs();
         if ((word & allowed(rights) & needs) != needs) {
-            return stop(AmdFault.RIGHT_MISSING, stage, detailOfAny(), isGuest(), lastIova);
+            return stop(AmdFault.RIGHT_MISSING, stage, detailOfAny(), isGuest(), iova);
         }
         lastFacts |= stage;
         lastWord = word;
-        return Iotlb.hpa(word, lastIova);
+        return Iotlb.hpa(word, iova);
     }
 
     /// A device asked for a translation: it gets the page with the rights that it may use, those of the

@@ -97,7 +97,7 @@ public final class AmdUnit extends AmdRequests {
         long needs = access | TableEntry.LEAF;
         if ((word & (entry | ~PLAIN) & needs) != needs) {
             lastFacts = access | DEVICE_HIT | SPACE_KNOWN;
-            return word == Iotlb.MISS ? searchHost(entry) : hostHit(word, entry);
+            return word == Iotlb.MISS ? searchHost(entry, iova) : hostHit(word, entry);
         }
         lastFacts = access | DEVICE_HIT | SPACE_KNOWN | STAGE_HIT;
         lastWord = word;
@@ -120,7 +120,7 @@ public final class AmdUnit extends AmdRequests {
         if ((word & (entry | ~PLAIN) & needs) != needs) {
             lastFacts = access | PASID_HIT | SPACE_KNOWN;
             return word == Iotlb.MISS
-                    ? searchGuest(entry)
+                    ? searchGuest(entry, iova)
                     : guestHit(word, entry, pasids.originOf(requester, pasid));
         }
         lastFacts = access | PASID_HIT | SPACE_KNOWN | STAGE_HIT;

@@ -102,18 +102,18 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             int requester, int pasid, long iova, int access, long way, boolean cachable) {
         begin(requester, pasid, iova, access);
         if (pasid >= 0) {
-            return translateAfterMiss(way, cachable);
+            return translateAfterMiss(iova, way, cachable);
         }
         lastFacts |= STAGE_DEVICE | DEVICE_HIT | (cachable ? IOTLB_ASKED : 0);
         deviceWay = way;
         var context = caches().deviceContext(Path.context(way));
         long firstStage = context.has(DeviceContext.PDTV) ? 0 : context.fsc();
         enterSecond(context);
-        return walk(context, firstStage, false, way, Intent.wanted(access, pasid), cachable);
+        return walk(context, firstStage, false, way, iova, Intent.wanted(access, pasid), cachable);
     }
 
     /// The same for a request that names a process.
-    private long translateAfterMiss(long way, boolean cachable) {
+    private long translateAfterMiss(long iova, long way, boolean cachable) {
         long contextWay = directories.device(lastRequester());
         if (contextWay == DeviceEntryCache.MISS) {
             return stop(directories.fault());
@@ -127,7 +127,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         var process = caches().processContext(Path.context(way));
         enterSecond(context);
         int rights = Intent.wanted(lastFacts >>> ACCESS_AT & RWX, lastPasid());
-        return walk(context, process.fsc(), process.sum(), way, rights, cachable);
+        return walk(context, process.fsc(), process.sum(), way, iova, rights, cachable);
     }
 
     private void enterSecond(DeviceContext context) {
@@ -225,15 +225,18 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         boolean cachable = !asks && Path.covers(way, lastIova);
         return cachable && isHit(Path.space(way), Intent.rights(access))
                 ? answered()
-                : walk(context, firstStage, sum, way, access, cachable);
+                : walk(context, firstStage, sum, way, lastIova, access, cachable);
     }
 
     /// No cached page serves the request.
+    ///
+    /// @param iova passed along, for reading it back from memory would make the walk wait
     private long walk(
             DeviceContext context,
             long firstStage,
             boolean sum,
             long way,
+            long iova,
             int access,
             boolean cachable) {
         fsc = firstStage;
@@ -242,8 +245,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         lastFacts = lastFacts & ~(STAGE_HIT | 0xffff) | STAGE_WALK | space;
         long judged = Intent.judged(access, lastPasid());
         long origin = origin();
-        long leaf =
-                stages.translate(context, firstStage, access, judged, sum, space, lastIova, origin);
+        long leaf = stages.translate(context, firstStage, access, judged, sum, space, iova, origin);
         reads = directoryReads + stages.reads();
         probes = stages.probes();
         if (leaf < 0) {
@@ -259,9 +261,10 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
             return answer;
         }
         if (cachable) {
-            iotlb.insert(space, Path.key(lastIova), cached(leaf), origin);
+            iotlb.insert(space, Path.key(iova), cached(leaf), origin);
         }
-        return answered();
+        answer = Iotlb.hpa(leaf, iova);
+        return answer;
     }
 
     /// A message for an interrupt file in memory sets a bit of the file. Which one its data say, and those

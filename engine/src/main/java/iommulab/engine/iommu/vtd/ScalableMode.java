@@ -98,15 +98,15 @@ final class ScalableMode {
     /// The straight way has found no page that serves a user's request, whose PASID cache entry it has.
     ///
     /// @param word page without the right, or [Iotlb#MISS]
-    long searching(long word, long entry, int access) {
+    long searching(long word, long entry, long iova, int access) {
         unit.lastAccess = access;
         unit.lastFacts = access | VtdUnit.DEVICE_HIT | VtdUnit.HOW;
         rest = pasids.originOf((int) unit.lastWho & 0xffff, lastPasid());
         if (word != Iotlb.MISS) {
-            return walked(entry, access);
+            return walked(entry, iova, access, true);
         }
-        var tooWide = tooWide(entry, PasidEntry.typeOf(entry), unit.lastIova);
-        return tooWide == null ? lookedUp(entry, access) : stopAtEntry(tooWide, entry);
+        var tooWide = tooWide(entry, PasidEntry.typeOf(entry), iova);
+        return tooWide == null ? lookedUp(entry, iova, access) : stopAtEntry(tooWide, entry);
     }
 
     private void begin(int requester, int pasid, long iova, int access, int facts) {
@@ -192,7 +192,7 @@ final class ScalableMode {
             return passThrough(asked);
         }
         long needs = first && supervisor ? privileged(asked) : asked;
-        return lookedUp(entry, needs);
+        return lookedUp(entry, unit.lastIova, needs);
     }
 
     /// The rights that the request wants. Without a PASID it can ask for no more than to read and write.
@@ -239,22 +239,21 @@ final class ScalableMode {
         return (unit.lastFacts & VtdUnit.QUESTION) != 0;
     }
 
-    private long lookedUp(long entry, long needs) {
-        if (!isCachable(unit.lastIova)) {
-            return walked(entry, needs);
+    private long lookedUp(long entry, long iova, long needs) {
+        if (!isCachable(iova)) {
+            return walked(entry, iova, needs, false);
         }
         int space = PasidEntry.spaceOf(entry);
-        long iova = unit.lastIova & CACHED_BITS;
-        long word = iotlb.find(space, iova);
+        long word = iotlb.find(space, iova & CACHED_BITS);
         if (word == Iotlb.MISS) {
-            word = iotlb.findLarger(space, iova);
+            word = iotlb.findLarger(space, iova & CACHED_BITS);
         }
         tellProbe(CacheKind.IOTLB, iotlb.lines());
         if (word == Iotlb.MISS || !serves(word, needs)) {
-            return walked(entry, needs);
+            return walked(entry, iova, needs, word != Iotlb.MISS);
         }
         unit.lastFacts |= VtdUnit.STAGE_HIT;
-        return answered(word, needs);
+        return answered(word, iova, needs);
     }
 
     private static boolean serves(long word, long needs) {
@@ -263,13 +262,15 @@ final class ScalableMode {
     }
 
     /// The IOTLB has no page for the request, or one that lacks a right: then the tables are read again.
-    private long walked(long entry, long rights) {
+    ///
+    /// @param iova passed along, for reading it back from memory would make the walk wait
+    /// @param cached whether the IOTLB has it
+    private long walked(long entry, long iova, long rights, boolean cached) {
         boolean question = isQuestion();
         long needs = question ? 0 : rights;
         long hopes = question ? rights : 0;
         int space = PasidEntry.spaceOf(entry);
         long origin = ScalableOrigin.of((int) unit.lastWho & 0xffff, lastPasid());
-        long iova = unit.lastIova;
         long leaf =
                 switch (PasidEntry.typeOf(entry)) {
                     case PasidEntry.FIRST_STAGE ->
@@ -296,16 +297,27 @@ final class ScalableMode {
             return stopAtWalk(VtdFault.SM_OUTPUT_IS_INTERRUPT.code(), entry);
         }
         if (isCachable(iova)) {
-            long cachable = InterruptWindow.cachable(leaf, hpa);
-            iotlb.replace(space, iova & CACHED_BITS, cachable, origin);
+            cache(space, iova & CACHED_BITS, InterruptWindow.cachable(leaf, hpa), origin, cached);
         }
         unit.lastFacts |= VtdUnit.STAGE_WALK;
-        return answered(leaf, rights);
+        return answered(leaf, iova, rights);
     }
 
-    private long answered(long leaf, long rights) {
-        unit.lastWord = isQuestion() ? granted(leaf, rights) : leaf;
-        return unit.lastAnswer();
+    private void cache(int space, long iova, long leaf, long origin, boolean again) {
+        if (again) {
+            iotlb.replace(space, iova, leaf, origin);
+        } else {
+            iotlb.insert(space, iova, leaf, origin);
+        }
+    }
+
+    private long answered(long leaf, long iova, long rights) {
+        if (isQuestion()) {
+            unit.lastWord = granted(leaf, rights);
+            return unit.lastAnswer();
+        }
+        unit.lastWord = leaf;
+        return Iotlb.hpa(leaf, iova);
     }
 
     /// What a device that asked is told: the page with what it may do there. A page whose dirty bit is

@@ -167,7 +167,7 @@ public final class VtdUnit extends LegacyRequests {
         long needs = access | TableEntry.LEAF;
         // A write needs a page whose dirty bit is set already.
         if ((word & needs) != needs || (word & TableEntry.CLEAN) != 0 && (access & WRITE) != 0) {
-            return scalable.searching(word, entry, access);
+            return scalable.searching(word, entry, iova, access);
         }
         lastFacts = access | DEVICE_HIT | STAGE_HIT;
         lastWord = word;
