@@ -36,6 +36,7 @@ import iommulab.engine.os.vfio.ContainerCalls;
 import iommulab.engine.os.vfio.DeviceFileCalls;
 import iommulab.engine.os.vfio.GroupCalls;
 import iommulab.engine.os.vfio.LentDevices;
+import iommulab.engine.os.vfio.MediatedCalls;
 
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +93,10 @@ public final class Kernel {
                 new VirtualIommuCalls(files),
                 new FaultCalls(files),
                 new SelftestCalls(files, devices),
-                new DeviceFileCalls(ledger, files, devices, processes),
+                new DeviceFileCalls(ledger, files, lent, processes),
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core, files, processes, locked),
+                new MediatedCalls(lent, devices, processes),
                 new KvmCalls(ledger, files, processes),
                 new SvaCalls(files, devices, processes, bonds, registers, guestPasids),
                 new EnqcmdCalls(

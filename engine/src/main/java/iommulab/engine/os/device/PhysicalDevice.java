@@ -17,6 +17,7 @@ public final class PhysicalDevice {
     private final @Nullable UnitTraits unit;
     private final Cell<String> driver;
     private final Cell<Integer> users;
+    private final Cell<Integer> timesBound;
     private final SelftestHooks hooks;
 
     PhysicalDevice(
@@ -29,6 +30,7 @@ public final class PhysicalDevice {
         this.unit = unit;
         driver = new Cell<>(ledger, facts.driver().orElse(""));
         users = new Cell<>(ledger, 0);
+        timesBound = new Cell<>(ledger, 0);
         hooks = new SelftestHooks(ledger);
     }
 
@@ -61,9 +63,16 @@ public final class PhysicalDevice {
 
     void setDriver(String name) {
         driver.set(name);
+        timesBound.set(timesBound.get() + 1);
     }
 
-    /// Whether users have it open through VFIO: its driver cannot go then.
+    /// How often its driver has changed: what a driver made up goes with it.
+    public int timesBound() {
+        return timesBound.get();
+    }
+
+    /// Whether users have it, or what its driver made up of it, open through VFIO: its driver cannot go
+    /// then.
     public boolean isOpen() {
         return users.get() > 0;
     }

@@ -1,6 +1,7 @@
 package iommulab.engine.os.kvm;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Book;
@@ -10,6 +11,7 @@ import iommulab.engine.os.vfio.VfioFile;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /// The list of VFIO files that a virtual machine was told of, a pseudo device of its own: who adds a file
@@ -17,7 +19,8 @@ import java.util.Optional;
 /// kernel concludes at each change of the list. Source: kernel `virt/kvm/vfio.c`.
 public final class VfioList extends OpenFile {
     private final VirtualMachine machine;
-    private final Book<String, OpenFile> listed;
+    private final Book<Integer, OpenFile> listed;
+    private final Cell<Integer> next;
     private final Cell<Boolean> nonCoherent;
 
     /// @throws CallFailed (EBUSY) the machine has one
@@ -26,6 +29,7 @@ public final class VfioList extends OpenFile {
         super(ledger, handle, opener);
         this.machine = machine;
         listed = new Book<>(ledger);
+        next = new Cell<>(ledger, 1);
         nonCoherent = new Cell<>(ledger, false);
         var other = machine.vfioList().get();
         if (other.isPresent()) {
@@ -45,7 +49,7 @@ public final class VfioList extends OpenFile {
         return machine;
     }
 
-    /// Files that are listed, by handle.
+    /// Files that are listed, in the order in which they came.
     public Collection<OpenFile> files() {
         return listed.all().values();
     }
@@ -61,26 +65,30 @@ public final class VfioList extends OpenFile {
             throw new CallFailed(
                     "EINVAL", "%s is no file of a VFIO group or device.".formatted(file));
         }
-        if (listed.has(file.handle())) {
+        if (files().contains(file)) {
             throw new CallFailed("EEXIST", "%s is listed already.".formatted(file));
         }
         file.hold();
-        listed.set(file.handle(), file);
+        listed.set(next.get(), file);
+        next.set(next.get() + 1);
         vfio.virtualMachine().set(Optional.of(machine));
         judge();
     }
 
     /// @throws CallFailed (ENOENT) it is not listed
     void remove(OpenFile file) throws CallFailed {
-        if (!listed.has(file.handle())) {
-            throw new CallFailed("ENOENT", "%s is not listed.".formatted(file));
+        for (var entry : listed.all().entrySet()) {
+            if (entry.getValue() == file) {
+                forget(entry.getKey(), file);
+                judge();
+                return;
+            }
         }
-        forget(file);
-        judge();
+        throw new CallFailed("ENOENT", "%s is not listed.".formatted(file));
     }
 
-    private void forget(OpenFile file) {
-        listed.remove(file.handle());
+    private void forget(int place, OpenFile file) {
+        listed.remove(place);
         if (file instanceof VfioFile vfio) {
             vfio.virtualMachine().set(Optional.empty());
         }
@@ -95,9 +103,34 @@ public final class VfioList extends OpenFile {
     }
 
     @Override
+    public String typeName() {
+        return "KVM's VFIO device";
+    }
+
+    @Override
+    public List<Held> holds() {
+        var held = new ArrayList<Held>();
+        held.add(Held.of(machine, "machine"));
+        files().forEach(file -> held.add(Held.of(file, "listed")));
+        return held;
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return files().stream()
+                .map(file ->
+                        SoftwareView.Fact.of(
+                                file.handle(),
+                                file instanceof VfioFile vfio && vfio.enforcesCoherency()
+                                        ? "forces snooping"
+                                        : "cannot force snooping"))
+                .toList();
+    }
+
+    @Override
     protected void release() {
-        for (var file : new ArrayList<>(files())) {
-            forget(file);
+        for (var entry : new ArrayList<>(listed.all().entrySet())) {
+            forget(entry.getKey(), entry.getValue());
         }
         nonCoherent.set(false);
         machine.vfioList().set(Optional.empty());

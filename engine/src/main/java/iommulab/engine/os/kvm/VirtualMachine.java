@@ -1,12 +1,15 @@
 package iommulab.engine.os.kvm;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -67,6 +70,26 @@ public final class VirtualMachine extends OpenFile {
         var where = cpu.wroteOn(cpu.on()).written();
         cpus.set(cpu.number(), new VirtualCpu(cpu.number(), cpu.on(), new TreeSet<>()));
         return where;
+    }
+
+    // ---- what can be seen of it
+
+    @Override
+    public String typeName() {
+        return "virtual machine";
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        var facts = new ArrayList<SoftwareView.Fact>();
+        facts.add(SoftwareView.Fact.of("coherent", !isNonCoherent()));
+        for (var cpu : cpus()) {
+            facts.add(
+                    SoftwareView.Fact.of(
+                            "virtual CPU " + cpu.number(),
+                            "on %d, not written back on %s".formatted(cpu.on(), cpu.written())));
+        }
+        return facts;
     }
 
     @Override

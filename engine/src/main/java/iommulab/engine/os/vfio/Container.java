@@ -1,6 +1,7 @@
 package iommulab.engine.os.vfio;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.process.LockedPages;
@@ -9,7 +10,9 @@ import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /// An open `/dev/vfio/vfio`: groups that share one set of mappings. What the mappings are kept in, its
@@ -113,6 +116,40 @@ public final class Container extends OpenFile {
         if (backend().isPresent()) {
             throw new CallFailed("EINVAL", "%s has its backend already.".formatted(this));
         }
+    }
+
+    // ---- what can be seen of it
+
+    @Override
+    public String typeName() {
+        return "VFIO container";
+    }
+
+    /// The backend, each mapping, and the domains that hardware walks for them.
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        var facts = new ArrayList<SoftwareView.Fact>();
+        if (backend().isEmpty()) {
+            facts.add(SoftwareView.Fact.of("backend", "none"));
+            return facts;
+        }
+        var type1 = backend().get();
+        facts.add(SoftwareView.Fact.of("backend", type1));
+        facts.add(SoftwareView.Fact.of("mappings left", type1.mappingsLeft()));
+        for (var table : type1.domains().tables()) {
+            facts.add(SoftwareView.Fact.of("domain", table.domain()));
+        }
+        for (var mapping : type1.mappings()) {
+            facts.add(
+                    SoftwareView.Fact.of(
+                            mapping.range(),
+                            "0x%x of %s, %s"
+                                    .formatted(
+                                            mapping.va(),
+                                            mapping.bill().process(),
+                                            mapping.permissions())));
+        }
+        return facts;
     }
 
     @Override

@@ -9,6 +9,8 @@ import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.iommufd.Iommufd;
+import iommulab.engine.os.iommufd.OldContainer;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
@@ -69,56 +71,34 @@ public final class ContainerCalls implements CallTable {
         return Answer.OK.with("container", container.handle());
     }
 
-    private Container container(Arguments a) throws CallFailed, BadArgument {
-        return files.required(a, "container", Container.class);
+    /// What answers the calls on the file of an argument.
+    private MappingInterface container(Arguments a) throws CallFailed, BadArgument {
+        return files.any(a, "container") instanceof Iommufd iommufd
+                ? new MappingInterface.Emulated(new OldContainer(iommufd), locked)
+                : new MappingInterface.Native(files.required(a, "container", Container.class));
     }
-
-    // ---- backends
 
     private Answer checkExtension(Arguments a) throws CallFailed, BadArgument {
-        var container = container(a);
-        int value =
-                switch (a.word("ext")) {
-                    case "TYPE1", "TYPE1v2", "UNMAP_ALL", "UPDATE_VADDR" -> 1;
-                    case "DMA_CC" ->
-                            container.backend().isPresent()
-                                            && container.backend().get().domains().forceSnooping()
-                                    ? 1
-                                    : 0;
-                    default -> 0;
-                };
-        return Answer.OK.with("value", value);
+        return Answer.OK.with("value", container(a).extension(a.word("ext")));
     }
 
-    /// What is an extension, but names no backend, is found and then refused.
     private Answer setIommu(Arguments a) throws CallFailed, BadArgument {
-        var container = container(a);
-        container.requireReadyForBackend();
-        var type = a.word("type");
-        switch (type) {
-            case "TYPE1", "TYPE1v2" -> container.setBackend(type.equals("TYPE1v2"));
-            case "UNMAP_ALL", "UPDATE_VADDR" ->
-                    throw new CallFailed(
-                            "EINVAL", "%s is an extension of type1, no backend.".formatted(type));
-            default -> throw new CallFailed("ENODEV", "There is no backend '%s'.".formatted(type));
-        }
+        container(a).choose(a.word("type"));
         return Answer.OK;
     }
 
     private Answer info(Arguments a) throws CallFailed, BadArgument {
-        var backend = container(a).requireBackend();
-        return new InfoFrame(a).ofContainer(backend.domains().freeRanges().size());
+        return container(a).info(new InfoFrame(a));
     }
 
     // ---- mappings
 
     private Answer map(Arguments a) throws CallFailed, BadArgument {
         var container = container(a);
-        var backend = container.requireBackend();
         requireArgsz(a, MAP_SIZE);
         var permissions = permissions(a.word("flags"));
-        var process = processes.acting(a, container.opener());
-        backend.map(
+        var process = processes.acting(a, files.any(a, "container").opener());
+        container.map(
                 process,
                 a.number("iova"),
                 Processes.address(a, "vaddr", process),
@@ -145,7 +125,7 @@ public final class ContainerCalls implements CallTable {
     }
 
     private Answer unmap(Arguments a) throws CallFailed, BadArgument {
-        var backend = container(a).requireBackend();
+        var container = container(a);
         requireArgsz(a, UNMAP_SIZE);
         boolean all = isAll(a);
         long iova = a.number("iova");
@@ -153,7 +133,7 @@ public final class ContainerCalls implements CallTable {
         if (all && (iova | size) != 0) {
             throw new CallFailed("EINVAL", "With the flag 'all', iova and size are 0.");
         }
-        return Answer.OK.with("size", all ? backend.unmapAll() : backend.unmap(iova, size));
+        return Answer.OK.with("size", all ? container.unmapAll() : container.unmap(iova, size));
     }
 
     private static boolean isAll(Arguments a) throws CallFailed, BadArgument {
@@ -169,8 +149,7 @@ public final class ContainerCalls implements CallTable {
     // ---- the log of writes
 
     private Answer dirty(Arguments a) throws CallFailed, BadArgument {
-        var backend = container(a).requireBackend();
-        backend.requireLog();
+        var backend = container(a).log();
         var flags = a.words("flags");
         if (flags.size() != 1 || !List.of("start", "stop", "get").contains(flags.getFirst())) {
             throw new CallFailed(

@@ -3,10 +3,7 @@ package iommulab.engine.os.vfio;
 import iommulab.engine.os.OpenFile;
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.PhysicalDevice;
-import iommulab.engine.os.iommufd.BoundDevice;
 import iommulab.engine.os.iommufd.Iommufd;
-import iommulab.engine.os.iommufd.PageTable;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
@@ -17,13 +14,15 @@ import java.util.Optional;
 /// A VFIO device opened by its own node (cdev): inert until it is bound to an IOMMUFD. Source: kernel
 /// `drivers/vfio/device_cdev.c`, `drivers/vfio/iommufd.c`.
 public final class DeviceFile extends OpenFile implements VfioFile {
-    private final PhysicalDevice device;
-    private final Cell<Optional<BoundDevice>> bound;
+    private final VfioDevice device;
+    private final LentGroup group;
+    private final Cell<Optional<DeviceBinding>> bound;
     private final Cell<Optional<OpenFile>> virtualMachine;
 
-    DeviceFile(Ledger ledger, String handle, Process opener, PhysicalDevice device) {
+    DeviceFile(Ledger ledger, String handle, Process opener, VfioDevice device, LentGroup group) {
         super(ledger, handle, opener);
         this.device = device;
+        this.group = group;
         bound = new Cell<>(ledger, Optional.empty());
         virtualMachine = new Cell<>(ledger, Optional.empty());
     }
@@ -33,7 +32,7 @@ public final class DeviceFile extends OpenFile implements VfioFile {
         return "vfio";
     }
 
-    public PhysicalDevice device() {
+    public VfioDevice device() {
         return device;
     }
 
@@ -47,12 +46,12 @@ public final class DeviceFile extends OpenFile implements VfioFile {
         return virtualMachine;
     }
 
-    public Optional<BoundDevice> bound() {
+    public Optional<DeviceBinding> bound() {
         return bound.get();
     }
 
     /// @throws CallFailed (EINVAL) it is not bound
-    BoundDevice requireBound() throws CallFailed {
+    DeviceBinding requireBound() throws CallFailed {
         return bound().orElseThrow(() ->
                 new CallFailed(
                         "EINVAL",
@@ -60,36 +59,26 @@ public final class DeviceFile extends OpenFile implements VfioFile {
     }
 
     /// @throws CallFailed (EINVAL) bound already, or open elsewhere; (EBUSY) the group's node is open; or
-    ///     as [BoundDevice#bind]
-    BoundDevice bind(Iommufd to) throws CallFailed {
+    ///     as [DeviceBinding#of]
+    DeviceBinding bind(Iommufd to) throws CallFailed {
         if (bound().isPresent()) {
             throw new CallFailed("EINVAL", "%s is bound already.".formatted(this));
         }
-        if (device.group().isPresent() && device.group().get().openNodes().get() > 0) {
+        if (group.openNodes().get() > 0) {
             throw new CallFailed(
                     "EBUSY",
                     "The node of group %d is open: a group is used by its node or by its devices' nodes."
-                            .formatted(device.group().get().id()));
+                            .formatted(group.groupId()));
         }
         if (device.isOpen()) {
             throw new CallFailed(
                     "EINVAL", "%s is in use through another open file.".formatted(device));
         }
-        var made = BoundDevice.bind(to, device);
+        var made = DeviceBinding.of(device, to);
         device.opened();
-        device.group().ifPresent(group -> group.boundFiles().set(group.boundFiles().get() + 1));
+        group.boundFiles().set(group.boundFiles().get() + 1);
         bound.set(Optional.of(made));
         return made;
-    }
-
-    /// Attaches, or replaces what was attached.
-    ///
-    /// @param pasid 0 for requests without PASID
-    PageTable attach(long target, int pasid) throws CallFailed {
-        var mine = requireBound();
-        return mine.attached(pasid).isPresent()
-                ? mine.replace(target, pasid)
-                : mine.attach(target, pasid);
     }
 
     @Override
@@ -107,8 +96,9 @@ public final class DeviceFile extends OpenFile implements VfioFile {
         return List.of(SoftwareView.Fact.of("function", device));
     }
 
-    @Override
-    protected void release() {
+    /// Its user closes it: the device is detached and unbound. Linux would wait for a virtual machine that
+    /// refers to the file as well; here the machine keeps the file listed, not the device bound.
+    void letGo() {
         bound().ifPresent(mine -> {
             try {
                 mine.unbind();
@@ -116,8 +106,13 @@ public final class DeviceFile extends OpenFile implements VfioFile {
                 throw new IllegalStateException("closing " + this, failed);
             }
             device.closed();
-            device.group().ifPresent(group -> group.boundFiles().set(group.boundFiles().get() - 1));
+            group.boundFiles().set(group.boundFiles().get() - 1);
         });
         bound.set(Optional.empty());
+    }
+
+    @Override
+    protected void release() {
+        letGo();
     }
 }

@@ -7,14 +7,14 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.iommufd.Iommufd;
 import iommulab.engine.os.process.Processes;
+import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.Map;
 
-/// Calls on VFIO's device nodes.
+/// Calls on VFIO's device nodes. Who binds by the handle of a node that he has closed opens it again.
 public final class DeviceFileCalls implements CallTable {
     private static final long BIND_SIZE = 16;
     private static final long ATTACH_SIZE = 12;
@@ -23,14 +23,16 @@ public final class DeviceFileCalls implements CallTable {
 
     private final Ledger ledger;
     private final OpenFiles files;
-    private final Devices devices;
+    private final LentDevices lent;
     private final Processes processes;
+    private final Book<String, String> closedNodes;
 
-    public DeviceFileCalls(Ledger ledger, OpenFiles files, Devices devices, Processes processes) {
+    public DeviceFileCalls(Ledger ledger, OpenFiles files, LentDevices lent, Processes processes) {
         this.ledger = ledger;
         this.files = files;
-        this.devices = devices;
+        this.lent = lent;
         this.processes = processes;
+        closedNodes = new Book<>(ledger);
     }
 
     @Override
@@ -45,14 +47,19 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer open(Arguments a) throws CallFailed, BadArgument {
-        var device = devices.named(a, "device");
-        if (!Devices.isVfio(device.driver())) {
+        return Answer.OK.with("cdev", open(a.word("device"), files.newHandle("cdev")).handle());
+    }
+
+    private DeviceFile open(String device, String handle) throws CallFailed {
+        var lentDevice = lent.device(device);
+        var group = lentDevice.flatMap(lent::groupOf);
+        if (group.isEmpty()) {
             throw new CallFailed(
                     "ENOENT", "%s is bound to no VFIO driver: it has no node.".formatted(device));
         }
-        var file = new DeviceFile(ledger, files.newHandle("cdev"), processes.first(), device);
+        var file = new DeviceFile(ledger, handle, processes.first(), lentDevice.get(), group.get());
         files.add(file);
-        return Answer.OK.with("cdev", file.handle());
+        return file;
     }
 
     private DeviceFile file(Arguments a) throws CallFailed, BadArgument {
@@ -71,7 +78,9 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer bind(Arguments a) throws CallFailed, BadArgument {
-        var file = file(a, "EINVAL");
+        var closed = closedNodes.find(a.word("cdev"));
+        var file = closed.isPresent() ? open(closed.get(), a.word("cdev")) : file(a, "EINVAL");
+        closedNodes.remove(file.handle());
         requireArgsz(a, BIND_SIZE);
         requireFlags(a, 0);
         if (a.word("iommufd").startsWith("-") || a.word("iommufd").equals("negative")) {
@@ -86,23 +95,26 @@ public final class DeviceFileCalls implements CallTable {
 
     private Answer attach(Arguments a) throws CallFailed, BadArgument {
         var file = file(a, "ENOTTY");
-        file.requireBound();
-        int pasid = pasid(a);
-        var table = file.attach(a.number("pt_id"), pasid);
-        return Answer.OK.with("pt_id", table.id());
+        var bound = file.requireBound();
+        int pasid = pasid(a, bound);
+        return Answer.OK.with("pt_id", bound.attach(a.number("pt_id"), pasid));
     }
 
     private Answer detach(Arguments a) throws CallFailed, BadArgument {
-        var file = file(a, "ENOTTY");
-        file.requireBound().detach(pasid(a));
+        var bound = file(a, "ENOTTY").requireBound();
+        bound.detach(pasid(a, bound));
         return Answer.OK;
     }
 
     /// The PASID that a call names, 0 without one.
-    private int pasid(Arguments a) throws CallFailed, BadArgument {
+    private static int pasid(Arguments a, DeviceBinding bound) throws CallFailed, BadArgument {
         boolean named = a.has("pasid");
-        requireArgsz(a, named ? ATTACH_PASID_SIZE : ATTACH_SIZE);
+        requireArgsz(a, ATTACH_SIZE);
         requireFlags(a, named ? PASID_FLAG : 0);
+        if (named) {
+            bound.requirePasids();
+            requireArgsz(a, ATTACH_PASID_SIZE);
+        }
         return (int) a.number("pasid", 0);
     }
 
@@ -127,7 +139,10 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer close(Arguments a) throws CallFailed, BadArgument {
-        files.close(file(a));
+        var file = file(a);
+        file.letGo();
+        files.close(file);
+        closedNodes.set(file.handle(), file.device().name());
         return Answer.OK;
     }
 }

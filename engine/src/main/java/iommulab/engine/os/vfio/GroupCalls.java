@@ -7,6 +7,8 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.iommufd.Iommufd;
+import iommulab.engine.os.iommufd.OldContainer;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
 
@@ -99,11 +101,17 @@ public final class GroupCalls implements CallTable {
         var file = file(a);
         var target = files.any(a, "container");
         file.requireNoContainer();
-        if (!(target instanceof Container container)) {
-            throw new CallFailed(
-                    "EBADFD", "%s is neither a container nor an IOMMUFD.".formatted(target));
+        switch (target) {
+            case Container container -> file.join(container);
+            case Iommufd iommufd -> {
+                new OldContainer(iommufd).require();
+                file.join(iommufd);
+            }
+            default ->
+                    throw new CallFailed(
+                            "EBADFD",
+                            "%s is neither a container nor an IOMMUFD.".formatted(target));
         }
-        file.join(container);
         return Answer.OK;
     }
 
@@ -129,9 +137,6 @@ public final class GroupCalls implements CallTable {
                     "EINVAL",
                     "Group %d has no container: nothing would keep %s in bounds."
                             .formatted(file.group().groupId(), name));
-        }
-        if (file.container().isPresent()) {
-            file.container().get().requireBackend();
         }
         var opened =
                 new GroupDeviceFile(ledger, files.newHandle("device"), file.opener(), file, device);

@@ -1,11 +1,17 @@
 package iommulab.engine.os.vfio;
 
 import iommulab.engine.os.OpenFile;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.iommufd.Iommufd;
+import iommulab.engine.os.iommufd.OldContainer;
 import iommulab.engine.os.process.Process;
+import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// The open node of a group. Its devices can be had once it has a container, or an IOMMUFD in its place;
@@ -13,7 +19,9 @@ import java.util.Optional;
 public final class GroupFile extends OpenFile implements VfioFile {
     private final LentGroup group;
     private final Cell<Optional<Container>> container;
-    private final Cell<Optional<OpenFile>> iommufd;
+    private final Cell<Optional<Iommufd>> iommufd;
+    private final Book<String, DeviceBinding> bindings;
+    private final Book<String, Integer> openings;
     private final Cell<Integer> openDevices;
     private final Cell<Optional<OpenFile>> virtualMachine;
 
@@ -25,6 +33,8 @@ public final class GroupFile extends OpenFile implements VfioFile {
         this.group = group;
         container = new Cell<>(ledger, Optional.empty());
         iommufd = new Cell<>(ledger, Optional.empty());
+        bindings = new Book<>(ledger);
+        openings = new Book<>(ledger);
         openDevices = new Cell<>(ledger, 0);
         virtualMachine = new Cell<>(ledger, Optional.empty());
         if (group.boundFiles().get() > 0) {
@@ -56,7 +66,7 @@ public final class GroupFile extends OpenFile implements VfioFile {
     }
 
     /// The IOMMUFD that stands for a container.
-    public Optional<OpenFile> iommufd() {
+    public Optional<Iommufd> iommufd() {
         return iommufd.get();
     }
 
@@ -82,7 +92,7 @@ public final class GroupFile extends OpenFile implements VfioFile {
                                     group.groupId(),
                                     container()
                                             .<OpenFile>map(file -> file)
-                                            .or(this::iommufd)
+                                            .or(() -> iommufd().map(file -> file))
                                             .orElseThrow()));
         }
     }
@@ -93,7 +103,9 @@ public final class GroupFile extends OpenFile implements VfioFile {
         container.set(Optional.of(to));
     }
 
-    void joinIommufd(OpenFile to) {
+    /// Its devices will be bound to an IOMMUFD when they are opened; only then somebody looks who owns
+    /// their DMA.
+    void join(Iommufd to) {
         to.hold();
         iommufd.set(Optional.of(to));
     }
@@ -124,18 +136,54 @@ public final class GroupFile extends OpenFile implements VfioFile {
 
     // ---- devices
 
-    int openDevices() {
-        return openDevices.get();
-    }
-
-    void deviceOpened() {
+    /// A device is opened. The first time it is bound to the IOMMUFD, if there is one, and attached to the
+    /// address space that stands for a container.
+    ///
+    /// @throws CallFailed (EINVAL) the container has no backend, or as [DeviceBinding#of] and
+    ///     [DeviceBinding#attach]
+    void open(VfioDevice device) throws CallFailed {
+        if (container().isPresent()) {
+            container().get().requireBackend();
+        }
+        int before = openings.find(device.name()).orElse(0);
+        if (before == 0 && iommufd().isPresent()) {
+            var binding = DeviceBinding.of(device, iommufd().get());
+            bindings.set(device.name(), binding);
+            binding.attach(new OldContainer(iommufd().get()).space().id(), 0);
+        }
+        if (device instanceof MediatedDevice made) {
+            made.openedBy().set(Optional.of(this));
+        }
+        device.opened();
+        openings.set(device.name(), before + 1);
         openDevices.set(openDevices.get() + 1);
         hold();
     }
 
-    void deviceClosed() {
+    /// A file of a device is gone; with the last one the device is let go.
+    void close(VfioDevice device) {
+        int left = openings.find(device.name()).orElse(0) - 1;
+        device.closed();
+        if (left > 0) {
+            openings.set(device.name(), left);
+        } else {
+            openings.remove(device.name());
+            bindings.find(device.name()).ifPresent(this::unbind);
+            bindings.remove(device.name());
+            if (device instanceof MediatedDevice made) {
+                made.openedBy().set(Optional.empty());
+            }
+        }
         openDevices.set(openDevices.get() - 1);
         drop();
+    }
+
+    private void unbind(DeviceBinding binding) {
+        try {
+            binding.unbind();
+        } catch (CallFailed failed) {
+            throw new IllegalStateException("closing a device of " + this, failed);
+        }
     }
 
     // ---- what virtual machines ask
@@ -148,6 +196,31 @@ public final class GroupFile extends OpenFile implements VfioFile {
     @Override
     public Cell<Optional<OpenFile>> virtualMachine() {
         return virtualMachine;
+    }
+
+    // ---- what can be seen of it
+
+    @Override
+    public String typeName() {
+        return "VFIO group";
+    }
+
+    @Override
+    public List<Held> holds() {
+        var held = new ArrayList<Held>();
+        container().ifPresent(file -> held.add(Held.of(file, "container")));
+        iommufd().ifPresent(file -> held.add(Held.of(file, "stands for a container")));
+        bindings.all().forEach((name, binding) -> held.add(Held.of(binding.key(), name)));
+        return held;
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("group", group.groupId()),
+                SoftwareView.Fact.of("viable", isViable()),
+                SoftwareView.Fact.of("open devices", openDevices.get()),
+                SoftwareView.Fact.of("forces snooping", enforcesCoherency()));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package iommulab.engine.os.vfio;
 
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.PhysicalDevice;
@@ -23,11 +25,41 @@ public final class LentDevices {
 
     /// By name.
     public Collection<MediatedDevice> mediated() {
-        return mediated.all().values();
+        return mediated.all().values().stream().filter(MediatedDevice::isThere).toList();
     }
 
     public Optional<MediatedDevice> findMediated(String name) {
-        return mediated.find(name);
+        return mediated.find(name).filter(MediatedDevice::isThere);
+    }
+
+    /// The device of a name; empty if there is none that is bound to a VFIO driver.
+    public Optional<VfioDevice> device(String name) {
+        var made = findMediated(name);
+        return made.isPresent()
+                ? made.map(device -> device)
+                : devices.find(name)
+                        .filter(device -> Devices.isVfio(device.driver()))
+                        .map(VfioDevice.Physical::new);
+    }
+
+    /// The mediated device of an argument.
+    ///
+    /// @throws BadArgument if there is none of that name
+    public MediatedDevice mediated(Arguments a, String argument) throws BadArgument {
+        var name = a.word(argument);
+        return findMediated(name)
+                .orElseThrow(() ->
+                        new BadArgument(
+                                "%s: there is no mediated device '%s'. There are %s."
+                                        .formatted(a.action(), name, mediated())));
+    }
+
+    /// The group of a device.
+    Optional<LentGroup> groupOf(VfioDevice device) {
+        return switch (device) {
+            case VfioDevice.Physical(var function) -> function.group().map(LentGroup.Physical::new);
+            case MediatedDevice made -> Optional.of(made);
+        };
     }
 
     /// The group of a number; empty if no device of it is bound to a VFIO driver.
@@ -52,7 +84,7 @@ public final class LentDevices {
             throw new CallFailed(
                     "ENODEV", "No driver is bound to %s that could make one up.".formatted(parent));
         }
-        if (mediated.has(name) || devices.find(name).isPresent()) {
+        if (findMediated(name).isPresent() || devices.find(name).isPresent()) {
             throw new CallFailed("EEXIST", "There is a device '%s' already.".formatted(name));
         }
         var made = new MediatedDevice(ledger, name, parent, freeGroup());
@@ -72,6 +104,7 @@ public final class LentDevices {
     }
 
     public void remove(MediatedDevice device) {
+        device.remove();
         mediated.remove(device.name());
     }
 }

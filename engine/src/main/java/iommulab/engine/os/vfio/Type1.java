@@ -291,6 +291,45 @@ public final class Type1 {
         return pins;
     }
 
+    /// A driver copies bytes of the mappings.
+    ///
+    /// @return hpa of the first one
+    /// @throws CallFailed (EINVAL) not all is mapped, (EPERM) no right, (EFAULT) no memory behind it
+    long copy(long iova, long bytes, boolean write) throws CallFailed {
+        if (bytes <= 0) {
+            throw new CallFailed("EINVAL", "Nothing to copy: %d bytes.".formatted(bytes));
+        }
+        long first = 0;
+        for (long done = 0; done < bytes; ) {
+            long at = iova + done;
+            var mapping =
+                    at(at).orElseThrow(() ->
+                            new CallFailed("EINVAL", "0x%x is not mapped.".formatted(at)));
+            var rights = mapping.permissions();
+            if (write ? !rights.write() : !rights.read()) {
+                throw new CallFailed(
+                        "EPERM",
+                        "The mapping %s is %s.".formatted(mapping.range(), mapping.permissions()));
+            }
+            long hpa = hpa(mapping, at);
+            first = done == 0 ? hpa : first;
+            if (write) {
+                pins.wrote(at);
+            }
+            done += PAGE - (at & PAGE - 1);
+        }
+        return first;
+    }
+
+    private static long hpa(Type1Mapping mapping, long iova) throws CallFailed {
+        var memory = mapping.bill().process().memory();
+        return memory.hpa(mapping.va() + (iova - mapping.iova()))
+                .orElseThrow(() ->
+                        new CallFailed(
+                                "EFAULT",
+                                "There is no memory behind 0x%x any more.".formatted(iova)));
+    }
+
     // ---- which pages were written
 
     /// @throws CallFailed (EACCES) the first version has no log

@@ -6,6 +6,7 @@ import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.ArrayList;
+import java.util.stream.LongStream;
 
 /// Pages of a container's mappings that drivers of mediated devices have pinned, and what they have
 /// written. While no IOMMU has pinned them anyway, each is billed once. Source: kernel
@@ -132,7 +133,7 @@ final class Type1Pins {
         return held.all().values().stream()
                 .filter(pin -> mapping.overlaps(pin.iova(), pin.last()))
                 .flatMap(pin ->
-                        java.util.stream.LongStream.range(0, pin.bytes() / PAGE)
+                        LongStream.range(0, pin.bytes() / PAGE)
                                 .mapToObj(index -> pin.iova() + index * PAGE))
                 .filter(page -> mapping.overlaps(page, page))
                 .distinct()
