@@ -70,12 +70,13 @@ final class DeviceSideFacts {
                         "Invalidations",
                         device.answering()
                                 ? Span.of("answered")
-                                : Span.of("not answered", Span.Look.SAYS_FAULT),
-                        device.unanswered() == 0
-                                ? Span.muted("")
-                                : Span.of(
-                                        "%d timed out".formatted(device.unanswered()),
-                                        Span.Look.SAYS_FAULT)));
+                                : Span.of(hanging(device), Span.Look.SAYS_FAULT)));
+    }
+
+    private static String hanging(DeviceSide device) {
+        return device.unanswered() == 0
+                ? "not answered"
+                : "not answered, %d timed out".formatted(device.unanswered());
     }
 
     private static List<Span> filled(CacheSnapshot tlb) {

@@ -51,6 +51,15 @@ final class DeviceTlbs {
         return members.values().stream().filter(member -> member.unit() == unit).toList();
     }
 
+    /// Invalidations that devices were told of and never answered.
+    int unanswered() {
+        int count = 0;
+        for (var member : members.values()) {
+            count += member.device().tlb().unanswered();
+        }
+        return count;
+    }
+
     /// Gives the TLBs below a unit another shape; they are empty afterwards.
     void reshape(Unit unit, CacheGeometry geometry) {
         shapes.put(unit.number(), geometry);

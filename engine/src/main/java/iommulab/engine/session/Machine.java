@@ -248,7 +248,12 @@ final class Machine {
     ///
     /// @throws CommandRefused if it cannot accept the command; it is then unchanged
     Outcome apply(Command command) throws CommandRefused {
-        return CommandRunner.run(this, command);
+        int unanswered = deviceTlbs.unanswered();
+        var outcome = CommandRunner.run(this, command);
+        int timedOut = deviceTlbs.unanswered() - unanswered;
+        return timedOut > 0 && outcome instanceof Outcome.Done
+                ? new Outcome.TimedOut(timedOut)
+                : outcome;
     }
 
     /// The machine unchanged unless all of `change` succeeds.

@@ -10,6 +10,11 @@ import java.util.List;
 public sealed interface Outcome {
     record Done() implements Outcome {}
 
+    /// It is done, but a device did not answer.
+    ///
+    /// @param invalidations how many of its TLB timed out
+    record TimedOut(int invalidations) implements Outcome {}
+
     record DomainCreated(int domain) implements Outcome {}
 
     record DmaFinished(DmaEvent event) implements Outcome {}

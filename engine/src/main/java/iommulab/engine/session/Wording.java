@@ -155,6 +155,9 @@ final class Wording {
     static String result(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Done() -> "ok";
+            case Outcome.TimedOut(int count) ->
+                    "ok, but %d device TLB invalidation%s timed out"
+                            .formatted(count, count == 1 ? "" : "s");
             case Outcome.DomainCreated(int domain) -> "domain " + domain;
             case Outcome.TrafficRun(_) -> "ok";
             case Outcome.Answered(var answer) -> answer.toString();

@@ -213,7 +213,8 @@ class DeviceTlbTest {
         withAts(architecture);
         read(IOVA);
         bench.run(new Command.SetAnswering(DEVICE, false));
-        unmap(true);
+        assertThat(bench.run(new Command.UnmapPages(domain, IOVA, 0x1000, true)))
+                .isInstanceOf(Outcome.TimedOut.class);
         assertThat(device().unanswered()).isPositive();
         assertThat(bench.machine.units.getFirst().forDeviceTlbs().openInvalidations()).isZero();
         read(IOVA + 0x1000);
