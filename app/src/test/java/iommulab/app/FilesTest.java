@@ -342,6 +342,16 @@ class FilesTest {
     }
 
     @Test
+    void whoWantsNothingToMoveIsRememberedInTheFile() throws Exception {
+        try (var lab = LabFiles.onSample("first-walk", folder)) {
+            lab.choose("View", "Reduce motion").save(file());
+            assertThat(MachineFile.read(file()).view())
+                    .containsEntry("motion", "reduced")
+                    .containsEntry("perspective", "MACHINE");
+        }
+    }
+
+    @Test
     void thereIsALineForEverySample() throws Exception {
         var files = SamplesTest.samples().stream().map(f -> f.getFileName().toString());
         assertThat(files.map(f -> f.replace(MachineFile.ENDING, "")))

@@ -1,8 +1,10 @@
 package iommulab.app.theme;
 
 import javafx.beans.value.ObservableValue;
+import javafx.scene.AccessibleRole;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Numbers over time as lines: few, thin, told apart by dashes as well as by colour, named at the right
 /// with their last value.
@@ -73,6 +75,7 @@ public final class LinePlot extends Drawing {
     /// @param palette the colours in force
     public LinePlot(ObservableValue<Palette> palette) {
         super(palette);
+        setAccessibleRole(AccessibleRole.IMAGE_VIEW);
     }
 
     /// @param whileEmpty the sentence that stands there as long as no line has two points
@@ -80,6 +83,10 @@ public final class LinePlot extends Drawing {
         this.lines = List.copyOf(lines);
         this.axis = axis;
         this.whileEmpty = whileEmpty;
+        setAccessibleText(
+                lines.stream()
+                        .map(l -> l.name() + " " + l.last())
+                        .collect(Collectors.joining(", ")));
         redraw();
     }
 

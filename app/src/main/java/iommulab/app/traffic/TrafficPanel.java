@@ -57,6 +57,8 @@ public final class TrafficPanel implements Panel {
         var formScroll = new ScrollPane(form);
         formScroll.setFitToWidth(true);
         formScroll.getStyleClass().addAll("fault-side-scroll", "traffic-side");
+        hits.setId("plot-hits");
+        cycles.setId("plot-cycles");
         var scale = hits.scaleProperty();
         scale.addListener((_, _, s) -> table.showLess(hits.onWall().get(), s.doubleValue()));
         var foot = plots();

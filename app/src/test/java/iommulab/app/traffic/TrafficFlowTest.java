@@ -13,6 +13,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CostEvent;
 import iommulab.engine.traffic.Pattern;
+import iommulab.engine.traffic.TrafficSource;
 
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
@@ -87,6 +88,31 @@ class TrafficFlowTest {
                         .select(0));
         lab.robot().activate("#source-remove");
         lab.robot().until("the source is gone", () -> lab.machine().sources().isEmpty());
+    }
+
+    @Test
+    void thePlotsShowWhatTheEngineCounted() {
+        lab.did(
+                new Command.SetSource(
+                        new TrafficSource(
+                                1, NIC, new Pattern.Uniform(IOVA, 0x1_0000), 10, 64, 50, 7)));
+        lab.did(new Command.RunTraffic(1000));
+        var from = lab.machine().counters();
+        lab.did(new Command.RunTraffic(500));
+        var to = lab.machine().counters();
+        double hits = to.hits() - from.hits();
+        double share = 100 * hits / (hits + to.walks() - from.walks());
+        assertThat(plotted("#plot-hits")).isEqualTo("hits %.1f".formatted(share));
+        assertThat(plotted("#plot-cycles"))
+                .isEqualTo(
+                        "cycles %.1f, reads %.1f"
+                                .formatted(
+                                        (to.cycles() - from.cycles()) / 500.0,
+                                        (to.reads() - from.reads()) / 500.0));
+    }
+
+    private String plotted(String plot) {
+        return Robot.onScreen(() -> lab.robot().find(plot).getAccessibleText());
     }
 
     @Test
