@@ -9,12 +9,11 @@ import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.iommufd.Iommufd;
 import iommulab.engine.os.process.Processes;
-import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.Map;
 
-/// Calls on VFIO's device nodes. Who binds by the handle of a node that he has closed opens it again.
+/// Calls on VFIO's device nodes.
 public final class DeviceFileCalls implements CallTable {
     private static final long BIND_SIZE = 16;
     private static final long ATTACH_SIZE = 12;
@@ -25,14 +24,12 @@ public final class DeviceFileCalls implements CallTable {
     private final OpenFiles files;
     private final LentDevices lent;
     private final Processes processes;
-    private final Book<String, String> closedNodes;
 
     public DeviceFileCalls(Ledger ledger, OpenFiles files, LentDevices lent, Processes processes) {
         this.ledger = ledger;
         this.files = files;
         this.lent = lent;
         this.processes = processes;
-        closedNodes = new Book<>(ledger);
     }
 
     @Override
@@ -47,19 +44,22 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer open(Arguments a) throws CallFailed, BadArgument {
-        return Answer.OK.with("cdev", open(a.word("device"), files.newHandle("cdev")).handle());
-    }
-
-    private DeviceFile open(String device, String handle) throws CallFailed {
-        var lentDevice = lent.device(device);
-        var group = lentDevice.flatMap(lent::groupOf);
+        var name = a.word("device");
+        var device = lent.device(name);
+        var group = device.flatMap(lent::groupOf);
         if (group.isEmpty()) {
             throw new CallFailed(
-                    "ENOENT", "%s is bound to no VFIO driver: it has no node.".formatted(device));
+                    "ENOENT", "%s is bound to no VFIO driver: it has no node.".formatted(name));
         }
-        var file = new DeviceFile(ledger, handle, processes.first(), lentDevice.get(), group.get());
+        var file =
+                new DeviceFile(
+                        ledger,
+                        files.newHandle("cdev"),
+                        processes.first(),
+                        device.get(),
+                        group.get());
         files.add(file);
-        return file;
+        return Answer.OK.with("cdev", file.handle());
     }
 
     private DeviceFile file(Arguments a) throws CallFailed, BadArgument {
@@ -78,9 +78,7 @@ public final class DeviceFileCalls implements CallTable {
     }
 
     private Answer bind(Arguments a) throws CallFailed, BadArgument {
-        var closed = closedNodes.find(a.word("cdev"));
-        var file = closed.isPresent() ? open(closed.get(), a.word("cdev")) : file(a, "EINVAL");
-        closedNodes.remove(file.handle());
+        var file = file(a, "EINVAL");
         requireArgsz(a, BIND_SIZE);
         requireFlags(a, 0);
         if (a.word("iommufd").startsWith("-") || a.word("iommufd").equals("negative")) {
@@ -142,7 +140,6 @@ public final class DeviceFileCalls implements CallTable {
         var file = file(a);
         file.letGo();
         files.close(file);
-        closedNodes.set(file.handle(), file.device().name());
         return Answer.OK;
     }
 }
