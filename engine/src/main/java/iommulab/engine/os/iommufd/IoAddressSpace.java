@@ -285,6 +285,11 @@ public final class IoAddressSpace extends IoObject {
         }
     }
 
+    /// Whether hardware reads some mapping directly.
+    boolean hasLocked() {
+        return !locked.isEmpty();
+    }
+
     // ---- who uses it
 
     /// A table is to be filled from it, now and from now on.

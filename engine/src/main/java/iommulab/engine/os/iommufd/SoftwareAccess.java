@@ -35,6 +35,7 @@ public final class SoftwareAccess extends IoObject {
         held = new Book<>(file.ledger());
         next = new Cell<>(file.ledger(), 1);
         hold("driver", "in-kernel user");
+        file.hold();
     }
 
     @Override
@@ -193,6 +194,7 @@ public final class SoftwareAccess extends IoObject {
     public void close() throws CallFailed {
         release("driver");
         destroy();
+        file().drop();
     }
 
     @Override
