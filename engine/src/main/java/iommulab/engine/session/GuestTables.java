@@ -68,6 +68,10 @@ final class GuestTables {
         return number;
     }
 
+    boolean has(int number) {
+        return byNumber.containsKey(number);
+    }
+
     int unitOf(int number) {
         return table(number).unit();
     }

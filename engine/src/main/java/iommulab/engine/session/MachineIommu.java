@@ -201,6 +201,10 @@ final class MachineIommu implements IommuCore {
 
     @Override
     public int createNested(int unit, int parent, GuestTable table) throws CallFailed {
+        if (!domains().guestTables().has(table.number())) {
+            throw new CallFailed(
+                    "EINVAL", "No guest has made a table %d.".formatted(table.number()));
+        }
         return passOn(() -> domains().createOnGuestTable(unit, domain(parent), table.number()))
                 .id();
     }

@@ -73,8 +73,7 @@ final class AnyCall {
             Map.ofEntries(
                     Map.entry("driver", List.of("vfio-pci", "pci-stub", "e1000e")),
                     Map.entry(
-                            "data_type",
-                            List.of("none", "selftest", "vtd_s1", "viommu_selftest")),
+                            "data_type", List.of("none", "selftest", "vtd_s1", "viommu_selftest")),
                     Map.entry("option", List.of("rlimit_mode", "huge_pages")),
                     Map.entry("op", List.of("get", "set", "clear", "attach", "replace", "any")),
                     Map.entry("errno", List.of("ENOMEM", "EIO")),
@@ -104,8 +103,14 @@ final class AnyCall {
                     "iommufd.ioas_copy", List.of("[fixed, read, write]"),
                     "iommufd.hwpt_alloc",
                             List.of(
-                                    "[nest_parent]", "[nest_parent]", "[]", "[]", "[pasid]",
-                                    "[dirty]", "[fault]", "[pasid, fault]"),
+                                    "[nest_parent]",
+                                    "[nest_parent]",
+                                    "[]",
+                                    "[]",
+                                    "[pasid]",
+                                    "[dirty]",
+                                    "[fault]",
+                                    "[pasid, fault]"),
                     "iommufd.hwpt_set_dirty", List.of("[enable]", "[]"),
                     "iommufd.hwpt_get_dirty", List.of("[no_clear]", "[]"),
                     "vfio.type1_map", List.of("rw", "r"),
@@ -155,15 +160,16 @@ final class AnyCall {
 
     /// What a call returned may be said again.
     void learn(Answer answer) {
-        answer.returns().forEach((field, value) -> {
-            if (value instanceof Value.Word) {
-                var known = returned.computeIfAbsent(field, _ -> new ArrayList<>());
-                known.add(value.toString());
-                if (known.size() > REMEMBERED) {
-                    known.remove(random.nextInt(known.size()));
-                }
-            }
-        });
+        answer.returns()
+                .forEach((field, value) -> {
+                    if (value instanceof Value.Word) {
+                        var known = returned.computeIfAbsent(field, _ -> new ArrayList<>());
+                        known.add(value.toString());
+                        if (known.size() > REMEMBERED) {
+                            known.remove(random.nextInt(known.size()));
+                        }
+                    }
+                });
     }
 
     // ---- arguments
@@ -190,8 +196,7 @@ final class AnyCall {
         }
         return switch (parameter.type()) {
             case NUMBER -> number(name);
-            case ADDRESS ->
-                    name.endsWith("va") ? "buf+0x%x".formatted(page()) : address();
+            case ADDRESS -> name.endsWith("va") ? "buf+0x%x".formatted(page()) : address();
             case WORD, HANDLE -> word(name);
             case BOOLEAN -> Boolean.toString(random.nextBoolean());
             case WORDS -> "[]";
@@ -235,9 +240,7 @@ final class AnyCall {
     private String word(String name) {
         return switch (name) {
             case "device" ->
-                    random.nextInt(12) == 0
-                            ? "mdev0"
-                            : "dev" + (char) ('A' + random.nextInt(4));
+                    random.nextInt(12) == 0 ? "mdev0" : "dev" + (char) ('A' + random.nextInt(4));
             case "process" -> "p" + random.nextInt(12) / 10;
             case "range" -> "buf+0x%x".formatted(page());
             default -> "bad";
@@ -258,9 +261,7 @@ final class AnyCall {
                     address();
             case "length", "size" ->
                     Integer.toString(
-                            random.nextInt(20) == 0
-                                    ? 0x800
-                                    : 0x1000 * (1 + random.nextInt(4)));
+                            random.nextInt(20) == 0 ? 0x800 : 0x1000 * (1 + random.nextInt(4)));
             case "page_size" -> "0x1000";
             case "group" -> Integer.toString(1 + random.nextInt(3));
             case "virt_id" -> Integer.toString(0x99 + random.nextInt(3));

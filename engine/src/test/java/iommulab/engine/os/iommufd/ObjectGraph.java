@@ -101,8 +101,7 @@ public final class ObjectGraph {
         return viommuOf(queue.file(), v -> v.queue(queue.index()).equals(Optional.of(queue)));
     }
 
-    private static VirtualIommu viommuOf(
-            Iommufd file, Predicate<VirtualIommu> has) {
+    private static VirtualIommu viommuOf(Iommufd file, Predicate<VirtualIommu> has) {
         return file.objects().stream()
                 .filter(VirtualIommu.class::isInstance)
                 .map(VirtualIommu.class::cast)
@@ -137,7 +136,9 @@ public final class ObjectGraph {
         for (var group : kernel.devices().groups()) {
             assertThat(group.owner()).as("owner of %s", group).isEmpty();
             if (group.ownerCount() == 0) {
-                assertThat(group.use()).as("domain of %s", group).isEqualTo(DeviceGroup.Use.DEFAULT);
+                assertThat(group.use())
+                        .as("domain of %s", group)
+                        .isEqualTo(DeviceGroup.Use.DEFAULT);
             }
         }
         for (var device : kernel.devices().all()) {
