@@ -39,6 +39,7 @@ public final class HostTableFormat implements TableFormat {
     private static final long BOTH = 3L << RIGHTS_AT;
     private static final int UNTRANSLATED_AT = 59;
     private static final long UNTRANSLATED = 1L << UNTRANSLATED_AT;
+    private static final long PLAIN = PRESENT | BOTH;
     private static final long EVERYTHING = TableEntry.READ | TableEntry.WRITE | TableEntry.EXECUTE;
 
     /* Regime: bits of HAD. */
@@ -67,17 +68,14 @@ public final class HostTableFormat implements TableFormat {
 
     @Override
     public long decode(long raw, int level, long regime) {
-        // Nearly every entry grants both rights and leads one level down, or maps a page of 4 KiB:
-        // known
-        // by one comparison, since a next level of 0 below level 1 is that page.
-        long plain = PRESENT | BOTH | (long) (level - 1) << NEXT_LEVEL_AT;
-        if ((raw & (PRESENT | BOTH | NEXT_LEVEL)) == plain) {
-            if (level > 1) {
+        // Nearly every entry grants both rights and leads one level down, or maps a page of 4 KiB.
+        if (level > 1) {
+            long plain = PLAIN | (long) (level - 1) << NEXT_LEVEL_AT;
+            if ((raw & (PLAIN | NEXT_LEVEL)) == plain) {
                 return TableEntry.table(raw & ADDRESS, level - 1, EVERYTHING);
             }
-            if ((raw & UNTRANSLATED) == 0 && regime == 0) {
-                return TableEntry.leaf(raw & ADDRESS, 12, EVERYTHING);
-            }
+        } else if ((raw & (PLAIN | NEXT_LEVEL | UNTRANSLATED)) == PLAIN && regime == 0) {
+            return TableEntry.leaf(raw & ADDRESS, 12, EVERYTHING);
         }
         return decodeFully(raw, level, regime);
     }
