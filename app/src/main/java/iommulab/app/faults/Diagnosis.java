@@ -5,6 +5,7 @@ import iommulab.engine.group.DomainType;
 import iommulab.engine.group.Group;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.memory.AddressRange;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.CommandText;
@@ -35,11 +36,26 @@ final class Diagnosis {
         this.machine = machine;
         domain = domainOf(fault, machine);
         did =
-                "%s %s 0x%x"
+                "%s %s 0x%x%s"
                         .formatted(
                                 FaultKind.name(fault.device()),
-                                fault.access() == Access.READ ? "read" : "wrote to",
-                                fault.iova());
+                                verb(fault),
+                                fault.iova(),
+                                fault.type() == AddressType.TRANSLATED
+                                        ? ", translated already,"
+                                        : "");
+    }
+
+    /// What the device did, before the address.
+    static String verb(Fault fault) {
+        if (fault.reason().isOfPageRequest()) {
+            return "asked for the page at";
+        }
+        return switch (fault.type()) {
+            case UNTRANSLATED -> fault.access() == Access.READ ? "read" : "wrote to";
+            case TRANSLATION_REQUEST -> "asked for the translation of";
+            case TRANSLATED -> "sent";
+        };
     }
 
     /// The domain in whose tables the request ended: a fault names it by the tag in the hardware's entry.
@@ -55,11 +71,35 @@ final class Diagnosis {
         var diagnosis = new Diagnosis(fault, machine);
         var causes = new ArrayList<Cause>();
         causes.add(diagnosis.attachment());
-        causes.add(diagnosis.reserved());
-        diagnosis.domain.ifPresent(d -> diagnosis.tables(d, causes));
+        if (diagnosis.isOfServices()) {
+            causes.add(diagnosis.service());
+        } else {
+            causes.add(diagnosis.reserved());
+            diagnosis.domain.ifPresent(d -> diagnosis.tables(d, causes));
+        }
         causes.add(diagnosis.alias());
         causes.sort(Comparator.comparing(Cause::verdict));
         return List.copyOf(causes);
+    }
+
+    /// Whether it was no ordinary request: what tables say of the address is no question then.
+    private boolean isOfServices() {
+        return fault.reason().isOfPageRequest() || fault.type() != AddressType.UNTRANSLATED;
+    }
+
+    /// The device used a service that its entry, or the driver, does not give it.
+    private Cause service() {
+        var title =
+                fault.reason().isOfPageRequest()
+                        ? "The page request was refused"
+                        : fault.type() == AddressType.TRANSLATED
+                                ? "The translated request was refused"
+                                : "The translation request was refused";
+        return Cause.found(
+                title,
+                fault.reason().meaning(),
+                "%s and was refused: %s.".formatted(did, fault.reason().kernelText()),
+                new Subject.Function(fault.device()));
     }
 
     private Cause attachment() {

@@ -58,7 +58,18 @@ record FaultKind(Fault newest, int count, long first) {
 
     /// `write 0xffdc2000`
     String what() {
-        return "%s 0x%x".formatted(newest.access().word(), newest.iova());
+        return switch (newest.type()) {
+            case UNTRANSLATED ->
+                    "%s 0x%x"
+                            .formatted(
+                                    newest.reason().isOfPageRequest()
+                                            ? "page request"
+                                            : newest.access().word(),
+                                    newest.iova());
+            case TRANSLATION_REQUEST -> "question 0x%x".formatted(newest.iova());
+            case TRANSLATED ->
+                    "translated %s 0x%x".formatted(newest.access().word(), newest.iova());
+        };
     }
 
     boolean holds(long sequence, MachineSnapshot machine) {

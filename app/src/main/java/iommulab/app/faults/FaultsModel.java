@@ -2,8 +2,8 @@ package iommulab.app.faults;
 
 import iommulab.app.shell.FaultQueue;
 import iommulab.app.shell.Subject;
-import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.Field;
+import iommulab.engine.pci.AddressType;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Fault;
 
@@ -104,7 +104,7 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
         return "%s %s 0x%x and was stopped: %s."
                 .formatted(
                         FaultKind.name(fault.device()),
-                        fault.access() == Access.READ ? "read" : "wrote to",
+                        Diagnosis.verb(fault),
                         fault.iova(),
                         fault.reason().kernelText());
     }
@@ -115,7 +115,12 @@ record FaultsModel(String headline, List<FaultKind> kinds, Optional<Case> chosen
                 new Part("Access", fault.access().word()),
                 new Part(
                         "Address",
-                        "IOVA 0x%x, the page of the request".formatted(fault.iova() & -4096)),
+                        "%s 0x%x, the page of the request"
+                                .formatted(
+                                        fault.type() == AddressType.TRANSLATED
+                                                ? "host address, as the device says,"
+                                                : "IOVA",
+                                        fault.iova() & -4096)),
                 new Part(
                         "Requester",
                         kind.isAlias()

@@ -151,6 +151,11 @@ final class WalkSide extends VBox {
                         return;
                     }
                     ladder.show(walk);
+                    if (fault.reason().isOfPageRequest()) {
+                        title.setText("A page request walks nowhere");
+                        remark.setText("Beside it the walk of an access to the same address.");
+                        return;
+                    }
                     switch (walk.outcome()) {
                         case iommulab.engine.iommu.Walk.Outcome.Faulted(_, int step, _) -> {
                             title.setText(

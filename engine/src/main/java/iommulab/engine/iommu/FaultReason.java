@@ -17,6 +17,11 @@ public interface FaultReason {
     /// [Iommu#lastCause] knows which it was.
     Set<StopCause> causes();
 
+    /// Whether it stops a device's request for a page (PCIe PRI), not an access.
+    default boolean isOfPageRequest() {
+        return false;
+    }
+
     /// What it means and which step of the walk found it, in one or two sentences.
     String meaning();
 }

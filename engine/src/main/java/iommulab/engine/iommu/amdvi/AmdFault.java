@@ -154,6 +154,11 @@ public enum AmdFault implements FaultReason {
     }
 
     @Override
+    public boolean isOfPageRequest() {
+        return this == PAGE_REQUEST_REFUSED;
+    }
+
+    @Override
     public String kernelText() {
         return AmdEvent.name(code);
     }

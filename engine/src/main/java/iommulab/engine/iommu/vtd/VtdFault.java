@@ -349,6 +349,11 @@ public enum VtdFault implements FaultReason {
     }
 
     @Override
+    public boolean isOfPageRequest() {
+        return this == PAGE_REQUEST_IN_LEGACY_MODE || this == PAGE_REQUESTS_OFF;
+    }
+
+    @Override
     public String kernelText() {
         return kernelText;
     }
