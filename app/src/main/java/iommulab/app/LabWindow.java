@@ -1,6 +1,7 @@
 package iommulab.app;
 
 import iommulab.app.caches.CachesPanel;
+import iommulab.app.console.ConsolePanel;
 import iommulab.app.domains.DomainsPanel;
 import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
@@ -50,6 +51,7 @@ public final class LabWindow {
                 DrawerTab.of("Transcript", new TranscriptPanel(bench)),
                 DrawerTab.of("Events", ListTab.events(bench)),
                 new DrawerTab(
-                        "Faults", ListTab.faults(bench), machine -> machine.counters().faults()));
+                        "Faults", ListTab.faults(bench), machine -> machine.counters().faults()),
+                DrawerTab.of("Console", new ConsolePanel(bench)));
     }
 }

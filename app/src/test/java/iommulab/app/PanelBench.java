@@ -92,6 +92,12 @@ public final class PanelBench implements Workbench {
     }
 
     @Override
+    public CompletionStage<Outcome> submit(Command command) {
+        sent.add(command);
+        return CompletableFuture.completedFuture(new Outcome.Done());
+    }
+
+    @Override
     public CompletionStage<Walk> explain(WalkQuestion question) {
         return CompletableFuture.completedFuture(answers.apply(question));
     }

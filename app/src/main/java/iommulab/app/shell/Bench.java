@@ -110,6 +110,11 @@ public final class Bench implements Workbench {
     }
 
     @Override
+    public CompletionStage<Outcome> submit(Command command) {
+        return onScreen(engine.submit(command));
+    }
+
+    @Override
     public CompletionStage<Walk> explain(WalkQuestion question) {
         return onScreen(engine.explain(question));
     }

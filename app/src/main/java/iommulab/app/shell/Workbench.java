@@ -27,6 +27,9 @@ public interface Workbench {
     /// the stage then completes exceptionally with [iommulab.engine.session.CommandRefused].
     CompletionStage<Outcome> submit(Command command, Node where);
 
+    /// Sends a command to the engine; who asks shows a refusal, with which the stage completes exceptionally.
+    CompletionStage<Outcome> submit(Command command);
+
     /// Asks what the hardware would do, step by step, without doing it.
     CompletionStage<Walk> explain(WalkQuestion question);
 

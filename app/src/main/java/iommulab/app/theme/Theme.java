@@ -19,7 +19,7 @@ public enum Theme {
     PRINT("Print", "print", false);
 
     private static final List<String> SHARED =
-            List.of("meaning", "controls", "classes", "perspectives");
+            List.of("meaning", "controls", "classes", "perspectives", "console");
     private static final List<String> FONT_FILES =
             List.of(
                     "DejaVuSans",

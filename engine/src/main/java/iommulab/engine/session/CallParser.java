@@ -36,12 +36,14 @@ final class CallParser {
     }
 
     private void readArgument(LinkedHashMap<String, String> arguments) throws CommandRefused {
+        skipSpaces();
+        int start = at;
         var name = word("the name of an argument");
         expect('=');
         skipSpaces();
         var value = value();
         if (arguments.put(name, value) != null) {
-            throw new CommandRefused("EINVAL", "Argument '%s' is given twice".formatted(name));
+            throw new CommandRefused("Argument '%s' is given twice".formatted(name), start);
         }
     }
 
@@ -132,8 +134,8 @@ final class CallParser {
     private CommandRefused refused(String expected) {
         var found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end";
         return new CommandRefused(
-                "EINVAL",
                 "No call: at character %d stands %s, expected %s"
-                        .formatted(at + 1, found, expected));
+                        .formatted(at + 1, found, expected),
+                at);
     }
 }

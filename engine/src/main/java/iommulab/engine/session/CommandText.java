@@ -152,6 +152,11 @@ public final class CommandText {
         };
     }
 
+    /// Whether a call is one of the kernel's rather than of the bench's own; some have the same name.
+    public static boolean isOfKernel(Call call) {
+        return KernelCalls.isKernelCall(call);
+    }
+
     /// The command that a call means.
     ///
     /// @throws CommandRefused if there is no such call, or an argument is missing, unknown or of the

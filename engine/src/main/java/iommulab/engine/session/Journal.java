@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import iommulab.engine.session.MachineSnapshot.JournalView;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ final class Journal {
     private final List<JournalView.Entry> entries = new ArrayList<>();
     private final List<Command> commands = new ArrayList<>();
     private final TreeMap<Integer, Machine.Checkpoint> checkpoints = new TreeMap<>();
+    private final ArrayDeque<JournalView.Refusal> refusals = new ArrayDeque<>();
+    private long refused;
     private int position;
     private boolean lastRunOpen;
     private JournalView view = JournalView.EMPTY;
@@ -38,11 +41,36 @@ final class Journal {
     ///
     /// @throws CommandRefused if the machine cannot accept it; machine and journal are as before
     Outcome run(Command command) throws CommandRefused {
-        var outcome = machine.apply(command);
+        var outcome = accepted(command);
         forgetUndone();
         closeRun();
-        append(command, Wording.result(outcome), machine.stateHash());
+        append(command, Wording.result(outcome), Wording.rule(outcome), machine.stateHash());
         return outcome;
+    }
+
+    private Outcome accepted(Command command) throws CommandRefused {
+        try {
+            return machine.apply(command);
+        } catch (CommandRefused no) {
+            if (refusals.size() == JournalView.REFUSALS_KEPT) {
+                refusals.removeFirst();
+            }
+            refused++;
+            refusals.add(
+                    new JournalView.Refusal(
+                            refused,
+                            position,
+                            CommandText.of(command),
+                            no.errno(),
+                            no.answer().map(Wording::returned).orElse(""),
+                            no.reason()));
+            show();
+            throw no;
+        }
+    }
+
+    private void show() {
+        view = new JournalView(entries, position, List.copyOf(refusals));
     }
 
     /// Runs traffic for the running window: extends the last entry if that is the same run, so that an
@@ -55,9 +83,9 @@ final class Journal {
             entries.removeLast();
             position--;
             checkpoints.tailMap(position + 1, true).clear();
-            append(new Command.RunTraffic(before + requests), "running", 0);
+            append(new Command.RunTraffic(before + requests), "running", "", 0);
         } else {
-            append(new Command.RunTraffic(requests), "running", 0);
+            append(new Command.RunTraffic(requests), "running", "", 0);
         }
         lastRunOpen = true;
     }
@@ -73,7 +101,7 @@ final class Journal {
         commands.removeLast();
         position--;
         checkpoints.tailMap(position + 1, true).clear();
-        append(run, "ok", machine.stateHash());
+        append(run, "ok", "", machine.stateHash());
     }
 
     /// Goes to a position: 0 is power-on, n is after command n.
@@ -96,7 +124,7 @@ final class Journal {
             replay(i);
         }
         position = target;
-        view = new JournalView(entries, position);
+        show();
     }
 
     private void replay(int index) {
@@ -137,7 +165,7 @@ final class Journal {
         return at == 0 ? Optional.empty() : Optional.of(entries.get(at - 1).stateHash());
     }
 
-    private void append(Command command, String result, long hash) {
+    private void append(Command command, String result, String rule, long hash) {
         commands.add(command);
         position++;
         var counters = machine.counters();
@@ -147,10 +175,11 @@ final class Journal {
                         Wording.title(command),
                         CommandText.of(command),
                         result,
+                        rule,
                         counters.requests(),
                         counters.faults(),
                         hash));
-        view = new JournalView(entries, position);
+        show();
         if (hash != 0 && replayCost() > REPLAY_BOUND) {
             checkpoints.put(position, machine.checkpoint());
             thinOut();
@@ -186,6 +215,7 @@ final class Journal {
         }
         commands.subList(position, commands.size()).clear();
         entries.subList(position, entries.size()).clear();
+        refusals.removeIf(refusal -> refusal.after() > position);
         checkpoints.tailMap(position + 1, true).clear();
         lastRunOpen = false;
     }

@@ -236,7 +236,10 @@ public final class Session implements AutoCloseable {
                 var value = question.call();
                 publish();
                 answer.complete(value);
-            } catch (CommandRefused | RuntimeException failed) {
+            } catch (CommandRefused refused) {
+                publish();
+                answer.completeExceptionally(refused);
+            } catch (RuntimeException failed) {
                 answer.completeExceptionally(failed);
             } catch (Exception impossible) {
                 answer.completeExceptionally(new IllegalStateException(impossible));

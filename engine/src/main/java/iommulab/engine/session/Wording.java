@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.os.Invalidation;
+import iommulab.engine.os.call.Answer;
 import iommulab.engine.pci.AddressType;
 
 import java.util.HexFormat;
@@ -149,6 +150,28 @@ final class Wording {
             case Invalidation.PasidTranslations(int tag, int pasid) ->
                     "the IOTLB entries of PASID 0x%x, DID %d".formatted(pasid, tag);
         };
+    }
+
+    /// The rule that decided, if the answer has one; else empty.
+    static String rule(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Answered(var answer) -> answer.rule();
+            case Outcome.DmaFinished(var event) -> event.note();
+            case Outcome.Done _,
+                    Outcome.TimedOut _,
+                    Outcome.DomainCreated _,
+                    Outcome.TrafficRun _,
+                    Outcome.PagesRequested _,
+                    Outcome.PagesAnswered _ ->
+                    "";
+        };
+    }
+
+    /// The fields of an answer, `entry_num=2`.
+    static String returned(Answer answer) {
+        return answer.returns().entrySet().stream()
+                .map(field -> field.getKey() + "=" + field.getValue())
+                .collect(Collectors.joining(", "));
     }
 
     /// What the caller was told, as the transcript shows it.

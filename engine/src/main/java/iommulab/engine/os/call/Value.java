@@ -44,6 +44,11 @@ public sealed interface Value {
         }
     }
 
+    /// A word without quotes, anything else as it is written.
+    default String plainText() {
+        return this instanceof Word(var text) ? text : toString();
+    }
+
     static Value of(String word) {
         return new Word(word);
     }

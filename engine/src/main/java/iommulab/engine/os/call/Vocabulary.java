@@ -20,7 +20,8 @@ import java.util.SequencedMap;
 /// All calls that the kernel knows, with their arguments, what they return and what they mean: the one
 /// table behind reading, completion, help and checks. Its file is `vocabulary.json` beside this class.
 public final class Vocabulary {
-    private static final Vocabulary ALL = read();
+    private static final Vocabulary ALL = read("vocabulary.json");
+    private static final Vocabulary BENCH = read("bench.json");
 
     private final SequencedMap<String, Entry> entries;
 
@@ -30,6 +31,12 @@ public final class Vocabulary {
 
     public static Vocabulary all() {
         return ALL;
+    }
+
+    /// The calls of the bench itself: what the hand on the machine does, past its kernel. Their file is
+    /// `bench.json`.
+    public static Vocabulary bench() {
+        return BENCH;
     }
 
     /// One call.
@@ -61,7 +68,33 @@ public final class Vocabulary {
     /// One argument of a call.
     ///
     /// @param doc what it means
-    public record Parameter(String name, Type type, boolean optional, String doc) {}
+    /// @param choices words that it knows; empty if any may do
+    public record Parameter(
+            String name, Type type, boolean optional, String doc, List<String> choices) {
+        public Parameter {
+            choices = List.copyOf(choices);
+        }
+
+        /// Whether a value is of its type.
+        public boolean takes(Value value) {
+            return switch (type) {
+                case NUMBER ->
+                        value instanceof Value.Word(var text) && Numbers.read(text).isPresent();
+                case ADDRESS, WORD, HANDLE -> value instanceof Value.Word;
+                case BOOLEAN ->
+                        value instanceof Value.Word(var text)
+                                && (text.equals("true") || text.equals("false"));
+                case WORDS -> !(value instanceof Value.Fields);
+                case FIELDS -> value instanceof Value.Fields;
+                case LIST -> value instanceof Value.Items;
+            };
+        }
+
+        /// What it takes, in words: `number (bytes)`.
+        public String expected() {
+            return "%s (%s)".formatted(type.name().toLowerCase(Locale.ROOT), doc);
+        }
+    }
 
     /// What an argument may be.
     public enum Type {
@@ -127,30 +160,9 @@ public final class Vocabulary {
 
     private static void check(Arguments call, Parameter parameter) throws BadArgument {
         var value = call.value(parameter.name());
-        boolean fits =
-                switch (parameter.type()) {
-                    case NUMBER -> value instanceof Value.Word(var text) && isNumber(text);
-                    case ADDRESS, WORD, HANDLE -> value instanceof Value.Word;
-                    case BOOLEAN ->
-                            value instanceof Value.Word(var text)
-                                    && (text.equals("true") || text.equals("false"));
-                    case WORDS -> !(value instanceof Value.Fields);
-                    case FIELDS -> value instanceof Value.Fields;
-                    case LIST -> value instanceof Value.Items;
-                };
-        if (!fits) {
-            throw call.wrong(
-                    parameter.name(),
-                    value,
-                    "%s (%s)"
-                            .formatted(
-                                    parameter.type().name().toLowerCase(Locale.ROOT),
-                                    parameter.doc()));
+        if (!parameter.takes(value)) {
+            throw call.wrong(parameter.name(), value, parameter.expected());
         }
-    }
-
-    private static boolean isNumber(String text) {
-        return Numbers.read(text).isPresent();
     }
 
     private String similar(String action) {
@@ -163,19 +175,19 @@ public final class Vocabulary {
 
     // ---- reading the file
 
-    private static Vocabulary read() {
-        try (var in = Vocabulary.class.getResourceAsStream("vocabulary.json");
+    private static Vocabulary read(String name) {
+        try (var in = Vocabulary.class.getResourceAsStream(name);
                 var text =
                         new InputStreamReader(
-                                Objects.requireNonNull(in, "vocabulary.json is missing"),
+                                Objects.requireNonNull(in, name + " is missing"),
                                 StandardCharsets.UTF_8)) {
             var file = JsonParser.parseReader(text).getAsJsonObject();
             var docs = file.getAsJsonObject("arguments");
             var entries = new LinkedHashMap<String, Entry>();
             file.getAsJsonObject("actions")
                     .asMap()
-                    .forEach((name, entry) ->
-                            entries.put(name, entry(name, entry.getAsJsonObject(), docs)));
+                    .forEach((call, entry) ->
+                            entries.put(call, entry(call, entry.getAsJsonObject(), docs)));
             return new Vocabulary(entries);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
@@ -193,10 +205,19 @@ public final class Vocabulary {
                             Type.valueOf(
                                     parameter.get("type").getAsString().toUpperCase(Locale.ROOT)),
                             parameter.has("optional"),
-                            docs.get(argument).getAsString()));
+                            docs.get(argument).getAsString(),
+                            choices(parameter)));
         }
         var returns = new ArrayList<String>();
         json.getAsJsonArray("returns").forEach(item -> returns.add(item.getAsString()));
         return new Entry(name, json.get("doc").getAsString(), parameters, returns);
+    }
+
+    private static List<String> choices(JsonObject parameter) {
+        var choices = new ArrayList<String>();
+        if (parameter.has("choices")) {
+            parameter.getAsJsonArray("choices").forEach(word -> choices.add(word.getAsString()));
+        }
+        return choices;
     }
 }

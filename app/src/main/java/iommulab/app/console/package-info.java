@@ -1,0 +1,2 @@
+/// The console: calls are typed, completed, explained and answered.
+package iommulab.app.console;
