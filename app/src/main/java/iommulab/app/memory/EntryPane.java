@@ -224,10 +224,11 @@ final class EntryPane extends VBox {
         grid.getStyleClass().add("field-table");
         var names = new ColumnConstraints();
         names.setMinWidth(Region.USE_PREF_SIZE);
+        var values = new ColumnConstraints();
+        values.setMinWidth(Region.USE_PREF_SIZE);
         var stretch = new ColumnConstraints();
         stretch.setHgrow(Priority.ALWAYS);
-        grid.getColumnConstraints()
-                .addAll(new ColumnConstraints(), names, new ColumnConstraints(), stretch);
+        grid.getColumnConstraints().addAll(new ColumnConstraints(), names, values, stretch);
         grid.addRow(
                 0,
                 styled("Bits", "section-head"),

@@ -76,9 +76,17 @@ final class BoxCanvas {
         if (at.width() < 50) {
             return;
         }
-        double x = at.x() + 10;
-        double right = at.right() - 10;
-        pen.textWithin(look.name(), Type.HEAD, palette.text1(), x, at.y() + 19, at.width() - 20);
+        boolean narrow = pen.width(look.name(), Type.HEAD) > at.width() - 20;
+        double pad = narrow && at.width() < 80 ? 4 : 10;
+        double x = at.x() + pad;
+        double right = at.right() - pad;
+        pen.textWithin(
+                look.name(),
+                narrow ? Type.DENSE_BOLD : Type.HEAD,
+                palette.text1(),
+                x,
+                at.y() + 19,
+                right - x);
         double named = pen.width(look.name(), Type.HEAD) + 10;
         if (at.width() - 20 > named + 40) {
             var words = look.architecture();
