@@ -125,6 +125,18 @@ public interface IommuDriver {
     ///     number does not fit
     void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused;
 
+    /// Carries out a command of a guest, whose second stage belongs to a domain.
+    ///
+    /// @param tag of that domain
+    /// @param requester whom the command is about, -1 for translations of the guest
+    /// @param low bits 63:0, without both
+    /// @param high bits 127:64
+    /// @throws MappingRefused (EOPNOTSUPP) if the hardware has no queue that guests could share
+    default void carryOut(int tag, int requester, long low, long high) throws MappingRefused {
+        throw new MappingRefused(
+                "EOPNOTSUPP", "The hardware takes no commands that a guest has written.");
+    }
+
     // ---- the unit as a whole
 
     /// Switches translation. Off, every request goes through as it is.

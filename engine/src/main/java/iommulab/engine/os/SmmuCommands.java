@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.smmuv3.SmmuCommand;
+import iommulab.engine.iommu.smmuv3.SmmuErrors;
 import iommulab.engine.iommu.smmuv3.SmmuRegisters;
 import iommulab.engine.iommu.smmuv3.SmmuUnit;
 import iommulab.engine.memory.AddressRange;
@@ -37,6 +38,22 @@ final class SmmuCommands {
             var registers = unit.registers();
             registers.write32(SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR));
         }
+    }
+
+    /// The same with a command that somebody else wrote. One that the unit stops at is made a SYNC, so
+    /// that the queue goes on. Source: kernel `__arm_smmu_cmdq_skip_err`.
+    void submitOfGuest(SmmuCommand command) {
+        put(command);
+        var registers = unit.registers();
+        int active =
+                registers.read32(SmmuRegisters.GERROR) ^ registers.read32(SmmuRegisters.GERRORN);
+        if ((active & SmmuErrors.COMMAND_QUEUE) != 0) {
+            int index = registers.read32(SmmuRegisters.CMDQ_CONS) & (1 << BITS) - 1;
+            memory.write64(queue + index * 16L, SmmuCommand.sync().low());
+            memory.write64(queue + index * 16L + 8, SmmuCommand.sync().high());
+            registers.write32(SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR));
+        }
+        submit();
     }
 
     /// Tells the unit to forget.

@@ -304,6 +304,12 @@ public final class SmmuDriver extends DeviceEntryDriver {
         commands.invalidate(what);
     }
 
+    @Override
+    public void carryOut(int tag, int requester, long low, long high) {
+        long whose = requester < 0 ? tag : requester;
+        commands.submitOfGuest(new SmmuCommand(low | whose << 32, high));
+    }
+
     // ---- the unit as a whole
 
     @Override

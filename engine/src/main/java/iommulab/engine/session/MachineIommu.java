@@ -284,6 +284,15 @@ final class MachineIommu implements IommuCore {
     }
 
     @Override
+    public void guestCommand(
+            int unit, int parent, Optional<PciAddress> function, long low, long high)
+            throws CallFailed {
+        int tag = domain(parent).identity().tag();
+        int requester = function.map(stream -> requesters(stream).getFirst().raw()).orElse(-1);
+        passOnDoing(() -> driver(unit).carryOut(tag, requester, low, high));
+    }
+
+    @Override
     public long tableOf(int number) {
         return domain(number).tables().map(tables -> tables.top()).orElse(0L);
     }

@@ -119,6 +119,16 @@ public interface IommuCore {
     /// @param leavesOnly whether no entry above the leaves has changed
     void invalidateNested(int domain, long iova, long bytes, boolean leavesOnly) throws CallFailed;
 
+    /// A command of a guest's virtual SMMU, carried out on the real one.
+    ///
+    /// @param parent domain of the guest's second stage
+    /// @param function that the command is about; empty for one about translations
+    /// @param low bits 63:0, without stream and VMID
+    /// @param high bits 127:64
+    /// @throws CallFailed (EOPNOTSUPP) if the unit takes no such commands
+    void guestCommand(int unit, int parent, Optional<PciAddress> function, long low, long high)
+            throws CallFailed;
+
     /// hpa of the top table, 0 without tables.
     long tableOf(int domain);
 

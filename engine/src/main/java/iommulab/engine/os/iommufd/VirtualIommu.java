@@ -178,7 +178,7 @@ public final class VirtualIommu extends IoObject {
             try {
                 switch (kind) {
                     case SELFTEST -> invalidateWords(entry);
-                    case ARM_SMMUV3 -> throw new CallFailed("EIO", "The command is unknown.");
+                    case ARM_SMMUV3 -> carryOut(StreamCommand.of(entry, this));
                 }
             } catch (CallFailed failed) {
                 throw failed.returning("entry_num", Value.of(done)).keepingWork();
@@ -186,6 +186,16 @@ public final class VirtualIommu extends IoObject {
             done++;
         }
         return done;
+    }
+
+    private void carryOut(StreamCommand command) throws CallFailed {
+        file().core()
+                .guestCommand(
+                        unitNumber,
+                        parent.domain(),
+                        command.function(),
+                        command.low(),
+                        command.high());
     }
 
     /// Source: kernel `mock_viommu_cache_invalidate`.
