@@ -10,6 +10,7 @@ import iommulab.engine.os.Software;
 import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Value;
 import iommulab.engine.os.device.DeviceTraits;
+import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.process.ProcessDescription;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
@@ -52,17 +53,111 @@ public final class KernelLab {
 
     public static KernelLab of(
             Architecture architecture, List<ProcessDescription> processes, int... groups) {
+        var all = new ArrayList<List<Device>>();
+        char letter = 'A';
+        for (int members : groups) {
+            var group = new ArrayList<Device>();
+            for (int member = 0; member < members; member++) {
+                group.add(Device.of("dev" + letter++));
+            }
+            all.add(group);
+        }
+        return of(architecture, processes, false, all);
+    }
+
+    /// A device of the machine.
+    ///
+    /// @param driver that it is bound to; empty for none
+    public record Device(String name, String driver, DeviceTraits traits) {
+        /// One that VFIO has, and that can do everything.
+        public static Device of(String name) {
+            return new Device(name, "vfio-pci", ABLE);
+        }
+
+        /// The same with another driver.
+        public Device with(String otherDriver) {
+            return new Device(name, otherDriver, traits);
+        }
+
+        /// One whose requests cannot be forced to snoop CPU caches.
+        public Device withoutSnooping() {
+            return with(
+                    traits.pasidBits(),
+                    Optional.of(false),
+                    traits.isolatedMsi(),
+                    traits.reserved());
+        }
+
+        /// One that can raise interrupts of others.
+        public Device withoutIsolation() {
+            return with(
+                    traits.pasidBits(),
+                    traits.enforcesCoherency(),
+                    Optional.of(false),
+                    traits.reserved());
+        }
+
+        /// One with PASIDs of another width.
+        public Device withPasidBits(int bits) {
+            return with(
+                    Optional.of(bits),
+                    traits.enforcesCoherency(),
+                    traits.isolatedMsi(),
+                    traits.reserved());
+        }
+
+        /// One with addresses that cannot be mapped.
+        public Device withReserved(ReservedRange range) {
+            return with(
+                    traits.pasidBits(),
+                    traits.enforcesCoherency(),
+                    traits.isolatedMsi(),
+                    List.of(range));
+        }
+
+        private Device with(
+                Optional<Integer> pasidBits,
+                Optional<Boolean> snoop,
+                Optional<Boolean> isolated,
+                List<ReservedRange> reserved) {
+            return new Device(
+                    name,
+                    driver,
+                    new DeviceTraits(
+                            pasidBits,
+                            snoop,
+                            traits.cacheCoherent(),
+                            isolated,
+                            traits.tracksDirty(),
+                            traits.virtualFunction(),
+                            traits.pageRequests(),
+                            reserved));
+        }
+    }
+
+    /// @param proposals whether calls exist that Linux never got
+    public static KernelLab of(
+            Architecture architecture,
+            List<ProcessDescription> processes,
+            boolean proposals,
+            List<List<Device>> groups) {
         var functions = new ArrayList<PciFunction>();
         var names = new HashMap<String, PciAddress>();
         var traits = new HashMap<PciAddress, DeviceTraits>();
         functions.add(function(new PciAddress(0, 0, 0, 0), 0x060000, false, Optional.empty()));
-        for (int group = 0; group < groups.length; group++) {
-            for (int member = 0; member < groups[group]; member++) {
+        for (int group = 0; group < groups.size(); group++) {
+            var members = groups.get(group);
+            for (int member = 0; member < members.size(); member++) {
+                var device = members.get(member);
                 var address = new PciAddress(0, 0, group + 1, member);
-                names.put("dev" + (char) ('A' + names.size()), address);
-                traits.put(address, ABLE);
+                names.put(device.name(), address);
+                traits.put(address, device.traits());
                 functions.add(
-                        function(address, 0x120000, groups[group] > 1, Optional.of("vfio-pci")));
+                        function(
+                                address,
+                                0x120000,
+                                members.size() > 1,
+                                Optional.of(device.driver()).filter(name -> !name.isEmpty())));
             }
         }
         try {
@@ -81,7 +176,7 @@ public final class KernelLab {
                                     Set.of(),
                                     Map.of(),
                                     List.of(),
-                                    new Software(names, traits, processes, false))));
+                                    new Software(names, traits, processes, proposals))));
         } catch (CommandRefused refused) {
             throw new IllegalStateException(refused);
         }
