@@ -20,30 +20,36 @@ final class VfioLab {
         this.lab = lab;
     }
 
-    @SafeVarargs
-    static VfioLab of(List<Device>... groups) {
-        return new VfioLab(
-                KernelLab.of(
-                        Architecture.VTD_SCALABLE,
-                        ProcessDescription.USUAL,
-                        false,
-                        List.of(groups)));
+    static VfioLab of(List<Device> group) {
+        return on(ProcessDescription.USUAL, List.of(group));
+    }
+
+    static VfioLab of(List<Device> first, List<Device> second) {
+        return on(ProcessDescription.USUAL, List.of(first, second));
+    }
+
+    private static VfioLab on(List<ProcessDescription> processes, List<List<Device>> groups) {
+        return new VfioLab(KernelLab.of(Architecture.VTD_SCALABLE, processes, false, groups));
+    }
+
+    static VfioLab poor(long pages, List<Device> group) {
+        return on(List.of(poor(pages)), List.of(group));
+    }
+
+    static VfioLab poor(long pages, List<Device> first, List<Device> second) {
+        return on(List.of(poor(pages)), List.of(first, second));
     }
 
     /// `p0` may lock so many pages and has no rights beyond; it has 64 KiB in `buf` and a page in `ro` that
     /// cannot be written.
-    @SafeVarargs
-    static VfioLab poor(long pages, List<Device>... groups) {
-        var process =
-                new ProcessDescription(
-                        "p0",
-                        Set.of(Capability.CAP_SYS_RESOURCE),
-                        OptionalLong.of(pages),
-                        List.of(
-                                new Buffer("buf", 0x10000, true, false),
-                                new Buffer("ro", 0x1000, false, false)));
-        return new VfioLab(
-                KernelLab.of(Architecture.VTD_SCALABLE, List.of(process), false, List.of(groups)));
+    private static ProcessDescription poor(long pages) {
+        return new ProcessDescription(
+                "p0",
+                Set.of(Capability.CAP_SYS_RESOURCE),
+                OptionalLong.of(pages),
+                List.of(
+                        new Buffer("buf", 0x10000, true, false),
+                        new Buffer("ro", 0x1000, false, false)));
     }
 
     Answer ok(String call, Object... values) {
