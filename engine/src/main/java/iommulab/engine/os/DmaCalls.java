@@ -7,6 +7,7 @@ import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.iommufd.PageRequests;
 import iommulab.engine.os.process.Processes;
 
 import java.util.Map;
@@ -41,6 +42,7 @@ final class DmaCalls implements CallTable {
                 };
         var pasid = a.has("pasid") ? OptionalInt.of((int) a.number("pasid")) : OptionalInt.empty();
         var dma = core.dma(device.address(), iova, (int) a.number("length"), write, pasid);
+        PageRequests.collect(core, device);
         var answer = Answer.OK.because(dma.message());
         return dma.reached()
                 ? answer.with("outcome", "ok").with("host", host(dma.hpa()))

@@ -6,6 +6,7 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PageCounts;
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
@@ -400,6 +402,37 @@ final class MachineIommu implements IommuCore {
             }
         });
         pages.forEach(visitor::accept);
+    }
+
+    // ---- page requests
+
+    @Override
+    public List<PageAsk> openPageRequests(PciAddress function) {
+        var asked = new ArrayList<PageAsk>();
+        machine.deviceTlbs
+                .find(function)
+                .ifPresent(member -> {
+                    for (var group : new TreeMap<>(member.device().pages().open()).entrySet()) {
+                        var prefix = group.getValue().getFirst().prefix();
+                        asked.add(
+                                new PageAsk(
+                                        prefix.isPresent() ? prefix.pasid() : 0,
+                                        group.getKey(),
+                                        group.getValue().stream()
+                                                .map(page -> page.iova())
+                                                .toList()));
+                    }
+                });
+        return asked;
+    }
+
+    @Override
+    public void answerPages(PciAddress function, int group, PageResponse response) {
+        try {
+            DeviceCommands.answerPages(machine, function, group, response);
+        } catch (CommandRefused gone) {
+            // The device was reset or its services were switched off: nobody waits any more.
+        }
     }
 
     // ---- DMA

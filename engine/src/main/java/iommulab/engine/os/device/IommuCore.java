@@ -1,5 +1,6 @@
 package iommulab.engine.os.device;
 
+import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.pci.PciAddress;
@@ -165,6 +166,25 @@ public interface IommuCore {
     void dirtyPages(
             int domain, long iova, long bytes, long pageBytes, boolean clear, LongConsumer visitor)
             throws CallFailed;
+
+    // ---- page requests
+
+    /// Pages that a function asks for by hardware, and has no answer for yet.
+    ///
+    /// @param pasid 0 for requests without PASID
+    /// @param group page request group index, 9 bits
+    /// @param pages iova of each
+    record PageAsk(int pasid, int group, List<Long> pages) {
+        public PageAsk {
+            pages = List.copyOf(pages);
+        }
+    }
+
+    /// All that a function has open, by group.
+    List<PageAsk> openPageRequests(PciAddress function);
+
+    /// Answers a group by way of the function's IOMMU; what the function may try again it tries.
+    void answerPages(PciAddress function, int group, PageResponse response);
 
     // ---- DMA
 

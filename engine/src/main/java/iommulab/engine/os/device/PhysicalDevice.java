@@ -1,5 +1,6 @@
 package iommulab.engine.os.device;
 
+import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 import iommulab.engine.pci.PciAddress;
@@ -19,6 +20,7 @@ public final class PhysicalDevice {
     private final Cell<Integer> users;
     private final Cell<Integer> timesBound;
     private final SelftestHooks hooks;
+    private final Book<Integer, Boolean> pagesAsked;
 
     PhysicalDevice(
             Ledger ledger,
@@ -32,6 +34,7 @@ public final class PhysicalDevice {
         users = new Cell<>(ledger, 0);
         timesBound = new Cell<>(ledger, 0);
         hooks = new SelftestHooks(ledger);
+        pagesAsked = new Book<>(ledger);
     }
 
     public String name() {
@@ -90,6 +93,11 @@ public final class PhysicalDevice {
     /// What tests may do to it from behind.
     public SelftestHooks hooks() {
         return hooks;
+    }
+
+    /// Page request groups that hardware has brought and that wait for somebody's answer.
+    public Book<Integer, Boolean> pagesAsked() {
+        return pagesAsked;
     }
 
     // ---- what it can do

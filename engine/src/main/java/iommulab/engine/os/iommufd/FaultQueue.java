@@ -53,12 +53,14 @@ public final class FaultQueue extends IoObject {
             int group,
             int pasid,
             int index,
-            List<Long> pages) {
+            List<Long> pages,
+            boolean byHardware) {
         long arrival = arrivals.get();
         arrivals.set(arrival + 1);
         unread.set(
                 arrival,
-                new PageRequestGroup(arrival, device, reporter, group, pasid, index, pages));
+                new PageRequestGroup(
+                        arrival, device, reporter, group, pasid, index, pages, byHardware));
     }
 
     /// Hands groups over, whole ones only, and gives each the lowest free cookie from 1.
@@ -113,7 +115,13 @@ public final class FaultQueue extends IoObject {
     }
 
     private void answer(PageRequestGroup group, PageResponse response) throws CallFailed {
-        group.device().hooks().answered(response);
+        var device = group.device();
+        device.hooks().answered(response);
+        if (group.byHardware()) {
+            device.pagesAsked().remove(group.index());
+            file().core().answerPages(device.address(), group.index(), response);
+            PageRequests.collect(file().core(), device);
+        }
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.List;
 /// @param pasid 0 for requests without PASID
 /// @param index page request group index, 9 bits
 /// @param pages iova of each page that is asked for
+/// @param byHardware whether the device waits for its answer by way of its IOMMU
 record PageRequestGroup(
         long arrival,
         PhysicalDevice device,
@@ -21,7 +22,8 @@ record PageRequestGroup(
         int group,
         int pasid,
         int index,
-        List<Long> pages) {
+        List<Long> pages,
+        boolean byHardware) {
     PageRequestGroup {
         pages = List.copyOf(pages);
     }

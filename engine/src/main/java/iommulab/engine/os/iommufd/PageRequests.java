@@ -1,13 +1,14 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.iommu.PageResponse;
+import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.device.PhysicalDevice;
 
 import java.util.List;
 
 /// Where page requests of devices go: to the queue of the table that the device, or the PASID, is attached
 /// to. Source: kernel `iommu_report_device_fault`, `drivers/iommu/io-pgfault.c`.
-final class PageRequests {
+public final class PageRequests {
     private PageRequests() {}
 
     /// A device asks for pages. If nobody wants to hear of it, it is answered as invalid at once.
@@ -29,7 +30,29 @@ final class PageRequests {
                         device.group().orElseThrow().id(),
                         pasid,
                         index,
-                        pages);
+                        pages,
+                        false);
+    }
+
+    /// Takes over what a device has asked for by hardware, where a queue wants to hear of it; else it is
+    /// left to whoever drives the machine.
+    public static void collect(IommuCore core, PhysicalDevice device) {
+        for (var ask : core.openPageRequests(device.address())) {
+            var attachment = GroupAttachments.of(device, ask.pasid());
+            var queue = attachment.flatMap(found -> found.table().faults());
+            if (queue.isPresent() && !device.pagesAsked().has(ask.group())) {
+                device.pagesAsked().set(ask.group(), true);
+                queue.get()
+                        .deliver(
+                                device,
+                                reporter(attachment.get(), device),
+                                device.group().orElseThrow().id(),
+                                ask.pasid(),
+                                ask.group(),
+                                ask.pages(),
+                                true);
+            }
+        }
     }
 
     /// The device itself, or the member of its group that was attached.
