@@ -9,6 +9,7 @@ import iommulab.engine.io.FileRefused;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.Region;
+import iommulab.engine.os.Software;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineDescription;
 
@@ -56,6 +57,9 @@ final class DescriptionJson {
                 .forEach((function, group) -> kernelSaid.addProperty(function.toString(), group));
         json.add("kernelSaid", kernelSaid);
         json.add("remarks", texts(machine.remarks()));
+        if (!machine.software().equals(Software.USUAL)) {
+            json.add("software", SoftwareJson.write(machine.software()));
+        }
         return json;
     }
 
@@ -96,6 +100,7 @@ final class DescriptionJson {
     }
 
     static MachineDescription read(JsonNode node) throws FileRefused {
+        var software = node.optional("software");
         return new MachineDescription(
                 node.member("name").text(LONGEST_NAME),
                 node.member("origin").text(LONGEST_NAME),
@@ -108,7 +113,8 @@ final class DescriptionJson {
                 readMemory(node.member("memory")),
                 readAddresses(node.member("externalFacing")),
                 readKernelSaid(node.member("kernelSaid")),
-                readTexts(node.member("remarks")));
+                readTexts(node.member("remarks")),
+                software.isPresent() ? SoftwareJson.read(software.get()) : Software.USUAL);
     }
 
     private static AcpiTables readFirmware(JsonNode node) throws FileRefused {

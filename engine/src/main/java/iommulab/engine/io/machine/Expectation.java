@@ -2,13 +2,19 @@ package iommulab.engine.io.machine;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.os.call.Value;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Architecture;
+import iommulab.engine.session.Call;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 
 /// What a saved machine promises to do: a sample's claim, checked by the build; a lesson's task, checked
 /// when it is handed in.
@@ -69,6 +75,25 @@ public sealed interface Expectation {
     record Caused(List<String> reasons) implements Expectation {
         public Caused {
             reasons = List.copyOf(reasons);
+        }
+    }
+
+    /// One call of the kernel, made after those expected before it, is answered in a certain way.
+    ///
+    /// @param errno such as `EBUSY`; empty if it succeeds
+    /// @param returns fields that it writes back; others do not matter
+    record Answered(Call call, String errno, SequencedMap<String, Value> returns)
+            implements Expectation {
+        public Answered {
+            returns = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(returns));
+        }
+
+        /// Whether an answer is as expected.
+        public boolean fits(Answer answer) {
+            return errno.equals(answer.errno())
+                    && returns.entrySet().stream()
+                            .allMatch(field ->
+                                    field.getValue().equals(answer.returns().get(field.getKey())));
         }
     }
 }

@@ -6,10 +6,14 @@ import com.google.gson.JsonObject;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
+import iommulab.engine.os.call.Value;
 import iommulab.engine.session.Architecture;
+import iommulab.engine.session.Call;
+import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,10 +21,12 @@ import java.util.OptionalInt;
 /// Expectations in JSON: `{"together": "0000:03:00.0", "with": "0000:03:00.1"}`,
 /// `{"dma": "0000:03:00.0", "iova": "0x1000", …, "ends": "hit", "at": "0x8000"}`, the same after
 /// `"on": "smmuv3"`,
-/// `{"caused": ["NO_READ_RIGHT", …]}`.
+/// `{"caused": ["NO_READ_RIGHT", …]}`,
+/// `{"call": "iommufd.destroy(iommufd=iommufd1, id=3)", "errno": "EBUSY", "returns": "{…}"}`.
 final class ExpectationJson {
     private static final int MOST_REASONS = 1_000;
     private static final int LONGEST_REASON = 100;
+    private static final int LONGEST_CALL = 4096;
 
     private ExpectationJson() {}
 
@@ -39,6 +45,15 @@ final class ExpectationJson {
             case Expectation.On(var architecture, var dma) -> {
                 json.addProperty("on", lowerCase(architecture));
                 write(json, dma);
+            }
+            case Expectation.Answered(var call, var errno, var returns) -> {
+                json.addProperty("call", call.toString());
+                if (!errno.isEmpty()) {
+                    json.addProperty("errno", errno);
+                }
+                if (!returns.isEmpty()) {
+                    json.addProperty("returns", Value.of(returns).toString());
+                }
             }
             case Expectation.Caused(var reasons) -> {
                 var names = new JsonArray();
@@ -91,9 +106,13 @@ final class ExpectationJson {
             }
             return new Expectation.Caused(reasons);
         }
+        var call = node.optional("call");
+        if (call.isPresent()) {
+            return readAnswered(node, call.get());
+        }
         var dma = node.optional("dma");
         if (dma.isEmpty()) {
-            throw node.refused("none of 'together', 'apart', 'dma' and 'caused' is in it");
+            throw node.refused("none of 'together', 'apart', 'dma', 'call' and 'caused' is in it");
         }
         var on = node.optional("on");
         var request = readDma(node, dma.get());
@@ -105,6 +124,27 @@ final class ExpectationJson {
                                         "an architecture, such as amd_vi or smmuv3",
                                         text -> Architecture.valueOf(upperCase(text))),
                         request);
+    }
+
+    private static Expectation readAnswered(JsonNode node, JsonNode call) throws FileRefused {
+        var errno = node.optional("errno");
+        var returns = node.optional("returns");
+        try {
+            var fields =
+                    returns.isPresent()
+                                    && Value.parse(returns.get().text(LONGEST_CALL))
+                                            instanceof Value.Fields(var values)
+                            ? values
+                            : new LinkedHashMap<String, Value>();
+            return new Expectation.Answered(
+                    Call.parse(call.text(LONGEST_CALL)),
+                    errno.isPresent() ? errno.get().text(LONGEST_REASON) : "",
+                    fields);
+        } catch (CommandRefused noCall) {
+            throw call.refused(noCall.reason());
+        } catch (IllegalArgumentException noValue) {
+            throw node.refused("'returns': " + noValue.getMessage());
+        }
     }
 
     private static Expectation.Dma readDma(JsonNode node, JsonNode device) throws FileRefused {

@@ -4,7 +4,9 @@ import iommulab.engine.io.FileRefused;
 import iommulab.engine.io.oracle.Oracle;
 import iommulab.engine.io.oracle.Verdict;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.os.call.Answer;
 import iommulab.engine.session.Architecture;
+import iommulab.engine.session.Call;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.Outcome;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -82,6 +85,7 @@ public final class SampleOracle implements Oracle {
             case Expectation.Dma dma -> difference(dma, session);
             case Expectation.On(var architecture, var dma) -> difference(architecture, dma, others);
             case Expectation.Caused(var reasons) -> difference(reasons, session);
+            case Expectation.Answered answered -> difference(answered, session);
         };
     }
 
@@ -122,6 +126,30 @@ public final class SampleOracle implements Oracle {
                                             event.reads()));
         } catch (CompletionException refused) {
             return Optional.of(String.valueOf(refused.getCause()));
+        }
+    }
+
+    private static Optional<String> difference(Expectation.Answered expected, Session session) {
+        var answer = answer(expected.call(), session);
+        return expected.fits(answer)
+                ? Optional.empty()
+                : Optional.of("the answer is %s (%s)".formatted(answer, answer.rule()));
+    }
+
+    private static Answer answer(Call call, Session session) {
+        try {
+            return session.submit(new Command.KernelCall(call)).join()
+                            instanceof Outcome.Answered(var answer)
+                    ? answer
+                    : Answer.OK;
+        } catch (CompletionException refused) {
+            if (refused.getCause() instanceof CommandRefused command) {
+                return command.answer()
+                        .orElse(
+                                new Answer(
+                                        "no call", new LinkedHashMap<>(), command.reason(), false));
+            }
+            throw refused;
         }
     }
 
