@@ -44,7 +44,20 @@ final class Samples {
                     "faults-vtd",
                     "faults-amd",
                     "faults-smmu",
-                    "faults-riscv");
+                    "faults-riscv",
+                    "lab-writeback",
+                    "lab-ownership",
+                    "lab-enqcmd",
+                    "lab-one-fd",
+                    "lab-invalidation",
+                    "gpu-passthrough",
+                    "group-not-viable",
+                    "nested-sva",
+                    "two-vms",
+                    "identity-rmrr",
+                    "dirty-tracking",
+                    "failed-invalidation",
+                    "mdev-beside-vf");
 
     private static final Pattern IN_EVERY_FORMAT =
             Pattern.compile("one-mapping|(first-walk|pasids|nested|faults)-.+");

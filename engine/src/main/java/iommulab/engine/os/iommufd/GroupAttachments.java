@@ -126,4 +126,9 @@ final class GroupAttachments {
         }
         attachment.table().forgetRequests(group, pasid);
     }
+
+    @Override
+    public String toString() {
+        return "attachments of " + group;
+    }
 }

@@ -5,6 +5,7 @@ import iommulab.engine.Fingerprint;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.regex.Pattern;
 
 /// The versions of everything that the kernel remembers. Each change of a [Cell] or a [Book] is a step
 /// from one version to the next; going to another version undoes steps up to where the two meet and does
@@ -12,6 +13,9 @@ import java.util.ArrayList;
 ///
 /// Not thread-safe: one engine thread owns it.
 public final class Ledger {
+    /// What `toString` says of objects that have none of their own.
+    private static final Pattern NAMELESS = Pattern.compile("\\.[A-Za-z$]+@[0-9a-f]{5,8}");
+
     private Version now = new Version(null, 0, 0, 0, null, null, null, null);
 
     /// A ledger in which nothing was written.
@@ -81,8 +85,18 @@ public final class Ledger {
                     : new Fingerprint()
                             .add(number)
                             .add(String.valueOf(key))
-                            .add(value.toString())
+                            .add(told(value))
                             .value();
+        }
+
+        private static String told(Object value) {
+            var text = value.toString();
+            if (NAMELESS.matcher(text).find()) {
+                throw new IllegalStateException(
+                        "another run would tell it otherwise: a value of %s is '%s'"
+                                .formatted(value.getClass().getSimpleName(), text));
+            }
+            return text;
         }
     }
 
