@@ -17,6 +17,7 @@ import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
+import iommulab.engine.session.Trial;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -112,6 +113,11 @@ public final class PanelBench implements Workbench {
         return previews.<CompletionStage<Preview>>map(
                         engine -> CompletableFuture.completedFuture(engine.apply(commands)))
                 .orElseGet(CompletableFuture::new);
+    }
+
+    @Override
+    public CompletionStage<List<Trial>> tried(List<Command> commands) {
+        return new CompletableFuture<>();
     }
 
     @Override

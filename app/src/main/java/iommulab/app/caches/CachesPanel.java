@@ -193,7 +193,8 @@ public final class CachesPanel implements Panel {
                             Subject.Fault _,
                             Subject.DmaEvent _,
                             Subject.WalkStep _,
-                            Subject.Memory _ ->
+                            Subject.Memory _,
+                            Subject.Software _ ->
                             Optional.<String>empty();
                 };
         if (asked.filter(now::contains).isPresent()) {

@@ -138,7 +138,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                             Subject.Fault _,
                             Subject.DmaEvent _,
                             Subject.WalkStep _,
-                            Subject.Memory _ ->
+                            Subject.Memory _,
+                            Subject.Software _ ->
                             false;
                 };
         return new Card(
@@ -249,7 +250,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                     Subject.Fault _,
                     Subject.DmaEvent _,
                     Subject.WalkStep _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     Optional.empty();
         };
     }
@@ -289,7 +291,8 @@ record DomainsModel(List<Block> blocks, String headline) {
                     Subject.Fault _,
                     Subject.DmaEvent _,
                     Subject.WalkStep _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     Optional.empty();
         };
     }

@@ -135,6 +135,7 @@ final class CaseView extends VBox {
                         Subject.DmaEvent _,
                         Subject.WalkStep _,
                         Subject.Memory _ -> {}
+                case Subject.Software _ -> workbench.open(Perspective.SOFTWARE);
             }
         });
         return link;

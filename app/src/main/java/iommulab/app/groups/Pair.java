@@ -36,7 +36,8 @@ record Pair(PciAddress first, Optional<PciAddress> second) {
                     Subject.Fault _,
                     Subject.DmaEvent _,
                     Subject.WalkStep _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     kept.filter(pair -> pair.fits(machine)).or(() -> anySharing(machine));
         };
     }

@@ -71,6 +71,11 @@ record Inspected(
                             .orElseGet(() -> gone("DMA", "request " + tick));
             case Subject.WalkStep(var walk, int step) -> WalkFacts.of(walk, step);
             case Subject.Memory(long hpa) -> MemoryFacts.of(machine, hpa);
+            case Subject.Software(var key) ->
+                    machine.software()
+                            .node(key)
+                            .map(node -> SoftwareFacts.of(machine.software(), node))
+                            .orElseGet(() -> gone("Kernel object", key));
         };
     }
 

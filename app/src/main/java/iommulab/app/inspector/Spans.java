@@ -71,6 +71,8 @@ final class Spans {
             bench.select(target);
             if (target instanceof Subject.Memory) {
                 bench.open(Perspective.MEMORY);
+            } else if (target instanceof Subject.Software) {
+                bench.open(Perspective.SOFTWARE);
             }
         });
         return link;

@@ -26,7 +26,8 @@ final class Whereabouts {
                             Subject.Group _,
                             Subject.Unit _,
                             Subject.Domain _,
-                            Subject.Memory _ ->
+                            Subject.Memory _,
+                            Subject.Software _ ->
                             List.of();
                     case Subject.Function(var address) -> function(machine, address);
                     case Subject.Pasid(var address, int pasid) ->

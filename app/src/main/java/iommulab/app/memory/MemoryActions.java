@@ -79,7 +79,8 @@ final class MemoryActions {
                     Subject.Group _,
                     Subject.CacheLine _,
                     Subject.Fault _,
-                    Subject.DmaEvent _ ->
+                    Subject.DmaEvent _,
+                    Subject.Software _ ->
                     OptionalLong.empty();
         };
     }

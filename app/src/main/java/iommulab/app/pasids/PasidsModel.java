@@ -168,7 +168,8 @@ record PasidsModel(
                     Subject.Group _,
                     Subject.Unit _,
                     Subject.CacheLine _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     Optional.empty();
         };
     }

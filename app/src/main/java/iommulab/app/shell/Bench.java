@@ -12,6 +12,7 @@ import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
 import iommulab.engine.session.Session;
+import iommulab.engine.session.Trial;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.application.Platform;
@@ -137,6 +138,11 @@ public final class Bench implements Workbench {
     @Override
     public CompletionStage<Preview> preview(List<Command> commands) {
         return onScreen(engine.preview(commands));
+    }
+
+    @Override
+    public CompletionStage<List<Trial>> tried(List<Command> commands) {
+        return onScreen(engine.tried(commands));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package iommulab.app.shell;
 
 import iommulab.engine.group.Group;
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot;
@@ -52,6 +53,7 @@ record FinderModel(List<Hit> hits) {
             search.domains(machine.domains());
             search.faults(machine.faults());
             search.units(machine);
+            search.software(machine.software());
         }
         search.actions(actions);
         return new FinderModel(
@@ -211,6 +213,21 @@ record FinderModel(List<Hit> hits) {
                             new Subject.Unit(unit.name()),
                             Perspective.MACHINE,
                             score + 1);
+                }
+            }
+        }
+
+        void software(SoftwareView software) {
+            for (var node : software.nodes()) {
+                int score = best(List.of(node.key(), node.type() + " " + node.key()));
+                if (score != NO_MATCH) {
+                    add(
+                            "kernel",
+                            node.key(),
+                            node.type(),
+                            new Subject.Software(node.key()),
+                            Perspective.SOFTWARE,
+                            score + 2);
                 }
             }
         }

@@ -24,9 +24,7 @@ final class Rail extends VBox {
         setAccessibleRole(AccessibleRole.TOOL_BAR);
         setAccessibleText("Perspectives");
         var group = new ToggleGroup();
-        int number = 0;
         for (var perspective : Perspective.values()) {
-            number++;
             if (!offered.contains(perspective)) {
                 continue;
             }
@@ -35,7 +33,11 @@ final class Rail extends VBox {
             button.setId("rail-" + perspective.name().toLowerCase(java.util.Locale.ROOT));
             button.setToggleGroup(group);
             button.setAccessibleText(perspective.title());
-            button.setTooltip(new Tooltip("%s (Ctrl+%d)".formatted(perspective.title(), number)));
+            button.setTooltip(new Tooltip(
+                            "%s (%s)"
+                                    .formatted(
+                                            perspective.title(),
+                                            perspective.key().replace("Shortcut", "Ctrl"))));
             button.setOnAction(_ -> {
                 bench.open(perspective);
                 mark(perspective);
@@ -65,6 +67,8 @@ final class Rail extends VBox {
             case FAULTS -> Feather.ALERT_TRIANGLE;
             case MEMORY -> Feather.HASH;
             case PASIDS -> Feather.SHARE_2;
+            case SOFTWARE -> Feather.LAYERS;
+            case OWNERSHIP -> Feather.KEY;
         };
     }
 }

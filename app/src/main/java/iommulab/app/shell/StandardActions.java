@@ -119,14 +119,12 @@ final class StandardActions {
 
     private List<WindowAction> view() {
         var actions = new ArrayList<WindowAction>();
-        int number = 0;
         for (var perspective : Perspective.values()) {
-            number++;
             actions.add(
                     WindowAction.of(
                             "View",
                             perspective.title(),
-                            "Shortcut+" + number,
+                            perspective.key(),
                             () -> bench.open(perspective)));
         }
         var settings = bench.settings();

@@ -36,4 +36,9 @@ public sealed interface Subject {
     ///
     /// @param hpa of any byte of the word that is looked at
     record Memory(long hpa) implements Subject {}
+
+    /// Something that the kernel remembers: a process, an open file, an object in one.
+    ///
+    /// @param key as in [iommulab.engine.os.SoftwareView.Node]
+    record Software(String key) implements Subject {}
 }

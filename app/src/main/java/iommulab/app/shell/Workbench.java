@@ -9,6 +9,7 @@ import iommulab.engine.session.FrameView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 import iommulab.engine.session.Preview;
+import iommulab.engine.session.Trial;
 import iommulab.engine.session.WalkQuestion;
 
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -43,6 +44,9 @@ public interface Workbench {
 
     /// Asks what commands would do to the groups, without doing them.
     CompletionStage<Preview> preview(List<Command> commands);
+
+    /// Asks what commands would come to, each by itself, without running them.
+    CompletionStage<List<Trial>> tried(List<Command> commands);
 
     /// The frame of memory that holds an address, with what IOMMUs take it for.
     CompletionStage<FrameView> frame(long hpa);

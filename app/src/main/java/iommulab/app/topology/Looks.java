@@ -70,7 +70,8 @@ final class Looks {
                     Subject.Unit _,
                     Subject.CacheLine _,
                     Subject.WalkStep _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     Optional.empty();
         };
     }

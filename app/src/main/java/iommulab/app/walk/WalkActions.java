@@ -62,7 +62,8 @@ final class WalkActions {
                     Subject.Unit _,
                     Subject.CacheLine _,
                     Subject.WalkStep _,
-                    Subject.Memory _ ->
+                    Subject.Memory _,
+                    Subject.Software _ ->
                     Optional.empty();
         };
     }

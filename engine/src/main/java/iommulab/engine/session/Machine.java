@@ -279,6 +279,22 @@ final class Machine {
         return Explanation.of(this, question);
     }
 
+    /// What each command would come to if it were run now; the machine is as before.
+    List<Trial> tried(List<Command> commands) {
+        return commands.stream().map(this::tried).toList();
+    }
+
+    private Trial tried(Command command) {
+        var before = checkpoint();
+        try {
+            return Trial.of(apply(command));
+        } catch (CommandRefused refused) {
+            return new Trial(refused.errno(), refused.reason());
+        } finally {
+            restore(before);
+        }
+    }
+
     Preview preview(List<Command> commands) throws CommandRefused {
         return WhatIf.of(this, commands);
     }

@@ -179,6 +179,11 @@ public final class Session implements AutoCloseable {
         return ask(() -> machine.preview(commands));
     }
 
+    /// What commands would come to, each by itself; the machine is as before.
+    public CompletableFuture<List<Trial>> tried(List<Command> commands) {
+        return ask(() -> machine.tried(commands));
+    }
+
     /// What a file must hold to bring this machine back.
     public CompletableFuture<Saved> saved() {
         return ask(() -> {

@@ -3,6 +3,8 @@ package iommulab.engine.os.call;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import iommulab.engine.ImmutableValue;
+
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -19,6 +21,7 @@ import java.util.SequencedMap;
 
 /// All calls that the kernel knows, with their arguments, what they return and what they mean: the one
 /// table behind reading, completion, help and checks. Its file is `vocabulary.json` beside this class.
+@ImmutableValue
 public final class Vocabulary {
     private static final Vocabulary ALL = read("vocabulary.json");
     private static final Vocabulary BENCH = read("bench.json");

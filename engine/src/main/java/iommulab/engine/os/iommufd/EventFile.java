@@ -24,6 +24,11 @@ public final class EventFile extends OpenFile {
     }
 
     @Override
+    public String typeName() {
+        return "event file";
+    }
+
+    @Override
     protected void release() {
         queue.release(handle());
         queue.file().drop();

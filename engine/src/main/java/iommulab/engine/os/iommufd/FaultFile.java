@@ -24,6 +24,11 @@ public final class FaultFile extends OpenFile {
     }
 
     @Override
+    public String typeName() {
+        return "fault file";
+    }
+
+    @Override
     protected void release() {
         queue.release(handle());
         queue.file().drop();

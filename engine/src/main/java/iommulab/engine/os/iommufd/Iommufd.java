@@ -145,6 +145,11 @@ public final class Iommufd extends OpenFile {
     }
 
     @Override
+    public String typeName() {
+        return "IOMMUFD";
+    }
+
+    @Override
     public List<SoftwareView.Fact> facts() {
         return List.of(
                 SoftwareView.Fact.of("bills", billsProcess.get() ? "the process" : "its user"),

@@ -1,0 +1,158 @@
+package iommulab.app.shell;
+
+import iommulab.engine.os.call.Answer;
+import iommulab.engine.session.Call;
+import iommulab.engine.session.MachineSnapshot;
+import iommulab.engine.session.Outcome;
+import iommulab.engine.session.Trial;
+
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/// Calls that can be made of the kernel, a button each. What the kernel would refuse is disabled, with the
+/// errno and the rule below it: the kernel itself is asked, without doing anything.
+public final class DeedList extends VBox {
+    private final Workbench workbench;
+    private final BiConsumer<Call, Answer> done;
+    private final Runnable judged;
+    private final List<Row> rows = new ArrayList<>();
+    private final Label answer = new Label();
+    private final VBox buttons = new VBox();
+    private List<KernelDeed> shown = List.of();
+    private @Nullable JournalState asked;
+    private boolean underWay;
+
+    /// @param done told what the kernel answered to a call that was made
+    /// @param judged told when it is known what would be refused
+    public DeedList(Workbench workbench, BiConsumer<Call, Answer> done, Runnable judged) {
+        this.workbench = workbench;
+        this.done = done;
+        this.judged = judged;
+        answer.setId("deed-answer");
+        answer.setWrapText(true);
+        answer.setMinHeight(Region.USE_PREF_SIZE);
+        answer.setMaxWidth(Double.MAX_VALUE);
+        answer.getStyleClass().add("info-box");
+        say("");
+        buttons.getStyleClass().add("deed-list");
+        getStyleClass().add("deed-list");
+        getChildren().addAll(buttons, answer);
+    }
+
+    private final class Row extends VBox {
+        private final KernelDeed deed;
+        private final Button button;
+        private final Label why = new Label();
+        private Optional<Trial> trial = Optional.empty();
+
+        Row(KernelDeed deed) {
+            this.deed = deed;
+            button = new Button(deed.title());
+            button.setId(deed.id());
+            button.setOnAction(_ -> act(deed, button));
+            why.setWrapText(true);
+            why.setMinHeight(Region.USE_PREF_SIZE);
+            why.getStyleClass().addAll("secondary", "says-fault");
+            getChildren().addAll(button, why);
+            show(Optional.empty());
+        }
+
+        private void show(Optional<Trial> known) {
+            trial = known;
+            var refused = known.filter(t -> !t.succeeds());
+            button.setDisable(refused.isPresent());
+            why.setText(refused.map(t -> t.errno() + ": " + t.rule()).orElse(""));
+            why.setManaged(refused.isPresent());
+            why.setVisible(refused.isPresent());
+            button.setAccessibleText(deed.title() + refused.map(t -> ", " + t.errno()).orElse(""));
+        }
+    }
+
+    /// Shows what can be done in a state of the machine.
+    public void show(List<KernelDeed> deeds, MachineSnapshot machine) {
+        var now = JournalState.of(machine);
+        if (!deeds.equals(shown)) {
+            shown = List.copyOf(deeds);
+            asked = null;
+            rows.clear();
+            deeds.forEach(deed -> rows.add(new Row(deed)));
+            buttons.getChildren().setAll(rows);
+        }
+        if (!underWay && !now.equals(asked)) {
+            ask(now);
+        }
+    }
+
+    private void ask(JournalState now) {
+        var whole = List.copyOf(rows.stream().filter(row -> row.deed.isComplete()).toList());
+        asked = now;
+        if (whole.isEmpty()) {
+            judged.run();
+            return;
+        }
+        underWay = true;
+        workbench
+                .tried(whole.stream().map(row -> KernelDeed.command(row.deed.call())).toList())
+                .whenComplete((trials, _) -> {
+                    underWay = false;
+                    if (trials != null) {
+                        for (int i = 0; i < trials.size(); i++) {
+                            whole.get(i).show(Optional.of(trials.get(i)));
+                        }
+                        judged.run();
+                    }
+                });
+    }
+
+    /// What the kernel would say to a call of this name, as far as it is known.
+    public Optional<Trial> verdict(String action) {
+        return rows.stream()
+                .filter(row -> row.deed.call().name().equals(action))
+                .findFirst()
+                .flatMap(row -> row.trial);
+    }
+
+    /// Forgets the last answer.
+    public void forgetAnswer() {
+        say("");
+    }
+
+    private void say(String words) {
+        answer.setText(words);
+        answer.setManaged(!words.isEmpty());
+        answer.setVisible(!words.isEmpty());
+    }
+
+    private void act(KernelDeed deed, Node where) {
+        if (deed.isComplete()) {
+            send(deed.call(), where);
+        } else {
+            new DeedForm(workbench, deed, this::send).open(where);
+        }
+    }
+
+    private void send(Call call, Node where) {
+        workbench
+                .submit(KernelDeed.command(call), where)
+                .thenAccept(outcome -> {
+                    if (outcome instanceof Outcome.Answered(var given)) {
+                        done.accept(call, given);
+                        say(words(call, given));
+                    }
+                });
+    }
+
+    private static String words(Call call, Answer given) {
+        return call.name() + ": " + given + (given.rule().isEmpty() ? "" : ". " + given.rule());
+    }
+}

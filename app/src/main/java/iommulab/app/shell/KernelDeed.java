@@ -1,0 +1,82 @@
+package iommulab.app.shell;
+
+import iommulab.engine.session.Call;
+import iommulab.engine.session.Command;
+import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.CommandText;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// A call that can be made of the kernel from where the user is, as far as it is known.
+///
+/// @param title what its button says
+/// @param call with the arguments that are known
+/// @param asked arguments that the user is asked for
+public record KernelDeed(String title, Call call, List<Question> asked) {
+    public KernelDeed {
+        asked = List.copyOf(asked);
+    }
+
+    /// An argument that the user is asked for.
+    ///
+    /// @param proposals the first one stands in the field
+    /// @param optional whether the field may stay empty
+    public record Question(String argument, List<String> proposals, boolean optional) {
+        public Question {
+            proposals = List.copyOf(proposals);
+        }
+    }
+
+    /// A call without arguments so far.
+    public static KernelDeed of(String title, String action) {
+        return new KernelDeed(title, Call.of(action), List.of());
+    }
+
+    /// With an argument that is known.
+    public KernelDeed with(String argument, Object value) {
+        return new KernelDeed(title, call.with(argument, String.valueOf(value)), asked);
+    }
+
+    /// With an argument that has to be there.
+    public KernelDeed asking(String argument, List<String> proposals) {
+        return asking(new Question(argument, proposals, false));
+    }
+
+    /// With an argument that may be left out.
+    ///
+    /// @param proposals may begin with an empty one
+    public KernelDeed offering(String argument, List<String> proposals) {
+        return asking(new Question(argument, proposals, true));
+    }
+
+    private KernelDeed asking(Question question) {
+        var more = new ArrayList<>(asked);
+        more.add(question);
+        return new KernelDeed(title, call, more);
+    }
+
+    /// Whether it is complete without asking.
+    public boolean isComplete() {
+        return asked.isEmpty();
+    }
+
+    /// Name of its button in the scene, such as `deed-iommufd-destroy`.
+    public String id() {
+        return "deed-"
+                + (call.name() + (call.arguments().containsKey("attr") ? "-" + title : ""))
+                        .replaceAll("[ .…]+", "-")
+                        .toLowerCase(Locale.ROOT);
+    }
+
+    /// The command that the console makes of the call.
+    public static Command command(Call call) {
+        try {
+            return CommandText.toCommand(call);
+        } catch (CommandRefused unreadable) {
+            // Whoever answers the command says the same beside the control.
+            return new Command.KernelCall(call);
+        }
+    }
+}
