@@ -7,6 +7,7 @@ import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
 import iommulab.app.memory.MemoryPanel;
+import iommulab.app.ownership.OwnershipPanel;
 import iommulab.app.pasids.PasidsPanel;
 import iommulab.app.shell.Bench;
 import iommulab.app.shell.DrawerTab;
@@ -14,6 +15,7 @@ import iommulab.app.shell.MainWindow;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.WindowAction;
+import iommulab.app.software.SoftwarePanel;
 import iommulab.app.timeline.ListTab;
 import iommulab.app.timeline.TimelinePanel;
 import iommulab.app.timeline.TranscriptPanel;
@@ -42,6 +44,8 @@ public final class LabWindow {
         panels.put(Perspective.FAULTS, new FaultsPanel(bench));
         panels.put(Perspective.MEMORY, new MemoryPanel(bench));
         panels.put(Perspective.PASIDS, new PasidsPanel(bench));
+        panels.put(Perspective.SOFTWARE, new SoftwarePanel(bench));
+        panels.put(Perspective.OWNERSHIP, new OwnershipPanel(bench));
         return new MainWindow(bench, panels, new InspectorPanel(bench), drawer(bench), more);
     }
 

@@ -9,6 +9,7 @@ import iommulab.engine.session.Trial;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
@@ -122,6 +123,24 @@ public final class DeedList extends VBox {
                 .flatMap(row -> row.trial);
     }
 
+    /// The same as entries of a menu. An entry that is disabled says the errno.
+    ///
+    /// @param where what forms stand beside
+    public List<MenuItem> menuItems(Node where) {
+        return rows.stream().map(row -> menuItem(row, where)).toList();
+    }
+
+    private MenuItem menuItem(Row row, Node where) {
+        var refused = row.trial.filter(trial -> !trial.succeeds());
+        var item =
+                new MenuItem(
+                        row.deed.title()
+                                + refused.map(trial -> "  (" + trial.errno() + ")").orElse(""));
+        item.setDisable(refused.isPresent());
+        item.setOnAction(_ -> act(row.deed, where));
+        return item;
+    }
+
     /// Forgets the last answer.
     public void forgetAnswer() {
         say("");
@@ -141,7 +160,8 @@ public final class DeedList extends VBox {
         }
     }
 
-    private void send(Call call, Node where) {
+    /// Makes a call; what the kernel refuses is said beside the node.
+    public void send(Call call, Node where) {
         workbench
                 .submit(KernelDeed.command(call), where)
                 .thenAccept(outcome -> {

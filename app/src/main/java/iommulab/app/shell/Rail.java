@@ -33,7 +33,8 @@ final class Rail extends VBox {
             button.setId("rail-" + perspective.name().toLowerCase(java.util.Locale.ROOT));
             button.setToggleGroup(group);
             button.setAccessibleText(perspective.title());
-            button.setTooltip(new Tooltip(
+            button.setTooltip(
+                    new Tooltip(
                             "%s (%s)"
                                     .formatted(
                                             perspective.title(),

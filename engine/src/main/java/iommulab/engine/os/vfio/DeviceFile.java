@@ -93,7 +93,9 @@ public final class DeviceFile extends OpenFile implements VfioFile {
 
     @Override
     public List<SoftwareView.Fact> facts() {
-        return List.of(SoftwareView.Fact.of("function", device));
+        return List.of(
+                SoftwareView.Fact.of("function", device),
+                SoftwareView.Fact.of("forces snooping", enforcesCoherency()));
     }
 
     /// Its user closes it: the device is detached and unbound. Linux would wait for a virtual machine that

@@ -1,0 +1,218 @@
+package iommulab.app.software;
+
+import iommulab.app.software.SoftwareLayout.Placed;
+import iommulab.app.software.SoftwareModel.Line;
+import iommulab.app.software.SoftwareModel.Look;
+import iommulab.app.theme.Category;
+import iommulab.app.theme.Palette;
+import iommulab.app.theme.Pen;
+import iommulab.app.theme.Type;
+
+import javafx.scene.paint.Color;
+
+import java.util.List;
+
+/// Draws the boxes and lines of the Software perspective. Lines lie below boxes, so that boxes stay
+/// readable; those of what is selected are drawn last and say why.
+final class SoftwareDrawing {
+    /// With more lines than these, only those of what is selected say why.
+    private static final int ALL_SAY = 14;
+
+    private static final double ARROW = 7;
+    private static final double LANE = 5;
+    private static final double TURN = 16;
+    private static final double SWATCH = 7;
+
+    private final Pen pen;
+    private final Palette palette;
+    private final SoftwareLayout layout;
+
+    SoftwareDrawing(Pen pen, SoftwareLayout layout) {
+        this.pen = pen;
+        this.layout = layout;
+        palette = pen.palette();
+    }
+
+    void draw(SoftwareModel model) {
+        layout.placed().stream().filter(p -> p.box().rank() == Rank.IOMMUFD).forEach(this::box);
+        for (var line : model.lines()) {
+            if (line.look() == Look.ASIDE) {
+                line(line, palette.text3(), 1.2);
+            }
+        }
+        for (var line : model.lines()) {
+            if (line.look() != Look.ASIDE) {
+                line(line, colour(line.look()), 2.4);
+            }
+        }
+        layout.placed().stream().filter(p -> p.box().rank() != Rank.IOMMUFD).forEach(this::box);
+        boolean all = model.lines().size() <= ALL_SAY && !pen.onWall();
+        for (var line : model.lines()) {
+            if (all || line.look() != Look.ASIDE) {
+                why(line);
+            }
+        }
+    }
+
+    private Color colour(Look look) {
+        return switch (look) {
+            case ASIDE -> palette.text2();
+            case KEEPS -> palette.accent();
+            case BLOCKS -> palette.fault();
+            case KEPT -> palette.walk();
+        };
+    }
+
+    // ---- lines
+
+    /// A curve from one box to another: where it begins, how far it reaches out, where it ends.
+    private record Curve(double x1, double y1, double c1, double c2, double x2, double y2) {
+        double middleX() {
+            return (x1 + 3 * c1 + 3 * c2 + x2) / 8;
+        }
+
+        double middleY() {
+            return (y1 + y2) / 2;
+        }
+
+        /// From one point to another, level at both.
+        static Curve between(double x1, double y1, double x2, double y2) {
+            double bend = (x2 - x1) / 2;
+            return new Curve(x1, y1, x1 + bend, x2 - bend, x2, y2);
+        }
+    }
+
+    /// A way past the boxes between: in the lane above the row where it ends. One curve where nothing
+    /// stands between.
+    private List<Curve> way(Placed from, Placed to) {
+        double y1 = from.box().rank() == Rank.IOMMUFD ? from.y() + 14 : from.middle();
+        double y2 = to.box().rank() == Rank.IOMMUFD ? to.y() + 14 : to.middle();
+        boolean right = to.x() >= from.right();
+        if (!right && to.right() > from.x()) {
+            double far = Math.abs(y2 - y1) * 0.08;
+            double out = Math.max(from.right(), to.right()) + Math.clamp(far, 14, 34);
+            return List.of(new Curve(from.right(), y1, out, out, to.right(), y2));
+        }
+        double x1 = right ? from.right() : from.x();
+        double x2 = right ? to.x() : to.right();
+        if (!to.box().rank().isInside() || !layout.isAnyBetween(x1, x2, to)) {
+            return List.of(Curve.between(x1, y1, x2, y2));
+        }
+        double lane = to.y() - LANE;
+        double turn = right ? TURN : -TURN;
+        double first = right ? Math.max(x1 + turn, layout.firstInside(to) - LANE) : x1 + turn;
+        return List.of(
+                Curve.between(x1, y1, first, lane),
+                Curve.between(first, lane, x2 - turn, lane),
+                Curve.between(x2 - turn, lane, x2, y2));
+    }
+
+    private void line(Line line, Color colour, double width) {
+        var from = layout.of(line.from());
+        var to = layout.of(line.to());
+        if (from.isEmpty() || to.isEmpty()) {
+            return;
+        }
+        var curves = way(from.get(), to.get());
+        var context = pen.context();
+        context.setStroke(colour);
+        context.setLineWidth(width);
+        context.beginPath();
+        context.moveTo(curves.getFirst().x1(), curves.getFirst().y1());
+        for (var part : curves) {
+            context.bezierCurveTo(part.c1(), part.y1(), part.c2(), part.y2(), part.x2(), part.y2());
+        }
+        context.stroke();
+        var curve = curves.getLast();
+        double way = curve.c2() < curve.x2() ? -ARROW : ARROW;
+        context.setFill(colour);
+        context.fillPolygon(
+                new double[] {curve.x2(), curve.x2() + way, curve.x2() + way},
+                new double[] {curve.y2(), curve.y2() - ARROW / 2, curve.y2() + ARROW / 2},
+                3);
+    }
+
+    private void why(Line line) {
+        var from = layout.of(line.from());
+        var to = layout.of(line.to());
+        if (from.isEmpty() || to.isEmpty()) {
+            return;
+        }
+        var curves = way(from.get(), to.get());
+        var curve = curves.get(curves.size() / 2);
+        double wide = pen.width(line.why(), Type.DENSE) + 8;
+        double x = curve.middleX() - wide / 2;
+        double y = curve.middleY();
+        pen.plate(palette.canvas(), x, y - 8, wide, 16, 3);
+        if (line.look() != Look.ASIDE) {
+            pen.outline(colour(line.look()), 1, x, y - 8, wide, 16, 3);
+        }
+        pen.textCentre(line.why(), Type.DENSE, colour(line.look()), curve.middleX(), y + 4);
+    }
+
+    // ---- boxes
+
+    private void box(Placed at) {
+        var box = at.box();
+        boolean container = box.rank() == Rank.IOMMUFD || box.rank() == Rank.GROUP;
+        var edge = box.rank() == Rank.GROUP ? palette.category(box.number()) : palette.line();
+        pen.plate(
+                container ? palette.bar() : palette.canvas(),
+                at.x(),
+                at.y(),
+                at.width(),
+                at.height(),
+                5);
+        double[] dashes =
+                box.rank() == Rank.GROUP && !box.selected()
+                        ? Category.dashes(box.number())
+                        : new double[0];
+        pen.outline(
+                box.selected() ? palette.accent() : edge,
+                box.selected() ? 2.4 : container ? 1.6 : 1.2,
+                at.x(),
+                at.y(),
+                at.width(),
+                at.height(),
+                5,
+                dashes);
+        double left = at.x() + 9;
+        if (box.rank() != Rank.GROUP && box.number() > 0) {
+            Category.fill(pen, box.number(), at.x() + 3, at.y() + 3, SWATCH, at.height() - 6, 2);
+            left += SWATCH;
+        }
+        words(at, left, count(at));
+    }
+
+    /// How many keep it alive.
+    ///
+    /// @return where the room for the words beside it ends
+    private double count(Placed at) {
+        if (at.box().references() < 0 || pen.onWall()) {
+            return at.right() - 6;
+        }
+        double y = at.box().rank() == Rank.IOMMUFD ? at.y() + 5 : at.y() + at.height() - 19;
+        var number = "" + at.box().references();
+        double wide = Math.max(16, pen.width(number, Type.SMALLEST_BOLD) + 9);
+        double x = at.right() - wide - 5;
+        pen.plate(palette.raised(), x, y, wide, 15, 7.5);
+        pen.textCentre(number, Type.SMALLEST_BOLD, palette.text1(), x + wide / 2, y + 11);
+        return x - 4;
+    }
+
+    private void words(Placed at, double left, double right) {
+        var box = at.box();
+        if (pen.onWall()) {
+            pen.textWithin(
+                    box.title(), Type.DENSE_BOLD, palette.text1(), left, at.y() + 18, right - left);
+            return;
+        }
+        var role = box.rank().isInside() ? Type.DENSE_BOLD : Type.MONO_BOLD;
+        double end = box.rank() == Rank.IOMMUFD ? right : at.right() - 5;
+        pen.textWithin(box.title(), role, palette.text1(), left, at.y() + 16, end - left);
+        if (box.rank() != Rank.IOMMUFD) {
+            pen.textWithin(
+                    box.detail(), Type.DENSE, palette.text2(), left, at.y() + 31, right - left);
+        }
+    }
+}

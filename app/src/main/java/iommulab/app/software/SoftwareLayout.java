@@ -1,0 +1,207 @@
+package iommulab.app.software;
+
+import iommulab.app.software.SoftwareModel.Box;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Where the boxes of the Software perspective stand, in pixels at 100 %: a column for each rank, objects
+/// within the box of their file. Boxes of a column never overlap; a column is as wide as the window allows.
+///
+/// @param placed containers before what they contain
+record SoftwareLayout(List<Placed> placed, double width, double height) {
+    private static final double SIDE = 14;
+    private static final double TOP = 38;
+    private static final double INSIDE = 30;
+    private static final double PAD = 10;
+
+    SoftwareLayout {
+        placed = List.copyOf(placed);
+    }
+
+    /// A box and its place.
+    record Placed(Box box, double x, double y, double width, double height) {
+        boolean holds(double px, double py) {
+            return px >= x && px < x + width && py >= y && py < y + height;
+        }
+
+        double right() {
+            return x + width;
+        }
+
+        double middle() {
+            return y + height / 2;
+        }
+
+        double centre() {
+            return x + width / 2;
+        }
+    }
+
+    /// How large things are.
+    ///
+    /// @param box width of a box
+    /// @param gap between two columns
+    /// @param tall height of a box
+    /// @param pitch from one box of a column to the next
+    record Sizes(double box, double gap, double tall, double pitch) {
+        private static final Sizes USUAL = new Sizes(114, 44, 38, 50);
+        private static final Sizes ON_WALL = new Sizes(76, 22, 28, 36);
+        private static final double NARROWEST = 0.8;
+        private static final double WIDEST = 1.5;
+
+        /// Fits so many columns into a width, as far as they stay readable.
+        static Sizes of(int columns, int containers, double width, boolean onWall) {
+            var usual = onWall ? ON_WALL : USUAL;
+            double room = width - 2 * SIDE - 2 * PAD * containers;
+            double wanted = columns * usual.box() + (columns - 1) * usual.gap();
+            double factor = Math.clamp(room / wanted, onWall ? 1 : NARROWEST, WIDEST);
+            return new Sizes(
+                    Math.floor(usual.box() * factor),
+                    Math.floor(usual.gap() * factor),
+                    usual.tall(),
+                    usual.pitch());
+        }
+    }
+
+    static SoftwareLayout of(SoftwareModel model, double width, boolean onWall) {
+        return new Making(model, width, onWall).make();
+    }
+
+    /// One layout in the making.
+    private static final class Making {
+        private final SoftwareModel model;
+        private final Map<String, List<Box>> inside = new LinkedHashMap<>();
+        private final List<Rank> inner;
+        private final List<Rank> outer;
+        private final Sizes sizes;
+        private final List<Placed> placed = new ArrayList<>();
+        private final Map<String, Double> middles = new HashMap<>();
+
+        Making(SoftwareModel model, double width, boolean onWall) {
+            this.model = model;
+            var ranks = new TreeMap<Rank, Boolean>();
+            for (var box : model.boxes()) {
+                ranks.put(box.rank(), true);
+                if (!box.within().isEmpty()) {
+                    inside.computeIfAbsent(box.within(), _ -> new ArrayList<>()).add(box);
+                }
+            }
+            inner = ranks.keySet().stream().filter(Rank::isInside).toList();
+            outer = ranks.keySet().stream().filter(rank -> !rank.isInside()).toList();
+            boolean contains = ranks.containsKey(Rank.IOMMUFD);
+            int columns =
+                    outer.size() - (contains ? 1 : 0) + Math.max(inner.size(), contains ? 1 : 0);
+            sizes = Sizes.of(columns, contains ? 1 : 0, width, onWall);
+        }
+
+        SoftwareLayout make() {
+            double x = SIDE;
+            double lowest = 0;
+            for (var rank : outer) {
+                boolean container = rank == Rank.IOMMUFD;
+                double wide = container ? containerWidth() : sizes.box();
+                lowest = Math.max(lowest, column(rank, x, wide));
+                x += wide + sizes.gap();
+            }
+            return new SoftwareLayout(placed, x - sizes.gap() + SIDE, lowest + TOP / 2);
+        }
+
+        private double containerWidth() {
+            int columns = Math.max(1, inner.size());
+            return columns * sizes.box() + (columns - 1) * sizes.gap() + 2 * PAD;
+        }
+
+        /// Boxes as near as possible to the height of what keeps them, in the order of that.
+        private double column(Rank rank, double x, double wide) {
+            var boxes = new ArrayList<>(ofRank(rank));
+            if (rank == Rank.GROUP) {
+                boxes.sort(java.util.Comparator.comparingDouble(this::wanted));
+            }
+            double free = TOP;
+            for (var box : boxes) {
+                double tall = rank == Rank.IOMMUFD ? containerHeight(box) : sizes.tall();
+                double y = rank == Rank.GROUP ? Math.max(free, wanted(box) - tall / 2) : free;
+                put(box, x, y, wide, tall);
+                if (rank == Rank.IOMMUFD) {
+                    contents(box, x + PAD, y + INSIDE);
+                }
+                free = y + tall + sizes.pitch() - sizes.tall();
+            }
+            return free;
+        }
+
+        private List<Box> ofRank(Rank rank) {
+            return model.boxes().stream().filter(box -> box.rank() == rank).toList();
+        }
+
+        private double wanted(Box box) {
+            return model.lines().stream()
+                    .filter(line -> line.to().equals(box.key()) && middles.containsKey(line.from()))
+                    .mapToDouble(line -> middles.get(line.from()))
+                    .average()
+                    .orElse(0);
+        }
+
+        private double containerHeight(Box container) {
+            var counts = new HashMap<Rank, Integer>();
+            inside.getOrDefault(container.key(), List.of())
+                    .forEach(box -> counts.merge(box.rank(), 1, Integer::sum));
+            int most = counts.values().stream().mapToInt(n -> n).max().orElse(0);
+            return INSIDE
+                    + Math.max(0, most * sizes.pitch() - (sizes.pitch() - sizes.tall()))
+                    + PAD;
+        }
+
+        private void contents(Box container, double x, double top) {
+            double at = x;
+            for (var rank : inner) {
+                double y = top;
+                for (var box : inside.getOrDefault(container.key(), List.of())) {
+                    if (box.rank() == rank) {
+                        put(box, at, y, sizes.box(), sizes.tall());
+                        y += sizes.pitch();
+                    }
+                }
+                at += sizes.box() + sizes.gap();
+            }
+        }
+
+        private void put(Box box, double x, double y, double wide, double tall) {
+            placed.add(new Placed(box, x, y, wide, tall));
+            middles.put(box.key(), y + tall / 2);
+        }
+    }
+
+    Optional<Placed> of(String key) {
+        return placed.stream().filter(p -> p.box().key().equals(key)).findFirst();
+    }
+
+    /// Whether a box of the same file stands between two columns, at the height of a third or anywhere.
+    boolean isAnyBetween(double x1, double x2, Placed to) {
+        double left = Math.min(x1, x2);
+        double right = Math.max(x1, x2);
+        return placed.stream()
+                .filter(p -> p.box().within().equals(to.box().within()))
+                .anyMatch(p -> p.x() > left && p.right() < right);
+    }
+
+    /// Where the first column of objects begins that stands in the same file.
+    double firstInside(Placed other) {
+        return placed.stream()
+                .filter(p -> p.box().within().equals(other.box().within()))
+                .mapToDouble(Placed::x)
+                .min()
+                .orElse(other.x());
+    }
+
+    /// The innermost box there.
+    Optional<Placed> at(double x, double y) {
+        return placed.reversed().stream().filter(p -> p.holds(x, y)).findFirst();
+    }
+}

@@ -1,0 +1,151 @@
+package iommulab.app.software;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import iommulab.app.KernelStory;
+import iommulab.app.LiveLab;
+import iommulab.app.PasidMachine;
+import iommulab.app.Robot;
+import iommulab.app.shell.Perspective;
+import iommulab.app.shell.Subject;
+
+import javafx.scene.control.Labeled;
+
+import org.junit.jupiter.api.Test;
+
+/// A person makes calls of the kernel by clicking, and is told why some of them cannot be.
+class SoftwareFlowTest {
+    private static final String DEVICE = PasidMachine.OTHER.toString();
+
+    private static LiveLab lab() {
+        var lab = LiveLab.on(PasidMachine.describe());
+        var function = lab.machine().topology().find(PasidMachine.OTHER).orElseThrow();
+        var story = KernelStory.on(lab);
+        if (function.driver().isPresent()) {
+            story.did("driver.unbind(device=%s)".formatted(DEVICE));
+        }
+        story.did("driver.bind(device=%s, driver=vfio-pci)".formatted(DEVICE));
+        return lab.opens(Perspective.SOFTWARE);
+    }
+
+    /// A device that is bound to an IOMMUFD, attached to an address space.
+    private static LiveLab attached() {
+        var lab = lab();
+        KernelStory.on(lab)
+                .did("iommufd.open()")
+                .did("vfio.cdev_open(device=%s)".formatted(DEVICE))
+                .did("vfio.cdev_bind(cdev=cdev1, iommufd=iommufd1)")
+                .did("iommufd.ioas_alloc(iommufd=iommufd1)")
+                .did("vfio.cdev_attach(cdev=cdev1, pt_id=2)");
+        return lab;
+    }
+
+    private static String text(LiveLab lab, String selector) {
+        var node = (Labeled) lab.robot().find(selector);
+        return Robot.onScreen(node::getText);
+    }
+
+    private static boolean has(LiveLab lab, String key) {
+        return lab.machine().software().node(key).isPresent();
+    }
+
+    @Test
+    void anIommufdIsOpenedAndSelected() {
+        try (var lab = lab()) {
+            lab.robot().click("#software-open");
+            lab.robot().until("it is open", () -> has(lab, "iommufd1"));
+            lab.robot()
+                    .until(
+                            "it is selected",
+                            () -> lab.subject().equals(new Subject.Software("iommufd1")));
+            assertThat(text(lab, "#software-title")).isEqualTo("iommufd1");
+        }
+    }
+
+    @Test
+    void anAddressSpaceIsAllocatedAndMapped() {
+        try (var lab = lab()) {
+            KernelStory.on(lab).did("iommufd.open()");
+            lab.selects(new Subject.Software("iommufd1"));
+            lab.robot().click("#deed-iommufd-ioas_alloc");
+            lab.robot().until("it is there", () -> has(lab, "iommufd1/1"));
+            lab.robot()
+                    .until(
+                            "it is selected",
+                            () -> lab.subject().equals(new Subject.Software("iommufd1/1")));
+            lab.robot().settle().click("#deed-iommufd-ioas_map");
+            lab.robot()
+                    .until(
+                            "the kernel's verdict",
+                            () -> text(lab, "#deed-verdict").equals("The kernel would do it."));
+            lab.robot().click("#deed-send");
+            lab.robot().until("what it said", () -> text(lab, "#deed-answer").contains("iova=0x"));
+        }
+    }
+
+    @Test
+    void anAddressSpaceInUseCannotBeDestroyedAndSaysWho() {
+        try (var lab = attached()) {
+            lab.selects(new Subject.Software("iommufd1/2"));
+            lab.robot()
+                    .until(
+                            "the button is disabled",
+                            () -> lab.robot().find("#deed-iommufd-destroy").isDisabled());
+            assertThat(
+                            Robot.all(
+                                    javafx.scene.control.Label.class,
+                                    l -> l.getText().startsWith("EBUSY: IOAS 2 is in use by")))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void whatMakesDestroyingImpossibleIsAnEdgeOfThePicture() {
+        try (var lab = attached()) {
+            var model =
+                    SoftwareModel.of(
+                            lab.machine().software(), new Subject.Software("iommufd1/2"), true);
+            assertThat(model.lines())
+                    .filteredOn(line -> line.look() == SoftwareModel.Look.BLOCKS)
+                    .extracting(SoftwareModel.Line::from)
+                    .containsExactly("iommufd1/3");
+        }
+    }
+
+    @Test
+    void aTableLeadsToItsMemoryAndItsWalk() {
+        try (var lab = attached()) {
+            lab.selects(new Subject.Software("iommufd1/3"));
+            lab.robot().click("#software-memory");
+            lab.robot().until("memory", () -> lab.perspective() == Perspective.MEMORY);
+            assertThat(lab.subject()).isInstanceOf(Subject.Memory.class);
+            lab.selects(new Subject.Software("iommufd1/3")).opens(Perspective.SOFTWARE);
+            lab.robot().click("#software-walk");
+            lab.robot().until("the walk", () -> lab.subject() instanceof Subject.WalkStep);
+        }
+    }
+
+    @Test
+    void aBoxIsSelectedByAClick() {
+        try (var lab = attached()) {
+            var picture = (SoftwareCanvas) lab.robot().find("#software-picture");
+            lab.robot().until("it is drawn", () -> picture.middleOf("cdev1").isPresent());
+            var at = Robot.onScreen(() -> picture.middleOf("cdev1").orElseThrow());
+            lab.robot().clickAt(picture, at.getX(), at.getY());
+            assertThat(lab.subject()).isEqualTo(new Subject.Software("cdev1"));
+        }
+    }
+
+    @Test
+    void aGuestsWriteBackSaysWhetherItWasNeeded() {
+        try (var lab = attached()) {
+            KernelStory.on(lab).did("kvm.vm_create()").did("kvm.vcpu_load(vm=vm1, vcpu=0, pcpu=2)");
+            lab.selects(new Subject.Software("vm1"));
+            lab.robot().click("#deed-kvm-guest_wbinvd");
+            lab.robot()
+                    .until(
+                            "what it came to",
+                            () -> text(lab, "#deed-answer").contains("action=noop"));
+        }
+    }
+}
