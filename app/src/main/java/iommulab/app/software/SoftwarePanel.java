@@ -8,7 +8,6 @@ import iommulab.app.shell.Workbench;
 import iommulab.app.software.SoftwareModel.Box;
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.Answer;
-import iommulab.engine.os.call.Value;
 import iommulab.engine.session.Call;
 import iommulab.engine.session.MachineSnapshot;
 
@@ -77,6 +76,8 @@ public final class SoftwarePanel implements Panel {
         headline.setMinWidth(0);
         headline.setId("software-headline");
         proposal.getStyleClass().add("proposal");
+        proposal.setVisible(false);
+        proposal.setManaged(false);
         open.setId("software-open");
         open.getStyleClass().addAll("primary", "not-on-wall");
         open.setMinWidth(Region.USE_PREF_SIZE);
@@ -114,24 +115,6 @@ public final class SoftwarePanel implements Panel {
     /// What a call has made is looked at next.
     private void selectMade(Call call, Answer answer) {
         Made.by(call, answer).ifPresent(key -> workbench.select(new Subject.Software(key)));
-    }
-
-    /// The names that answers give to what was made.
-    private static final class Made {
-        private Made() {}
-
-        static Optional<String> by(Call call, Answer answer) {
-            for (var field : answer.returns().entrySet()) {
-                if (field.getValue() instanceof Value.Word(var word)) {
-                    var file = call.arguments().get("iommufd");
-                    if (field.getKey().endsWith("_id") || field.getKey().equals("devid")) {
-                        return file == null ? Optional.empty() : Optional.of(file + "/" + word);
-                    }
-                    return Optional.of(word);
-                }
-            }
-            return Optional.empty();
-        }
     }
 
     @Override
