@@ -23,7 +23,7 @@ public final class TimelinePanel implements Panel {
     /// A timeline of no machine.
     public TimelinePanel(Workbench bench) {
         canvas = new TimelineCanvas(bench.palette(), position -> goTo(bench, position));
-        transcript = new TranscriptPanel(bench);
+        transcript = TranscriptPanel.withoutRules(bench);
         root = new HBox(canvas, transcript.view());
         HBox.setHgrow(canvas, Priority.ALWAYS);
         transcript.view().getStyleClass().add("beside");
