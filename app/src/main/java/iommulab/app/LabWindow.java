@@ -6,6 +6,7 @@ import iommulab.app.domains.DomainsPanel;
 import iommulab.app.faults.FaultsPanel;
 import iommulab.app.groups.GroupsPanel;
 import iommulab.app.inspector.InspectorPanel;
+import iommulab.app.invalidation.InvalidationPanel;
 import iommulab.app.memory.MemoryPanel;
 import iommulab.app.ownership.OwnershipPanel;
 import iommulab.app.pasids.PasidsPanel;
@@ -56,6 +57,7 @@ public final class LabWindow {
                 DrawerTab.of("Events", ListTab.events(bench)),
                 new DrawerTab(
                         "Faults", ListTab.faults(bench), machine -> machine.counters().faults()),
-                DrawerTab.of("Console", new ConsolePanel(bench)));
+                DrawerTab.of("Console", new ConsolePanel(bench)),
+                DrawerTab.of(MainWindow.INVALIDATION, new InvalidationPanel(bench)));
     }
 }

@@ -44,6 +44,8 @@ public final class PanelBench implements Workbench {
             new SimpleObjectProperty<>(new Subject.Nothing());
     private final SimpleObjectProperty<Optional<AskedWalk>> asked =
             new SimpleObjectProperty<>(Optional.empty());
+    private final SimpleObjectProperty<Optional<String>> askedTable =
+            new SimpleObjectProperty<>(Optional.empty());
     private final WalkLook look = new WalkLook();
     private final MachineSnapshot machine;
     private final Function<WalkQuestion, Walk> answers;
@@ -163,6 +165,16 @@ public final class PanelBench implements Workbench {
     @Override
     public ReadOnlyObjectProperty<Optional<AskedWalk>> askedWalk() {
         return asked;
+    }
+
+    @Override
+    public void openInvalidation(String key) {
+        askedTable.set(Optional.of(key));
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Optional<String>> askedTable() {
+        return askedTable;
     }
 
     @Override

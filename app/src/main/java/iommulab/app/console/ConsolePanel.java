@@ -65,6 +65,12 @@ public final class ConsolePanel implements Panel {
         root.setRight(proposals.view());
         root.setBottom(line);
         root.getStyleClass().addAll("canvas-surface", "console");
+        root.focusedProperty()
+                .addListener((_, _, has) -> {
+                    if (has) {
+                        input.requestFocus();
+                    }
+                });
     }
 
     private Completion completion(String typed) {

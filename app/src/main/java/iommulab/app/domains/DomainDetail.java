@@ -1,6 +1,7 @@
 package iommulab.app.domains;
 
 import iommulab.app.shell.DomainUse;
+import iommulab.app.shell.GuestTable;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
@@ -32,6 +33,7 @@ final class DomainDetail extends BorderPane {
     private final Label unflushed = new Label();
     private final Button inMemory = new Button("Table in Memory");
     private final Button walk = new Button("Walk it");
+    private final Button invalidate = new Button("Invalidation…");
     private @Nullable Domain domain;
     private int remembered = -1;
 
@@ -63,6 +65,9 @@ final class DomainDetail extends BorderPane {
                 workbench.open(Perspective.MEMORY);
             }
         });
+        invalidate.setId("domain-invalidate");
+        invalidate.setMinWidth(USE_PREF_SIZE);
+        invalidate.getStyleClass().add("not-on-wall");
         table.getStyleClass().add("not-on-wall");
         walk.setOnAction(_ -> {
             var mapping = table.getSelectionModel().getSelectedItem();
@@ -72,7 +77,7 @@ final class DomainDetail extends BorderPane {
         });
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var head = new HBox(name, facts, space, inMemory, walk);
+        var head = new HBox(name, facts, space, invalidate, inMemory, walk);
         head.getStyleClass().add("detail-head");
         strip.minHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
         strip.prefHeightProperty().bind(strip.scaleProperty().multiply(STRIP));
@@ -106,6 +111,10 @@ final class DomainDetail extends BorderPane {
         strip.show(IovaStripModel.of(now, machine), selected);
         // Below a second stage the table's address is a gpa.
         inMemory.setDisable(now.table() == 0 || now.parent() != 0);
+        var guests = GuestTable.of(machine, now.id());
+        invalidate.setVisible(guests.isPresent());
+        invalidate.setManaged(guests.isPresent());
+        invalidate.setOnAction(_ -> guests.ifPresent(workbench::openInvalidation));
         if (now.equals(domain)) {
             return;
         }

@@ -6,6 +6,7 @@ import iommulab.app.pasids.EntryModel.Way;
 import iommulab.app.pasids.EntryModel.Word;
 import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.FunctionNames;
+import iommulab.app.shell.GuestTable;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
@@ -42,6 +43,7 @@ final class EntrySide extends VBox {
     private final Button walk = new Button("Open walk");
     private final Button send = new Button("Send DMA…");
     private final Button detach = new Button("Detach");
+    private final Button invalidate = new Button("Invalidation…");
     private @Nullable AddressSpace space;
     private @Nullable EntryModel shown;
     private Optional<Domain> domain = Optional.empty();
@@ -56,8 +58,9 @@ final class EntrySide extends VBox {
         send.setOnAction(_ -> Optional.ofNullable(space).ifPresent(s -> form.open(send, s)));
         detach.setOnAction(
                 _ -> Optional.ofNullable(space).ifPresent(s -> actions.detach(s, detach)));
-        var buttons = new FlowPane(walk, send, detach);
+        var buttons = new FlowPane(walk, send, detach, invalidate);
         buttons.getStyleClass().add("pasid-buttons");
+        invalidate.setId("pasid-invalidate");
         means.getStyleClass().add("pasid-means");
         var head = new VBox(kicker, title);
         head.getStyleClass().add("inspector-head");
@@ -81,6 +84,10 @@ final class EntrySide extends VBox {
     /// Which address space; what memory says of it comes later.
     void show(AddressSpace now, MachineSnapshot machine) {
         var current = now.domain(machine);
+        var guests = current.flatMap(d -> GuestTable.of(machine, d.id()));
+        invalidate.setVisible(guests.isPresent());
+        invalidate.setManaged(guests.isPresent());
+        invalidate.setOnAction(_ -> guests.ifPresent(workbench::openInvalidation));
         if (now.equals(space) && current.equals(domain)) {
             return;
         }

@@ -46,6 +46,8 @@ public final class Bench implements Workbench {
             new ReadOnlyObjectWrapper<>(new Subject.Nothing());
     private final ReadOnlyObjectWrapper<Optional<AskedWalk>> askedWalk =
             new ReadOnlyObjectWrapper<>(Optional.empty());
+    private final ReadOnlyObjectWrapper<Optional<String>> askedTable =
+            new ReadOnlyObjectWrapper<>(Optional.empty());
     private final ReadOnlyObjectWrapper<Long> speed = new ReadOnlyObjectWrapper<>(0L);
     private final SubjectHistory history = new SubjectHistory();
     private final PaletteReader paletteReader = new PaletteReader();
@@ -207,6 +209,17 @@ public final class Bench implements Workbench {
     @Override
     public ReadOnlyObjectProperty<Optional<AskedWalk>> askedWalk() {
         return askedWalk.getReadOnlyProperty();
+    }
+
+    @Override
+    public void openInvalidation(String key) {
+        askedTable.set(Optional.empty());
+        askedTable.set(Optional.of(key));
+    }
+
+    @Override
+    public ReadOnlyObjectProperty<Optional<String>> askedTable() {
+        return askedTable.getReadOnlyProperty();
     }
 
     @Override

@@ -3,6 +3,7 @@ package iommulab.app.shell;
 import iommulab.app.theme.Icons;
 import iommulab.engine.session.MachineSnapshot;
 
+import javafx.application.Platform;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -80,10 +81,15 @@ final class Drawer extends StackPane implements Panel {
                 : Optional.empty();
     }
 
-    /// Opens a tab by its place from the left.
-    void open(int tab) {
+    /// Opens a tab.
+    void open(String title) {
         bench.settings().drawerOpen().set(true);
-        pane.getSelectionModel().select(tab);
+        for (int i = 0; i < tabs.size(); i++) {
+            if (tabs.get(i).title().equals(title)) {
+                pane.getSelectionModel().select(i);
+                Platform.runLater(tabs.get(i).panel().view()::requestFocus);
+            }
+        }
     }
 
     /// Calls back when another tab is chosen.

@@ -30,6 +30,10 @@ public final class MainWindow {
     private final Bench bench;
     private final Map<Perspective, Panel> panels;
     private final Panel inspector;
+
+    /// Title of the tab with the frame editor for invalidations.
+    public static final String INVALIDATION = "Invalidation";
+
     private final Drawer drawer;
     private final TopBar topBar;
     private final StatusLine statusLine;
@@ -96,6 +100,8 @@ public final class MainWindow {
         settings.presenting().addListener((_, _, _) -> dress());
         settings.drawerOpen().addListener((_, _, _) -> pulse.showAgain());
         drawer.onTabChange(pulse::showAgain);
+        bench.askedTable()
+                .addListener((_, _, asked) -> asked.ifPresent(_ -> openDrawerTab(INVALIDATION)));
         bench.perspective().addListener((_, _, _) -> openPerspective());
         dress();
         scene.widthProperty().addListener((_, _, _) -> foldToFit());
@@ -223,8 +229,9 @@ public final class MainWindow {
         pulse.start();
     }
 
-    void openDrawerTab(int tab) {
-        drawer.open(tab);
+    /// Opens the drawer at a tab, with the keyboard in it.
+    void openDrawerTab(String title) {
+        drawer.open(title);
     }
 
     /// The field stands in the top bar, which is hidden on a wall.

@@ -172,6 +172,18 @@ final class StandardActions {
         actions.add(
                 WindowAction.of(
                         "View",
+                        "Console",
+                        "Shortcut+Slash",
+                        () -> window.openDrawerTab("Console")));
+        actions.add(
+                WindowAction.of(
+                        "View",
+                        "Invalidation request",
+                        "",
+                        () -> window.openDrawerTab(MainWindow.INVALIDATION)));
+        actions.add(
+                WindowAction.of(
+                        "View",
                         "Fold or open the drawer",
                         "Shortcut+J",
                         () -> settings.drawerOpen().set(!settings.drawerOpen().get())));

@@ -80,6 +80,14 @@ public interface Workbench {
     /// @param stepToShow index of a step; -1 for the last
     record AskedWalk(WalkQuestion question, int stepToShow) {}
 
+    /// Opens the frame editor for invalidations of a kernel object.
+    ///
+    /// @param key of a nested table or a virtual IOMMU, as in [iommulab.engine.os.SoftwareView.Node]
+    void openInvalidation(String key);
+
+    /// The object that was asked for last. The frame editor listens.
+    ReadOnlyObjectProperty<Optional<String>> askedTable();
+
     /// The colours in force, for what is drawn.
     ObservableValue<Palette> palette();
 

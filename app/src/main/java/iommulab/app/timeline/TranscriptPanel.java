@@ -211,19 +211,26 @@ public final class TranscriptPanel implements Panel {
         @Override
         protected void updateItem(@Nullable TranscriptLine line, boolean empty) {
             super.updateItem(line, empty);
-            boolean there = !empty && line != null;
-            pseudoClassStateChanged(UNDONE, there && line.number() > position);
-            pseudoClassStateChanged(REFUSED, there && line.failed());
-            setTooltip(there ? whole : null);
-            var words =
-                    there
-                            ? "%s%s: %s%s"
-                                    .formatted(
-                                            line.accepted() ? line.number() + " " : "",
-                                            line.call(),
-                                            line.result(),
-                                            line.rule().isEmpty() ? "" : ". " + line.rule())
-                            : "";
+            if (empty || line == null) {
+                tell(false, false, "");
+            } else {
+                tell(line.number() > position, line.failed(), words(line));
+            }
+        }
+
+        private static String words(TranscriptLine line) {
+            return "%s%s: %s%s"
+                    .formatted(
+                            line.accepted() ? line.number() + " " : "",
+                            line.call(),
+                            line.result(),
+                            line.rule().isEmpty() ? "" : ". " + line.rule());
+        }
+
+        private void tell(boolean undone, boolean refused, String words) {
+            pseudoClassStateChanged(UNDONE, undone);
+            pseudoClassStateChanged(REFUSED, refused);
+            setTooltip(words.isEmpty() ? null : whole);
             whole.setText(words);
             setAccessibleText(words);
         }
