@@ -156,6 +156,11 @@ public final class Kernel {
         return locked;
     }
 
+    /// Which devices use addresses of which processes.
+    public Bonds bonds() {
+        return bonds;
+    }
+
     public OpenFiles files() {
         return files;
     }

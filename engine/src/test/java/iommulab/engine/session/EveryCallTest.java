@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.engine.os.iommufd.ObjectGraph;
+import iommulab.engine.os.vfio.VfioGraph;
 
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -91,6 +92,7 @@ class EveryCallTest {
             @ForAll Architecture architecture, @ForAll long seed) {
         var story = new Story(architecture, new Random(seed));
         ObjectGraph.mustAgree(story.lab.kernel());
+        VfioGraph.mustAgree(story.lab.kernel());
     }
 
     @Property(tries = 15)

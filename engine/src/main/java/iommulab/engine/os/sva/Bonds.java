@@ -81,6 +81,7 @@ public final class Bonds {
                         .orElseThrow(() ->
                                 new CallFailed(
                                         "ENODEV", "%s has no IOMMU group.".formatted(device)));
+        boolean first = process.memory().pasid().get() == 0;
         int pasid = pasidFor(device, process);
         var same = of(device, pasid);
         if (same.isPresent()) {
@@ -97,10 +98,26 @@ public final class Bonds {
             throw new CallFailed("EOPNOTSUPP", "No IOMMU stands before %s.".formatted(device));
         }
         int unit = device.unitNumber();
-        group.attachPasid(pasid, table(process, unit).domain());
+        attach(group, process, unit, first);
         var bond = new Bond(ledger, handle, device, group, process, pasid, unit);
         byHandle.set(handle, bond);
         return bond;
+    }
+
+    /// An error that the self-test ordered does not undo what was done before it.
+    ///
+    /// @param first whether the process had no PASID before
+    private void attach(DeviceGroup group, Process process, int unit, boolean first)
+            throws CallFailed {
+        try {
+            group.attachPasid(process.memory().pasid().get(), table(process, unit).domain());
+        } catch (CallFailed failed) {
+            endUnusedTable(process, unit);
+            if (first) {
+                freeNumber(process);
+            }
+            throw failed;
+        }
     }
 
     private int pasidFor(PhysicalDevice device, Process process) throws CallFailed {
@@ -165,19 +182,17 @@ public final class Bonds {
         byHandle.remove(bond.handle());
         if (bond.process().running().get()) {
             bond.group().detachPasid(bond.pasid());
-            endUnusedTable(bond);
+            endUnusedTable(bond.process(), bond.unit());
         } else {
             bond.group().pasids().remove(bond.pasid());
             freeNumber(bond.process());
         }
     }
 
-    private void endUnusedTable(Bond bond) {
+    private void endUnusedTable(Process process, int unit) {
         boolean used =
-                all().stream()
-                        .anyMatch(other ->
-                                other.process() == bond.process() && other.unit() == bond.unit());
-        var key = new TableKey(bond.process().name(), bond.unit());
+                all().stream().anyMatch(bond -> bond.process() == process && bond.unit() == unit);
+        var key = new TableKey(process.name(), unit);
         if (!used) {
             tables.find(key).ifPresent(ProcessTable::destroy);
             tables.remove(key);

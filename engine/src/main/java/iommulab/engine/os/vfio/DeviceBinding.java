@@ -79,7 +79,6 @@ public sealed interface DeviceBinding {
     record Software(MediatedDevice device, SoftwareAccess access) implements DeviceBinding {
         private static Software bind(MediatedDevice device, Iommufd to) {
             var made = new Software(device, new SoftwareAccess(to, true));
-            to.hold();
             device.access().set(Optional.of(made.access()));
             return made;
         }
@@ -122,7 +121,6 @@ public sealed interface DeviceBinding {
         public void unbind() throws CallFailed {
             device.access().set(Optional.empty());
             access.close();
-            access.file().drop();
         }
     }
 }
