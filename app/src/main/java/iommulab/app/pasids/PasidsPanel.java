@@ -17,6 +17,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -24,6 +25,7 @@ import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 
+import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
 import java.util.HashMap;
@@ -39,6 +41,11 @@ public final class PasidsPanel implements Panel {
     private final Workbench workbench;
     private final PasidsActions actions;
     private final PasidsCanvas canvas;
+    private final SharingView sharing;
+    private final ToggleButton byDevice = new ToggleButton("Devices");
+    private final ToggleButton bySoftware = new ToggleButton("Processes and guests");
+    private final Label proposal =
+            new Label("proposal: guests' PASIDs for ENQCMD are not in mainline Linux");
     private final EntrySide side;
     private final ScrollPane sideScroll = new ScrollPane();
     private final AttachForm attachForm;
@@ -74,6 +81,7 @@ public final class PasidsPanel implements Panel {
         actions = new PasidsActions(workbench);
         canvas = new PasidsCanvas(workbench.palette(), actions::select);
         canvas.setId("pasids-picture");
+        sharing = new SharingView(workbench);
         side = new EntrySide(workbench, actions);
         attachForm = new AttachForm(actions);
         sideScroll.setContent(side);
@@ -108,11 +116,34 @@ public final class PasidsPanel implements Panel {
         create.setOnAction(_ ->
                 spaceForm.open(
                         create, workbench.machine(), device(), NewDomainForm.Sort.FIRST_STAGE));
+        proposal.getStyleClass().add("proposal");
+        proposal.setMinWidth(0);
+        proposal.managedProperty().bind(proposal.visibleProperty());
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var tools = new HBox(title, headline, space, create, attach);
+        var tools = new HBox(title, headline, space, proposal, looks(), create, attach);
         tools.getStyleClass().add("panel-tools");
         return tools;
+    }
+
+    /// Whether the picture begins with the names of devices, or with who submits work.
+    private Node looks() {
+        byDevice.setId("pasids-by-device");
+        bySoftware.setId("pasids-by-software");
+        byDevice.setSelected(true);
+        var looks = new SegmentedButton(byDevice, bySoftware);
+        looks.getToggleGroup()
+                .selectedToggleProperty()
+                .addListener((_, before, now) -> {
+                    if (now == null) {
+                        before.setSelected(true);
+                    } else {
+                        content.setCenter(bySoftware.isSelected() ? sharing : canvas);
+                    }
+                });
+        looks.getStyleClass().add("not-on-wall");
+        looks.setMinWidth(Region.USE_PREF_SIZE);
+        return looks;
     }
 
     private Node emptyState() {
@@ -183,6 +214,8 @@ public final class PasidsPanel implements Panel {
             content.setVisible(!model.devices().isEmpty());
         }
         chosen = space.orElse(null);
+        sharing.show(machine);
+        proposal.setVisible(machine.software().proposals());
         canvas.show(space.map(model::choosing).orElse(model));
         space.ifPresent(s -> {
             side.show(s, machine);

@@ -173,7 +173,9 @@ public final class Kernel {
     public SoftwareView view() {
         if (viewed != ledger.now()) {
             viewed = ledger.now();
-            view = new ViewMaker(processes, locked, files, devices).make(proposals);
+            view =
+                    new ViewMaker(processes, locked, files, devices)
+                            .make(proposals, PasidLook.at(bonds, registers, guestPasids));
         }
         return view;
     }

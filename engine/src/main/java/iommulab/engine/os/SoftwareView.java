@@ -14,8 +14,13 @@ import java.util.Optional;
 /// @param edges from what keeps alive to what is kept alive
 /// @param groups by number
 /// @param proposals whether calls exist that Linux never got
+/// @param pasids who may put which PASID on the bus
 public record SoftwareView(
-        List<Node> nodes, List<Edge> edges, List<Group> groups, boolean proposals) {
+        List<Node> nodes,
+        List<Edge> edges,
+        List<Group> groups,
+        boolean proposals,
+        SharedPasids pasids) {
     /// Nothing runs.
     public static final SoftwareView NONE =
             new SoftwareView(List.of(), List.of(), List.of(), false);
@@ -24,6 +29,11 @@ public record SoftwareView(
         nodes = List.copyOf(nodes);
         edges = List.copyOf(edges);
         groups = List.copyOf(groups);
+    }
+
+    /// Nobody has a PASID.
+    public SoftwareView(List<Node> nodes, List<Edge> edges, List<Group> groups, boolean proposals) {
+        this(nodes, edges, groups, proposals, SharedPasids.NONE);
     }
 
     public Optional<Node> node(String key) {

@@ -34,11 +34,15 @@ final class ViewMaker {
         this.devices = devices;
     }
 
-    SoftwareView make(boolean proposals) {
+    SoftwareView make(boolean proposals, SharedPasids pasids) {
         addProcesses();
         living().values().forEach(this::add);
         return new SoftwareView(
-                nodes, edges, devices.groups().stream().map(this::group).toList(), proposals);
+                nodes,
+                edges,
+                devices.groups().stream().map(this::group).toList(),
+                proposals,
+                pasids);
     }
 
     private void addProcesses() {
