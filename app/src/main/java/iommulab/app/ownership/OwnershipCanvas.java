@@ -35,6 +35,7 @@ final class OwnershipCanvas extends Drawing {
     private @Nullable OwnershipModel model;
     private @Nullable OwnershipLayout layout;
     private double scrolled;
+    private int revealed = -1;
     private long now;
 
     /// @param still whether nothing may move
@@ -126,6 +127,7 @@ final class OwnershipCanvas extends Drawing {
         }
         var drawn = OwnershipLayout.of(model, width, pen.onWall());
         layout = drawn;
+        reveal(drawn, height);
         scrolled = Math.clamp(scrolled, 0, Math.max(0, drawn.height() - height));
         var context = pen.context();
         context.save();
@@ -150,6 +152,20 @@ final class OwnershipCanvas extends Drawing {
                     room * share,
                     2);
         }
+    }
+
+    /// Brings the group that has just been selected into the window.
+    private void reveal(OwnershipLayout drawn, double height) {
+        var selected = drawn.rows().stream().filter(p -> p.row().selected()).findFirst();
+        int id = selected.map(p -> p.row().id()).orElse(-1);
+        if (id == revealed) {
+            return;
+        }
+        revealed = id;
+        selected.ifPresent(p -> {
+            double top = Math.max(0, p.y() - OwnershipLayout.HEAD - 8);
+            scrolled = Math.clamp(scrolled, Math.min(top, p.y() + p.height() + 8 - height), top);
+        });
     }
 
     private static void heads(Pen pen, OwnershipLayout drawn, double width) {

@@ -41,7 +41,7 @@ record OwnershipLayout(List<Placed> rows, double width, double height, boolean o
     }
 
     double ringWidth() {
-        return onWall ? 120 : 150;
+        return onWall ? 130 : 168;
     }
 
     double membersX() {

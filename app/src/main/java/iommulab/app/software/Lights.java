@@ -58,7 +58,13 @@ record Lights(boolean coherent, boolean stale, List<Light> files, List<String> c
                 files,
                 machine.facts().stream()
                         .filter(fact -> fact.name().startsWith("virtual CPU"))
-                        .map(fact -> fact.name() + ": " + fact.value())
+                        .map(fact ->
+                                fact.name()
+                                        + " "
+                                        + fact.value()
+                                                .replace(
+                                                        "not written back on []",
+                                                        "nothing to write back"))
                         .toList());
     }
 }

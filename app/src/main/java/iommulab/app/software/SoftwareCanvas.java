@@ -29,6 +29,8 @@ final class SoftwareCanvas extends Drawing {
     private final Gestures gestures;
     private @Nullable SoftwareModel model;
     private @Nullable SoftwareLayout layout;
+    private String pointedAt = "";
+    private String revealed = "";
     private double scrolledX;
     private double scrolledY;
 
@@ -47,8 +49,8 @@ final class SoftwareCanvas extends Drawing {
                 under(new Point2D(event.getX() / scale(), event.getY() / scale()))
                         .ifPresent(
                                 box -> gestures.menu(box, event.getScreenX(), event.getScreenY())));
-        setOnMouseMoved(
-                event -> setCursor(under(place(event)).isPresent() ? Cursor.HAND : Cursor.DEFAULT));
+        setOnMouseMoved(event -> pointAt(under(place(event))));
+        setOnMouseExited(_ -> pointAt(Optional.empty()));
         setOnScroll(event -> {
             scrolledX -= event.getDeltaX() / scale();
             scrolledY -= event.getDeltaY() / scale();
@@ -67,6 +69,15 @@ final class SoftwareCanvas extends Drawing {
         model = shown;
         setAccessibleText("Kernel objects: " + shown.headline());
         redraw();
+    }
+
+    private void pointAt(Optional<Box> box) {
+        setCursor(box.isPresent() ? Cursor.HAND : Cursor.DEFAULT);
+        var key = box.map(Box::key).orElse("");
+        if (!key.equals(pointedAt)) {
+            pointedAt = key;
+            redraw();
+        }
     }
 
     /// The next box in the order of the picture.
@@ -111,16 +122,36 @@ final class SoftwareCanvas extends Drawing {
         }
         var now = SoftwareLayout.of(model, width, pen.onWall());
         layout = now;
+        reveal(now, width, height);
         scrolledX = Math.clamp(scrolledX, 0, Math.max(0, now.width() - width));
         scrolledY = Math.clamp(scrolledY, 0, Math.max(0, now.height() - height));
         var context = pen.context();
         context.save();
         context.translate(-scrolledX, -scrolledY);
         heads(pen, now);
-        new SoftwareDrawing(pen, now).draw(model);
+        new SoftwareDrawing(pen, now, pointedAt).draw(model);
         context.restore();
         bars(pen, now, width, height);
+        if (pen.onWall()) {
+            return;
+        }
         pen.textRight(model.left(), Type.DENSE, pen.palette().text2(), width - 14, height - 8);
+    }
+
+    /// Brings what has just been selected into the window.
+    private void reveal(SoftwareLayout now, double width, double height) {
+        var selected = now.placed().stream().filter(p -> p.box().selected()).findFirst();
+        var key = selected.map(p -> p.box().key()).orElse("");
+        if (key.equals(revealed)) {
+            return;
+        }
+        revealed = key;
+        selected.ifPresent(p -> {
+            double left = Math.max(0, p.x() - 30);
+            scrolledX = Math.clamp(scrolledX, Math.min(left, p.right() + 30 - width), left);
+            double top = Math.max(0, p.y() - 40);
+            scrolledY = Math.clamp(scrolledY, Math.min(top, p.y() + p.height() + 30 - height), top);
+        });
     }
 
     private void heads(Pen pen, SoftwareLayout now) {

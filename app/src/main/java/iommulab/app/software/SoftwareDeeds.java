@@ -45,7 +45,8 @@ final class SoftwareDeeds {
                 openDevice(),
                 openGroup(),
                 KernelDeed.of("Open a VFIO container", "vfio.container_open"),
-                KernelDeed.of("Create a virtual machine", "kvm.vm_create"));
+                KernelDeed.of("Create a virtual machine", "kvm.vm_create"),
+                KernelDeed.of("Make a table in guest memory", "guest.pt_create"));
     }
 
     private KernelDeed openDevice() {
@@ -239,7 +240,9 @@ final class SoftwareDeeds {
                         .with("pt_id", id)
                         .with("flags", "[]")
                         .asking("data_type", List.of("vtd_s1", "arm_smmuv3", "selftest"))
-                        .offering("data", List.of("{}", "")),
+                        .offering(
+                                "data",
+                                List.of("{pgtbl=1, addr_width=48}", "{iotlb=0xbadbeef}", "{}")),
                 KernelDeed.of("Record writes…", "iommufd.hwpt_set_dirty")
                         .with("iommufd", file)
                         .with("hwpt_id", id)

@@ -26,32 +26,45 @@ final class SoftwareDrawing {
     private final Pen pen;
     private final Palette palette;
     private final SoftwareLayout layout;
+    private final String pointedAt;
 
-    SoftwareDrawing(Pen pen, SoftwareLayout layout) {
+    /// @param pointedAt key of the box that the pointer is at, or empty
+    SoftwareDrawing(Pen pen, SoftwareLayout layout, String pointedAt) {
         this.pen = pen;
         this.layout = layout;
+        this.pointedAt = pointedAt;
         palette = pen.palette();
     }
 
     void draw(SoftwareModel model) {
         layout.placed().stream().filter(p -> p.box().rank() == Rank.IOMMUFD).forEach(this::box);
         for (var line : model.lines()) {
-            if (line.look() == Look.ASIDE) {
+            if (look(line) == Look.ASIDE) {
                 line(line, palette.text3(), 1.2);
             }
         }
         for (var line : model.lines()) {
-            if (line.look() != Look.ASIDE) {
-                line(line, colour(line.look()), 2.4);
+            if (look(line) != Look.ASIDE) {
+                line(line, colour(look(line)), 2.4);
             }
         }
         layout.placed().stream().filter(p -> p.box().rank() != Rank.IOMMUFD).forEach(this::box);
         boolean all = model.lines().size() <= ALL_SAY && !pen.onWall();
         for (var line : model.lines()) {
-            if (all || line.look() != Look.ASIDE) {
-                why(line);
+            if (all || look(line) != Look.ASIDE) {
+                why(line, look(line));
             }
         }
+    }
+
+    /// What the pointer is at is lit like what is selected.
+    private Look look(Line line) {
+        if (line.look() != Look.ASIDE) {
+            return line.look();
+        }
+        return line.to().equals(pointedAt)
+                ? Look.KEEPS
+                : line.from().equals(pointedAt) ? Look.KEPT : Look.ASIDE;
     }
 
     private Color colour(Look look) {
@@ -95,6 +108,9 @@ final class SoftwareDrawing {
         }
         double x1 = right ? from.right() : from.x();
         double x2 = right ? to.x() : to.right();
+        if (from.box().rank() == Rank.PROCESS && to.box().rank() == Rank.IOMMUFD) {
+            return overFiles(x1, y1, x2, y2);
+        }
         if (!to.box().rank().isInside() || !layout.isAnyBetween(x1, x2, to)) {
             return List.of(Curve.between(x1, y1, x2, y2));
         }
@@ -104,7 +120,16 @@ final class SoftwareDrawing {
         return List.of(
                 Curve.between(x1, y1, first, lane),
                 Curve.between(first, lane, x2 - turn, lane),
-                Curve.between(x2 - turn, lane, x2, y2));
+                Curve.between(x2 - turn, lane, x2, to.y() + LANE));
+    }
+
+    /// A process has an IOMMUFD open: past the files, above them.
+    private static List<Curve> overFiles(double x1, double y1, double x2, double y2) {
+        double lane = SoftwareLayout.TOP - LANE;
+        return List.of(
+                Curve.between(x1, y1, x1 + TURN, lane),
+                Curve.between(x1 + TURN, lane, x2 - 2 * TURN, lane),
+                Curve.between(x2 - 2 * TURN, lane, x2, y2));
     }
 
     private void line(Line line, Color colour, double width) {
@@ -132,22 +157,35 @@ final class SoftwareDrawing {
                 3);
     }
 
-    private void why(Line line) {
+    /// In the gap between the boxes if it fits there; what is selected says it below the box at the other
+    /// end, where nothing is hidden by it.
+    private void why(Line line, Look look) {
         var from = layout.of(line.from());
         var to = layout.of(line.to());
         if (from.isEmpty() || to.isEmpty()) {
             return;
         }
-        var curves = way(from.get(), to.get());
-        var curve = curves.get(curves.size() / 2);
         double wide = pen.width(line.why(), Type.DENSE) + 8;
-        double x = curve.middleX() - wide / 2;
-        double y = curve.middleY();
-        pen.plate(palette.canvas(), x, y - 8, wide, 16, 3);
-        if (line.look() != Look.ASIDE) {
-            pen.outline(colour(line.look()), 1, x, y - 8, wide, 16, 3);
+        if (look != Look.ASIDE) {
+            var other = look == Look.KEPT ? to.get() : from.get();
+            double y =
+                    other.box().rank() == Rank.IOMMUFD ? other.y() : other.y() + other.height() + 1;
+            tag(line.why(), look, other.centre(), y, wide);
+            return;
         }
-        pen.textCentre(line.why(), Type.DENSE, colour(line.look()), curve.middleX(), y + 4);
+        var curves = way(from.get(), to.get());
+        var curve = curves.getFirst();
+        if (curves.size() == 1 && Math.abs(curve.x2() - curve.x1()) > wide + 2 * ARROW) {
+            tag(line.why(), look, curve.middleX(), curve.middleY(), wide);
+        }
+    }
+
+    private void tag(String why, Look look, double x, double y, double wide) {
+        pen.plate(palette.canvas(), x - wide / 2, y - 7, wide, 14, 3);
+        if (look != Look.ASIDE) {
+            pen.outline(colour(look), 1, x - wide / 2, y - 7, wide, 14, 3);
+        }
+        pen.textCentre(why, Type.DENSE, colour(look), x, y + 4);
     }
 
     // ---- boxes
@@ -179,7 +217,7 @@ final class SoftwareDrawing {
         double left = at.x() + 9;
         if (box.rank() != Rank.GROUP && box.number() > 0) {
             Category.fill(pen, box.number(), at.x() + 3, at.y() + 3, SWATCH, at.height() - 6, 2);
-            left += SWATCH;
+            left += SWATCH - 3;
         }
         words(at, left, count(at));
     }
@@ -204,11 +242,16 @@ final class SoftwareDrawing {
         var box = at.box();
         if (pen.onWall()) {
             pen.textWithin(
-                    box.title(), Type.DENSE_BOLD, palette.text1(), left, at.y() + 18, right - left);
+                    box.title().replace("HWPT_", ""),
+                    Type.DENSE_BOLD,
+                    palette.text1(),
+                    left,
+                    at.y() + 18,
+                    right - left);
             return;
         }
         var role = box.rank().isInside() ? Type.DENSE_BOLD : Type.MONO_BOLD;
-        double end = box.rank() == Rank.IOMMUFD ? right : at.right() - 5;
+        double end = box.rank() == Rank.IOMMUFD ? right : at.right() - 3;
         pen.textWithin(box.title(), role, palette.text1(), left, at.y() + 16, end - left);
         if (box.rank() != Rank.IOMMUFD) {
             pen.textWithin(

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /// @param placed containers before what they contain
 record SoftwareLayout(List<Placed> placed, double width, double height) {
     private static final double SIDE = 14;
-    private static final double TOP = 38;
+    static final double TOP = 38;
     private static final double INSIDE = 30;
     private static final double PAD = 10;
 
@@ -45,27 +45,35 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
 
     /// How large things are.
     ///
-    /// @param box width of a box
+    /// @param factor of the widths, so that the picture fits as far as it stays readable
     /// @param gap between two columns
     /// @param tall height of a box
     /// @param pitch from one box of a column to the next
-    record Sizes(double box, double gap, double tall, double pitch) {
-        private static final Sizes USUAL = new Sizes(114, 44, 38, 50);
-        private static final Sizes ON_WALL = new Sizes(76, 22, 28, 36);
-        private static final double NARROWEST = 0.8;
+    record Sizes(double factor, double gap, double tall, double pitch, boolean onWall) {
+        private static final double NARROWEST = 0.85;
         private static final double WIDEST = 1.5;
 
-        /// Fits so many columns into a width, as far as they stay readable.
-        static Sizes of(int columns, int containers, double width, boolean onWall) {
-            var usual = onWall ? ON_WALL : USUAL;
-            double room = width - 2 * SIDE - 2 * PAD * containers;
-            double wanted = columns * usual.box() + (columns - 1) * usual.gap();
+        static Sizes of(List<Rank> columns, double room, boolean onWall) {
+            var whole = onWall ? new Sizes(1, 20, 28, 44, true) : new Sizes(1, 40, 38, 52, false);
+            double wanted =
+                    columns.stream().mapToDouble(whole::box).sum()
+                            + (columns.size() - 1) * whole.gap();
             double factor = Math.clamp(room / wanted, onWall ? 1 : NARROWEST, WIDEST);
             return new Sizes(
-                    Math.floor(usual.box() * factor),
-                    Math.floor(usual.gap() * factor),
-                    usual.tall(),
-                    usual.pitch());
+                    factor, Math.floor(whole.gap() * factor), whole.tall(), whole.pitch(), onWall);
+        }
+
+        /// Width of a box.
+        double box(Rank rank) {
+            double usual =
+                    switch (rank) {
+                        case PROCESS -> onWall ? 68 : 80;
+                        case FILE -> onWall ? 78 : 104;
+                        case GROUP -> onWall ? 66 : 92;
+                        case IOMMUFD, ADDRESS_SPACE, TABLE, VIRTUAL, GUEST_TABLE, DEVICE ->
+                                onWall ? 80 : 132;
+                    };
+            return Math.floor(usual * factor);
         }
     }
 
@@ -95,9 +103,11 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
             inner = ranks.keySet().stream().filter(Rank::isInside).toList();
             outer = ranks.keySet().stream().filter(rank -> !rank.isInside()).toList();
             boolean contains = ranks.containsKey(Rank.IOMMUFD);
-            int columns =
-                    outer.size() - (contains ? 1 : 0) + Math.max(inner.size(), contains ? 1 : 0);
-            sizes = Sizes.of(columns, contains ? 1 : 0, width, onWall);
+            var columns = new ArrayList<>(inner);
+            outer.stream()
+                    .filter(rank -> rank != Rank.IOMMUFD || inner.isEmpty())
+                    .forEach(columns::add);
+            sizes = Sizes.of(columns, width - 2 * SIDE - (contains ? 2 * PAD : 0), onWall);
         }
 
         SoftwareLayout make() {
@@ -105,7 +115,7 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
             double lowest = 0;
             for (var rank : outer) {
                 boolean container = rank == Rank.IOMMUFD;
-                double wide = container ? containerWidth() : sizes.box();
+                double wide = container ? containerWidth() : sizes.box(rank);
                 lowest = Math.max(lowest, column(rank, x, wide));
                 x += wide + sizes.gap();
             }
@@ -113,8 +123,11 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
         }
 
         private double containerWidth() {
-            int columns = Math.max(1, inner.size());
-            return columns * sizes.box() + (columns - 1) * sizes.gap() + 2 * PAD;
+            double boxes =
+                    inner.isEmpty()
+                            ? sizes.box(Rank.IOMMUFD)
+                            : inner.stream().mapToDouble(sizes::box).sum();
+            return boxes + Math.max(0, inner.size() - 1) * sizes.gap() + 2 * PAD;
         }
 
         /// Boxes as near as possible to the height of what keeps them, in the order of that.
@@ -164,11 +177,11 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
                 double y = top;
                 for (var box : inside.getOrDefault(container.key(), List.of())) {
                     if (box.rank() == rank) {
-                        put(box, at, y, sizes.box(), sizes.tall());
+                        put(box, at, y, sizes.box(rank), sizes.tall());
                         y += sizes.pitch();
                     }
                 }
-                at += sizes.box() + sizes.gap();
+                at += sizes.box(rank) + sizes.gap();
             }
         }
 
@@ -182,7 +195,7 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
         return placed.stream().filter(p -> p.box().key().equals(key)).findFirst();
     }
 
-    /// Whether a box of the same file stands between two columns, at the height of a third or anywhere.
+    /// Whether objects of the same file have a column between two others.
     boolean isAnyBetween(double x1, double x2, Placed to) {
         double left = Math.min(x1, x2);
         double right = Math.max(x1, x2);

@@ -7,6 +7,7 @@ import iommulab.engine.os.SoftwareView.Node;
 import iommulab.engine.os.SoftwareView.Owner;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,18 @@ import java.util.Optional;
 /// @param headline how much there is
 /// @param left said of groups that are not drawn, empty if all are
 record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> lines) {
+    /// Files in the order in which they hold each other; what is not named here stands above them.
+    private static final List<String> ORDER =
+            List.of(
+                    "virtual machine",
+                    "KVM's VFIO device",
+                    "VFIO device",
+                    "VFIO group",
+                    "VFIO container",
+                    "driver",
+                    "fault file",
+                    "event file");
+
     SoftwareModel {
         boxes = List.copyOf(boxes);
         lines = List.copyOf(lines);
@@ -60,9 +73,9 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
     static SoftwareModel of(SoftwareView software, Subject subject, boolean blocked) {
         var chosen = subject instanceof Subject.Software(var key) ? key : "";
         var boxes = new ArrayList<Box>();
-        for (var node : software.nodes()) {
-            boxes.add(box(node, node.key().equals(chosen)));
-        }
+        software.nodes().stream()
+                .sorted(Comparator.comparingInt(node -> ORDER.indexOf(node.type())))
+                .forEach(node -> boxes.add(box(node, node.key().equals(chosen))));
         var drawn =
                 software.groups().stream()
                         .filter(group -> group.owner() == Owner.USER || isUsed(software, group))
@@ -160,21 +173,35 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
         if (rank == Rank.PROCESS) {
             return node.fact("state")
                     .or(() -> node.fact("PASID").map(pasid -> "PASID " + pasid))
-                    .or(() -> node.fact("locked pages").map(pages -> "locked pages " + pages))
+                    .or(() -> node.fact("locked pages").map(pages -> pages + " locked"))
                     .orElse("");
         }
+        var function = node.fact("function").map(SoftwareModel::withoutDomain);
         if (!rank.isInside()) {
-            return node.fact("function")
-                    .or(() -> node.fact("group").map(group -> "VFIO group " + group))
-                    .orElse(node.type());
+            return function.or(() -> node.fact("group").map(group -> "group " + group))
+                    .orElseGet(() -> shortened(node.type()));
         }
-        return node.domain() != 0 ? "domain " + node.domain() : node.fact("function").orElse("");
+        return node.domain() != 0 ? "domain " + node.domain() : function.orElse("");
+    }
+
+    /// Of a function whose segment is 0, what people write.
+    private static String withoutDomain(String function) {
+        return function.startsWith("0000:") ? function.substring(5) : function;
+    }
+
+    private static String shortened(String type) {
+        return switch (type) {
+            case "VFIO container" -> "container";
+            case "virtual machine" -> "VM";
+            case "KVM's VFIO device" -> "VFIO device";
+            default -> type;
+        };
     }
 
     private static Box box(SoftwareView.Group group, boolean selected) {
         var names =
                 group.members().stream()
-                        .map(SoftwareView.Member::name)
+                        .map(member -> withoutDomain(member.name()))
                         .reduce((a, b) -> a + " " + b)
                         .orElse("");
         return new Box(

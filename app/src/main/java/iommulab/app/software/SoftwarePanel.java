@@ -25,6 +25,7 @@ import javafx.scene.layout.Region;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Layout and gestures of the Software perspective; what it says comes from [SoftwareModel].
 public final class SoftwarePanel implements Panel {
@@ -133,7 +134,12 @@ public final class SoftwarePanel implements Panel {
         var node = chosen(software, subject);
         proposal.setVisible(software.proposals());
         proposal.setManaged(software.proposals());
-        side.show(machine, node);
+        side.show(
+                machine,
+                node,
+                subject instanceof Subject.Group(int id)
+                        ? OptionalInt.of(id)
+                        : OptionalInt.empty());
         draw(machine, subject);
     }
 

@@ -25,10 +25,13 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Beside the picture: what is selected, why it cannot go, the table that it is in memory, and the calls
 /// that can be made of it.
 final class SoftwareSide extends VBox {
+    private static final int LONGEST_NAME = 15;
+
     private final Workbench workbench;
     private final Label kicker = styled("", "secondary");
     private final Label title = styled("", "panel-title");
@@ -36,7 +39,11 @@ final class SoftwareSide extends VBox {
     private final DeedList deeds;
     private @Nullable Shown shown;
 
-    private record Shown(SoftwareView software, Optional<Node> node, Optional<Domain> domain) {}
+    private record Shown(
+            SoftwareView software,
+            Optional<Node> node,
+            Optional<Domain> domain,
+            OptionalInt group) {}
 
     SoftwareSide(Workbench workbench, DeedList deeds) {
         this.workbench = workbench;
@@ -60,13 +67,14 @@ final class SoftwareSide extends VBox {
         return section;
     }
 
-    void show(MachineSnapshot machine, Optional<Node> node) {
+    /// @param group that is selected instead
+    void show(MachineSnapshot machine, Optional<Node> node, OptionalInt group) {
         var software = machine.software();
         var possible = new SoftwareDeeds(software);
         var domain =
                 node.flatMap(n ->
                         machine.domains().stream().filter(d -> d.id() == n.domain()).findFirst());
-        var now = new Shown(software, node, domain);
+        var now = new Shown(software, node, domain, group);
         if (!now.equals(shown)) {
             if (shown == null || !shown.node().map(Node::key).equals(node.map(Node::key))) {
                 deeds.forgetAnswer();
@@ -76,8 +84,18 @@ final class SoftwareSide extends VBox {
             title.setText(node.map(Node::key).orElse("Begin a story"));
             told.getChildren().clear();
             node.ifPresent(n -> tell(software, n, domain));
+            group.ifPresent(this::tell);
         }
         deeds.show(node.map(possible::of).orElseGet(possible::first), machine);
+    }
+
+    private void tell(int group) {
+        kicker.setText("Group");
+        title.setText(SoftwareModel.groupKey(group));
+        var owner = new Button("Show its owner");
+        owner.setId("software-owner");
+        owner.setOnAction(_ -> workbench.open(Perspective.OWNERSHIP));
+        told.getChildren().add(section(owner));
     }
 
     private void tell(SoftwareView software, Node node, Optional<Domain> domain) {
@@ -88,14 +106,12 @@ final class SoftwareSide extends VBox {
             facts.addRow(
                     row++, styled("references", "key"), styled("" + node.references(), "mono"));
         }
-        for (var fact : node.facts()) {
-            var value = styled(fact.value(), "value");
-            value.setWrapText(true);
-            value.setMinHeight(Region.USE_PREF_SIZE);
-            facts.addRow(row++, styled(fact.name(), "key"), value);
+        var lights = Lights.of(software, node);
+        for (var fact : lights.isPresent() ? List.<SoftwareView.Fact>of() : node.facts()) {
+            row = fact(facts, row, fact);
         }
         told.getChildren().add(section(facts));
-        Lights.of(software, node).ifPresent(lights -> told.getChildren().add(lights(lights)));
+        lights.ifPresent(known -> told.getChildren().add(lights(known)));
         domain.ifPresent(d -> told.getChildren().add(table(d)));
         var keeping = software.keeping(node.key());
         if (!keeping.isEmpty()) {
@@ -105,6 +121,25 @@ final class SoftwareSide extends VBox {
         if (!kept.isEmpty()) {
             told.getChildren().add(edges("Keeps alive", kept, false));
         }
+    }
+
+    /// A long name, such as a range of addresses, stands above its value.
+    ///
+    /// @return the next row
+    private static int fact(GridPane facts, int row, SoftwareView.Fact fact) {
+        var value = styled(fact.value(), "value");
+        value.setWrapText(true);
+        value.setMinHeight(Region.USE_PREF_SIZE);
+        if (fact.name().contains(" ") || fact.name().length() <= LONGEST_NAME) {
+            var key = styled(fact.name(), "key");
+            key.setWrapText(true);
+            key.setMinHeight(Region.USE_PREF_SIZE);
+            facts.addRow(row, key, value);
+            return row + 1;
+        }
+        facts.add(styled(fact.name(), "mono-secondary"), 0, row, 2, 1);
+        facts.add(value, 0, row + 1, 2, 1);
+        return row + 2;
     }
 
     private VBox edges(String head, List<Edge> edges, boolean fromThere) {

@@ -108,6 +108,22 @@ class SessionTest {
     }
 
     @Test
+    void whatACommandWouldComeToLeavesTheMachineAsItWas() throws Exception {
+        int domain = attachedDomain();
+        long before = session.stateHash().join();
+        var map = new Command.MapPages(domain, 0x1000, 0x1000000, 0x1000, Permissions.READ);
+        var open = new Command.KernelCall(Call.of("iommufd.open"));
+        var destroy =
+                new Command.KernelCall(
+                        Call.of("iommufd.destroy").with("iommufd", "iommufd1").with("id", 1));
+        var trials = session.tried(List.of(map, map, open, destroy)).join();
+        assertThat(trials).extracting(Trial::errno).containsExactly("", "", "", "EBADF");
+        assertThat(trials.getLast().rule()).contains("iommufd1");
+        assertThat(session.stateHash().join()).isEqualTo(before);
+        assertThat(session.newest().software().node("iommufd1")).isEmpty();
+    }
+
+    @Test
     void clearingRedirectOnAPortMergesGroupsAtOnce() throws Exception {
         var port = PciAddress.parse("0000:00:03.0");
         int before = session.newest().grouping().groups().size();
