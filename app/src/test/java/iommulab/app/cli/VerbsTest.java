@@ -66,11 +66,19 @@ class VerbsTest {
     }
 
     @Test
-    void answersOfAKindThatIsNotBuiltAreSkippedAndCounted() throws Exception {
+    void scenariosThatSayTooLittleFailAndAreCounted() throws Exception {
         write("a.json", "[{\"model\": \"linux\", \"steps\": [{}, {}, {}]}]");
-        write("b.json", "[{\"model\": \"linux\", \"steps\": [{}, {}]}]");
-        assertThat(run("verify", folder.toString()).lastLine())
-                .isEqualTo("0 passed, 0 failed, 5 skipped");
+        write(
+                "b.json",
+                """
+                [{"name": "b", "model": "linux", "topology": {"iommus": {"i": {"kind": "mock"}}, "groups": []},
+                  "steps": [{}, {"action": "iommufd.open", "args": {}, "expect": {"ok": true}}]}]
+                """);
+        var said = run("verify", folder.toString());
+        assertThat(said.out)
+                .contains("a.json without a name: no machine: 'topology' is missing")
+                .contains("b.json b step 1, no action: 'action' is missing");
+        assertThat(said.lastLine()).isEqualTo("1 passed, 4 failed");
     }
 
     @Test

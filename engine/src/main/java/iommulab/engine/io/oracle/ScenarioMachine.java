@@ -56,12 +56,15 @@ final class ScenarioMachine {
     }
 
     private MachineDescription build(String name, boolean proposals) {
-        var kinds = topology.getAsJsonObject("iommus").asMap();
+        var kinds = Json.object(topology, "iommus").asMap();
+        if (kinds.isEmpty()) {
+            throw new IllegalArgumentException("'iommus' names no IOMMU");
+        }
         var first = kinds.keySet().iterator().next();
         kinds.keySet().forEach(unit -> scopes.put(unit, new ArrayList<>()));
         scopesOf(first).add(new DmarBytes.Scope(0));
         functions.add(function(HOST_BRIDGE, 0x060000, false, Optional.empty(), 0));
-        var groups = topology.getAsJsonArray("groups");
+        var groups = Json.array(topology, "groups");
         for (var group : groups) {
             addGroup(group.getAsJsonObject(), first);
         }
@@ -73,7 +76,7 @@ final class ScenarioMachine {
         return new MachineDescription(
                 name,
                 "scenario",
-                topology.get("desc").getAsString(),
+                topology.has("desc") ? Json.text(topology, "desc") : "",
                 "7.2.0",
                 "intel_iommu=on,sm_on",
                 new PciTopology(functions),
@@ -89,13 +92,13 @@ final class ScenarioMachine {
     // ---- functions
 
     private void addGroup(JsonObject group, String firstUnit) {
-        int slot = group.get("id").getAsInt();
+        int slot = Integer.parseInt(Json.text(group, "id"));
         if (slot != functionsBefore()) {
             throw new IllegalArgumentException(
                     "group %d: groups are numbered from 1 on without gaps".formatted(slot));
         }
         var unit = group.has("iommu") ? group.get("iommu").getAsString() : firstUnit;
-        var devices = group.getAsJsonArray("devices");
+        var devices = Json.array(group, "devices");
         for (int i = 0; i < devices.size(); i++) {
             var address = new PciAddress(0, 0, slot, i);
             scopesOf(unit).add(new DmarBytes.Scope(address.requesterId().raw() & 0xff));
@@ -116,7 +119,7 @@ final class ScenarioMachine {
     }
 
     private void add(JsonObject device, PciAddress address, boolean multifunction) {
-        var name = device.get("name").getAsString();
+        var name = Json.text(device, "name");
         names.put(name, address);
         var found = traitsOf(device, address);
         traits.put(address, found);
@@ -246,7 +249,7 @@ final class ScenarioMachine {
     }
 
     private static String kind(JsonElement described) {
-        return described.getAsJsonObject().get("kind").getAsString();
+        return Json.text(described.getAsJsonObject(), "kind");
     }
 
     private static IommuUnit vtd(int number) {

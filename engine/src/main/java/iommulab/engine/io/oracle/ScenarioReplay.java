@@ -34,40 +34,49 @@ final class ScenarioReplay {
     /// @param file name of the file, for messages
     ScenarioReplay(String file, JsonObject scenario) {
         this.file = file;
-        this.name = scenario.get("name").getAsString();
+        this.name = scenario.has("name") ? scenario.get("name").getAsString() : "without a name";
         this.scenario = scenario;
     }
 
     Verdict run() {
-        var steps = scenario.getAsJsonArray("steps");
-        boolean proposals = scenario.get("model").getAsString().equals("proposal");
+        int all = scenario.get("steps") instanceof JsonArray list ? list.size() : 0;
+        try {
+            return play();
+        } catch (CommandRefused | IllegalArgumentException | IllegalStateException noMachine) {
+            failures.add("%s %s: no machine: %s".formatted(file, name, noMachine.getMessage()));
+            return new Verdict(0, Math.max(1, all), 0, failures);
+        }
+    }
+
+    private Verdict play() throws CommandRefused {
+        var steps = Json.array(scenario, "steps");
+        boolean proposals = Json.text(scenario, "model").equals("proposal");
         try (var session =
                 Session.open(
-                        ScenarioMachine.of(name, scenario.getAsJsonObject("topology"), proposals),
+                        ScenarioMachine.of(name, Json.object(scenario, "topology"), proposals),
                         List.of())) {
             for (int i = 0; i < steps.size(); i++) {
-                step(session, i + 1, steps.get(i).getAsJsonObject());
+                step(session, i + 1, steps.get(i));
             }
-        } catch (CommandRefused | IllegalArgumentException noMachine) {
-            failures.add("%s %s: no machine: %s".formatted(file, name, noMachine.getMessage()));
-            return new Verdict(0, steps.size(), 0, failures);
         }
         return new Verdict(passed, steps.size() - passed - deviating, 0, deviating, failures);
     }
 
-    private void step(Session session, int number, JsonObject step) {
-        var action = step.get("action").getAsString();
+    private void step(Session session, int number, JsonElement json) {
+        var action = "no action";
         try {
-            var call = call(action, step.getAsJsonObject("args"));
+            var step = json.getAsJsonObject();
+            action = Json.text(step, "action");
+            var call = call(action, Json.object(step, "args"));
             var answer = answer(session, call);
             remember(step, answer);
-            var difference = difference(step.getAsJsonObject("expect"), answer);
+            var difference = difference(Json.object(step, "expect"), answer);
             if (difference.isEmpty()) {
                 passed++;
             } else {
                 fail(number, call.toString(), difference);
             }
-        } catch (IllegalArgumentException bad) {
+        } catch (IllegalArgumentException | IllegalStateException bad) {
             fail(number, action, String.valueOf(bad.getMessage()));
         }
     }
