@@ -13,6 +13,7 @@ import iommulab.engine.session.MachineSnapshot.Mapping;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One domain, and one mapping in it.
 final class DomainFacts {
@@ -39,6 +40,7 @@ final class DomainFacts {
                                 Fact.of(
                                         "Tables",
                                         Span.of(Words.count(domain.tableFrames(), "frame"))))));
+        kernelObject(machine, domain).ifPresent(sections::add);
         if (!domain.unflushed().isEmpty()) {
             sections.add(
                     new Section.Lines(
@@ -77,6 +79,23 @@ final class DomainFacts {
                 List.of(),
                 List.of(Span.muted("number %d".formatted(domain.id()))),
                 sections);
+    }
+
+    /// What the kernel calls it, if a user made it by a call.
+    private static Optional<Section> kernelObject(MachineSnapshot machine, Domain domain) {
+        return machine.software().nodes().stream()
+                .filter(node -> node.domain() == domain.id())
+                .findFirst()
+                .map(node ->
+                        new Section.Lines(
+                                "Kernel object",
+                                "",
+                                List.of(
+                                        List.of(
+                                                Span.monoLink(
+                                                        node.key(),
+                                                        new Subject.Software(node.key())),
+                                                Span.muted(node.type())))));
     }
 
     private static List<Span> stage(Domain domain) {

@@ -30,6 +30,7 @@ final class GroupFacts {
                         List.of(
                                 Fact.of("Members", MachineFacts.number(group.members().size())),
                                 Fact.of("Default", Span.of(group.type().sysfs())),
+                                Fact.of("DMA owner", Span.of(owner(machine, group))),
                                 new Fact("Kernel said", kernelSaid(machine, group)))));
         sections.add(
                 new Section.Lines(
@@ -67,8 +68,12 @@ final class GroupFacts {
                                 new Offer(
                                         "Show in Groups",
                                         new Deed.Open(
+                                                new Subject.Group(group.id()), Perspective.GROUPS)),
+                                new Offer(
+                                        "Show its owner",
+                                        new Deed.Open(
                                                 new Subject.Group(group.id()),
-                                                Perspective.GROUPS))),
+                                                Perspective.OWNERSHIP))),
                         ""));
         return new Inspected(
                 "Group",
@@ -77,6 +82,19 @@ final class GroupFacts {
                 List.of(Span.group(group.id())),
                 List.of(Span.muted(finding(group))),
                 sections);
+    }
+
+    private static String owner(MachineSnapshot machine, Group group) {
+        return machine.software().groups().stream()
+                .filter(owned -> owned.id() == group.id())
+                .findFirst()
+                .map(owned ->
+                        switch (owned.owner()) {
+                            case NOBODY -> "nobody";
+                            case KERNEL -> "kernel × " + owned.count();
+                            case USER -> owned.user() + " × " + owned.count();
+                        })
+                .orElse("not known");
     }
 
     private static String finding(Group group) {

@@ -26,6 +26,9 @@ final class SoftwareCanvas extends Drawing {
         void menu(Box box, double screenX, double screenY);
     }
 
+    /// As much of a selected box is brought into the window.
+    private static final double WIDE = 150;
+
     private final Gestures gestures;
     private @Nullable SoftwareModel model;
     private @Nullable SoftwareLayout layout;
@@ -148,7 +151,8 @@ final class SoftwareCanvas extends Drawing {
         revealed = key;
         selected.ifPresent(p -> {
             double left = Math.max(0, p.x() - 30);
-            scrolledX = Math.clamp(scrolledX, Math.min(left, p.right() + 30 - width), left);
+            double right = p.x() + Math.min(p.width(), WIDE) + 30;
+            scrolledX = Math.clamp(scrolledX, Math.min(left, right - width), left);
             double top = Math.max(0, p.y() - 40);
             scrolledY = Math.clamp(scrolledY, Math.min(top, p.y() + p.height() + 30 - height), top);
         });

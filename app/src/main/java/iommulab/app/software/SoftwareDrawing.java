@@ -114,7 +114,8 @@ final class SoftwareDrawing {
         if (!to.box().rank().isInside() || !layout.isAnyBetween(x1, x2, to)) {
             return List.of(Curve.between(x1, y1, x2, y2));
         }
-        double lane = to.y() - LANE;
+        // Ways to the left and to the right each have a lane of their own.
+        double lane = to.y() - (right ? 2 * LANE - 1 : LANE - 1);
         double turn = right ? TURN : -TURN;
         double first = right ? Math.max(x1 + turn, layout.firstInside(to) - LANE) : x1 + turn;
         return List.of(
@@ -252,7 +253,11 @@ final class SoftwareDrawing {
         }
         var role = box.rank().isInside() ? Type.DENSE_BOLD : Type.MONO_BOLD;
         double end = box.rank() == Rank.IOMMUFD ? right : at.right() - 3;
-        pen.textWithin(box.title(), role, palette.text1(), left, at.y() + 16, end - left);
+        var title =
+                pen.width(box.title(), role) > end - left
+                        ? box.title().replace("HWPT_", "")
+                        : box.title();
+        pen.textWithin(title, role, palette.text1(), left, at.y() + 16, end - left);
         if (box.rank() != Rank.IOMMUFD) {
             pen.textWithin(
                     box.detail(), Type.DENSE, palette.text2(), left, at.y() + 31, right - left);

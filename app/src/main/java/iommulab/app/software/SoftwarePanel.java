@@ -58,7 +58,7 @@ public final class SoftwarePanel implements Panel {
                             }
                         });
         canvas.setId("software-picture");
-        deeds = new DeedList(workbench, this::selectMade, this::draw);
+        deeds = new DeedList(workbench, this::selectMade, this::judged);
         side = new SoftwareSide(workbench, deeds);
         var scroll = new ScrollPane(side);
         scroll.setFitToWidth(true);
@@ -163,8 +163,12 @@ public final class SoftwarePanel implements Panel {
         };
     }
 
-    private void draw() {
+    /// It is known now what the kernel would refuse: an open menu says so too.
+    private void judged() {
         draw(workbench.machine(), workbench.subject().get());
+        if (menu.isShowing() && workbench.subject().get() instanceof Subject.Software) {
+            menu.getItems().setAll(deeds.menuItems(canvas));
+        }
     }
 
     private void draw(MachineSnapshot machine, Subject subject) {
