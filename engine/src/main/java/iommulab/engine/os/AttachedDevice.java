@@ -20,6 +20,14 @@ final class AttachedDevice {
         directory = then.directory().map(state -> state.resume(shape)).orElse(null);
     }
 
+    /// Of its own first stage, else of one of its PASIDs; 0 for none.
+    int firstLevels() {
+        if (own != null && own.hasFirst()) {
+            return own.firstLevels();
+        }
+        return pasids.isEmpty() ? 0 : pasids.firstEntry().getValue().firstLevels();
+    }
+
     State checkpoint() {
         return new State(
                 Optional.ofNullable(own),

@@ -1,6 +1,7 @@
 package iommulab.engine.os;
 
 import iommulab.engine.iommu.builder.TableBuilder;
+import iommulab.engine.os.device.GuestEntry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,20 @@ import org.jspecify.annotations.Nullable;
 ///     first stage
 /// @param second its second-stage tables, if it has any; with both, the first stage's tables lie in the
 ///     guest's memory
+/// @param guest the entry of a guest that keeps first stages and table of PASIDs itself; only together with
+///     a second stage, and without `first`
 public record Attachment(
-        int tag, @Nullable TableBuilder first, int parentTag, @Nullable TableBuilder second) {
+        int tag,
+        @Nullable TableBuilder first,
+        int parentTag,
+        @Nullable TableBuilder second,
+        @Nullable GuestEntry guest) {
+
+    /// Without a guest that has an entry of its own.
+    public Attachment(
+            int tag, @Nullable TableBuilder first, int parentTag, @Nullable TableBuilder second) {
+        this(tag, first, parentTag, second, null);
+    }
 
     /// No translation.
     public static Attachment passThrough(int tag) {

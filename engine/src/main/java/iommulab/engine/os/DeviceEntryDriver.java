@@ -10,7 +10,6 @@ import iommulab.engine.pci.RequesterId;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -110,10 +109,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
     public void serve(RequesterId requester, DeviceServices wanted) throws MappingRefused {
         prepare(wanted);
         services.set(requester, wanted);
-        var device = devices.get(requester.raw());
-        if (device != null) {
-            write(requester, device);
-        }
+        rewrite(requester);
     }
 
     // ---- devices
@@ -133,6 +129,20 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         device.own = translation;
         write(requester, device);
+    }
+
+    /// Writes the entry of a device again.
+    final void rewrite(RequesterId requester) throws MappingRefused {
+        var device = devices.get(requester.raw());
+        if (device != null) {
+            write(requester, device);
+        }
+    }
+
+    /// Levels of the first stages that a device and its PASIDs use, 0 for none.
+    final int firstLevels(RequesterId requester) {
+        var device = devices.get(requester.raw());
+        return device == null ? 0 : device.firstLevels();
     }
 
     private void write(RequesterId requester, AttachedDevice device) throws MappingRefused {
@@ -183,6 +193,12 @@ abstract class DeviceEntryDriver implements IommuDriver {
     public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
         var device = devices.get(requester.raw());
         var translation = Translation.of(to);
+        if (translation.guest() != null) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP",
+                    "The guest's entry is that of a whole device, with all its PASIDs. Attach the"
+                        + " device.");
+        }
         if (device == null || device.own == null || !leavesRoom(device.own, translation)) {
             throw new MappingRefused(
                     "EINVAL",
@@ -217,7 +233,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
     }
 
     private static boolean leavesRoom(Translation own, Translation pasid) {
-        return own.second() == pasid.second();
+        return own.second() == pasid.second() && own.guest() == null;
     }
 
     @Override
@@ -256,12 +272,12 @@ abstract class DeviceEntryDriver implements IommuDriver {
             if (own == null) {
                 continue;
             }
-            boolean concerned = uses(own, tag, stage);
+            boolean concerned = own.uses(tag, stage);
             if (concerned && own.hasFirst()) {
                 rewritePasid(requester, device, OWN, own);
             }
             for (var pasid : device.pasids.entrySet()) {
-                if (uses(pasid.getValue(), tag, stage)) {
+                if (pasid.getValue().uses(tag, stage)) {
                     concerned = true;
                     rewritePasid(requester, device, pasid.getKey(), pasid.getValue());
                 }
@@ -350,42 +366,30 @@ abstract class DeviceEntryDriver implements IommuDriver {
             int tag,
             Stage stage,
             AddressRange range) {
-        if (user != null && uses(user, tag, stage)) {
+        if (user != null && user.uses(tag, stage)) {
             // What a first stage makes of addresses of the second nobody knows: all of it goes.
-            boolean unknown = stage == Stage.SECOND && user.hasFirst();
+            boolean unknown = stage == Stage.SECOND && user.mayHaveFirst();
             forgetInDevice(requester, pasid, unknown ? DeviceRange.ALL : range);
         }
     }
 
-    /// Whose requests use what, by way of which device entry.
-    private record Use(Translation own, Translation user) {
-        static final Comparator<Use> ORDER =
-                Comparator.<Use>comparingInt(use -> use.own().tag())
-                        .thenComparingInt(use -> use.user().tag())
-                        .thenComparingInt(use -> use.user().parentTag());
-    }
-
     /// Who uses a domain, itself or as the second stage below another, with the PASIDs.
-    private Map<Use, TreeSet<Integer>> users(int tag, Stage stage) {
-        var users = new TreeMap<Use, TreeSet<Integer>>(Use.ORDER);
+    private Map<EntryUse, TreeSet<Integer>> users(int tag, Stage stage) {
+        var users = new TreeMap<EntryUse, TreeSet<Integer>>(EntryUse.ORDER);
         for (var device : devices.values()) {
             var own = device.own;
             if (own != null) {
-                if (uses(own, tag, stage)) {
-                    users.computeIfAbsent(new Use(own, own), _ -> new TreeSet<>()).add(OWN);
+                if (own.uses(tag, stage)) {
+                    users.computeIfAbsent(new EntryUse(own, own), _ -> new TreeSet<>()).add(OWN);
                 }
                 device.pasids.forEach((pasid, translation) -> {
-                    if (uses(translation, tag, stage)) {
-                        users.computeIfAbsent(new Use(own, translation), _ -> new TreeSet<>())
+                    if (translation.uses(tag, stage)) {
+                        users.computeIfAbsent(new EntryUse(own, translation), _ -> new TreeSet<>())
                                 .add(pasid);
                     }
                 });
             }
         }
         return users;
-    }
-
-    private static boolean uses(Translation user, int tag, Stage stage) {
-        return stage == Stage.FIRST ? user.tag() == tag : user.parentTag() == tag;
     }
 }

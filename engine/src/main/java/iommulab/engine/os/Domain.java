@@ -11,6 +11,7 @@ import iommulab.engine.iommu.builder.DirtyPages;
 import iommulab.engine.iommu.builder.LeafForm;
 import iommulab.engine.iommu.builder.TableBuilder;
 import iommulab.engine.memory.AddressRange;
+import iommulab.engine.os.device.GuestEntry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import java.util.TreeMap;
 public final class Domain {
     private final Identity identity;
     private final @Nullable TableBuilder tables;
+    private final @Nullable GuestEntry guest;
     private final TreeMap<Long, Mapping> mappings = new TreeMap<>();
     private final List<AddressRange> unflushed = new ArrayList<>();
     private @Nullable List<Mapping> view;
@@ -67,8 +69,18 @@ public final class Domain {
 
     /// @param tables its page table; null for identity with pass-through, and for blocked
     public Domain(Identity identity, @Nullable TableBuilder tables) {
+        this(identity, tables, null);
+    }
+
+    private Domain(Identity identity, @Nullable TableBuilder tables, @Nullable GuestEntry guest) {
         this.identity = identity;
         this.tables = tables;
+        this.guest = guest;
+    }
+
+    /// A domain whose first stages a guest keeps itself, one for each PASID of the devices that use it.
+    public static Domain ofGuest(Identity identity, GuestEntry entry) {
+        return new Domain(identity, null, entry);
     }
 
     public Identity identity() {
@@ -81,6 +93,11 @@ public final class Domain {
 
     public Optional<TableBuilder> tables() {
         return Optional.ofNullable(tables);
+    }
+
+    /// The guest's entry that decides, if a guest keeps all first stages itself.
+    public Optional<GuestEntry> guest() {
+        return Optional.ofNullable(guest);
     }
 
     /// By iova.
@@ -244,6 +261,12 @@ public final class Domain {
     }
 
     private TableBuilder requireTables(String done) throws MappingRefused {
+        if (guest != null) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Domain %d has the tables of its guest: nothing can be %s in it. The guest does that itself."
+                            .formatted(id(), done));
+        }
         if (tables == null) {
             throw new MappingRefused(
                     "EINVAL",
@@ -259,6 +282,7 @@ public final class Domain {
     /// @param levels of its tables, 0 without tables
     /// @param tableFrames frames that its tables take
     /// @param leaves what its leaves are like
+    /// @param guest entry of a guest that keeps the first stages itself
     public record Checkpoint(
             Identity identity,
             long top,
@@ -266,7 +290,8 @@ public final class Domain {
             int tableFrames,
             LeafForm leaves,
             List<Mapping> mappings,
-            List<AddressRange> unflushed) {}
+            List<AddressRange> unflushed,
+            Optional<GuestEntry> guest) {}
 
     public Checkpoint checkpoint() {
         return new Checkpoint(
@@ -276,14 +301,15 @@ public final class Domain {
                 tables == null ? 0 : tables.tableFrames(),
                 tables == null ? LeafForm.PLAIN : tables.leaves(),
                 mappings(),
-                unflushed());
+                unflushed(),
+                guest());
     }
 
     /// The domain as it was.
     ///
     /// @param tables resumed on memory as it was then; null if it had none
     public static Domain restore(Checkpoint then, @Nullable TableBuilder tables) {
-        var domain = new Domain(then.identity(), tables);
+        var domain = new Domain(then.identity(), tables, then.guest().orElse(null));
         if (tables != null) {
             tables.formLeaves(then.leaves());
         }
@@ -312,6 +338,9 @@ public final class Domain {
         }
         for (var range : unflushed) {
             hash.add(range.start()).add(range.last());
+        }
+        if (guest != null) {
+            hash.add(guest.low()).add(guest.high());
         }
     }
 }

@@ -11,12 +11,14 @@ import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.iommu.builder.EntryEncoder;
 import iommulab.engine.iommu.builder.TableLimits;
+import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
+import java.util.Optional;
 
 /// Linux's driver of one IOMMU: it owns the tables that say which device uses which translation, and
 /// tells the hardware what to forget. It speaks to the hardware by memory and registers alone.
@@ -70,6 +72,20 @@ public interface IommuDriver {
 
     /// The reverse; the hardware forgets what it cached.
     void detachPasid(RequesterId requester, int pasid) throws MappingRefused;
+
+    /// A guest's driver writes the entry of a PASID into the table that it keeps for a device. Neither the
+    /// hardware nor this driver is told.
+    ///
+    /// @param table as the guest left it; empty if the device has none yet
+    /// @param guest the guest's memory
+    /// @param to what the PASID is to use, numbered as the guest numbers address spaces
+    /// @return the table; empty if hardware reads no such tables of guests
+    /// @throws MappingRefused (EINVAL) the PASID is too wide, (ENOMEM) the guest has no frame left
+    default Optional<GuestDirectory> writeForGuest(
+            Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
+            throws MappingRefused {
+        return Optional.empty();
+    }
 
     /// Lets a device keep translations for itself and ask for pages, or not any more: its entry says so.
     ///

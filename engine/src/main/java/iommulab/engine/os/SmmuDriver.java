@@ -25,6 +25,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
+import java.util.Optional;
 
 /// Linux's driver of one SMMUv3: two-level stream table, command queue, event queue, two-level tables of
 /// context descriptors. Domains are stage 1 tables, stage 2 tables where something is to be nested in them.
@@ -219,6 +220,15 @@ public final class SmmuDriver extends DeviceEntryDriver {
         return first == null ? host : first.store();
     }
 
+    /// The guest's stream table entry has a table of context descriptors in the guest's memory.
+    @Override
+    public Optional<GuestDirectory> writeForGuest(
+            Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
+            throws MappingRefused {
+        return Optional.of(
+                new SmmuGuest(DESCRIPTORS, unit.capabilities()).write(table, guest, pasid, to));
+    }
+
     // ---- services of devices
 
     /// Translated requests are checked from when a device first has a TLB; the PRI queue is set up when a
@@ -265,7 +275,7 @@ public final class SmmuDriver extends DeviceEntryDriver {
         int vmid = user.hasSecond() ? user.parentTag() : 0;
         long pages = range.bytes() >>> 12;
         if (stage == Stage.SECOND) {
-            if (pages > MOST_PAGES || user.hasFirst()) {
+            if (pages > MOST_PAGES || user.mayHaveFirst()) {
                 commands.submit(SmmuCommand.tlbVmid(vmid));
             } else {
                 for (long page = 0; page < pages; page++) {

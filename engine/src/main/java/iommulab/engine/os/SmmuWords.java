@@ -1,14 +1,17 @@
 package iommulab.engine.os;
 
 import iommulab.engine.iommu.smmuv3.SmmuCapabilities;
+import iommulab.engine.os.device.GuestEntry;
 
 /// What an SMMUv3's driver writes into stream table entries and context descriptors.
-/// Source: kernel `arm_smmu_make_s2_domain_ste`, `arm_smmu_make_cdtable_ste`, `arm_smmu_make_s1_cd`.
+/// Source: kernel `arm_smmu_make_s2_domain_ste`, `arm_smmu_make_cdtable_ste`, `arm_smmu_make_s1_cd`,
+/// `arm_smmu_make_nested_domain_ste`.
 ///
 /// @param capabilities of the unit
 record SmmuWords(SmmuCapabilities capabilities, DomainWishes wishes) {
     /* Stream table entry. */
     private static final long VALID = 1;
+    private static final long CONFIG = 7 << 1;
     private static final long BYPASS = 4 << 1;
     private static final long STAGE_1_ON = 5 << 1;
     private static final long STAGE_2_ON = 6 << 1;
@@ -17,7 +20,9 @@ record SmmuWords(SmmuCapabilities capabilities, DomainWishes wishes) {
     private static final long OWN_BYPASSES_STAGE_1 = 1;
     private static final long OWN_USES_DESCRIPTOR_0 = 2;
     private static final long RESPONSES_WITH_SUBSTREAM = 1 << 18;
+    private static final long MERGES_EVENTS = 1 << 19;
     private static final long FULL_ATS = 1 << 28;
+    private static final long ATS = 3 << 28;
     private static final long INCOMING_ATTRIBUTES = 1L << 44;
     private static final long WALK_ATTRIBUTES = 1L << 40 | 1L << 42 | 3L << 44;
     private static final long TABLES_OF_64_BITS = 1L << 51;
@@ -38,6 +43,29 @@ record SmmuWords(SmmuCapabilities capabilities, DomainWishes wishes) {
     /// @param substreamBits that the table reaches
     /// @param deviceTlb whether the device may have a TLB
     long[] stream(Translation own, long directory, int substreamBits, boolean deviceTlb) {
+        var guest = own.guest();
+        return guest == null
+                ? ofHost(own, directory, substreamBits, deviceTlb)
+                : ofGuest(guest, own, deviceTlb);
+    }
+
+    /// What the guest's entry says, through the second stage of the guest. One that is not valid stops
+    /// requests.
+    private long[] ofGuest(GuestEntry guest, Translation own, boolean deviceTlb) {
+        long config = (guest.low() & VALID) == 0 ? 0 : guest.low() & CONFIG;
+        if (config == 0) {
+            return new long[] {VALID, 0, 0, 0, 0, 0, 0, 0};
+        }
+        boolean ats = config == STAGE_1_ON && (guest.high() & ATS) == FULL_ATS;
+        long[] words = ofHost(own, 0, 0, deviceTlb && ats);
+        if (config == STAGE_1_ON) {
+            words[0] |= guest.low();
+            words[1] |= guest.high() & ~ATS | MERGES_EVENTS;
+        }
+        return words;
+    }
+
+    private long[] ofHost(Translation own, long directory, int substreamBits, boolean deviceTlb) {
         long first = VALID | (own.hasSecond() ? STAGE_2_ON : BYPASS);
         long second = INCOMING_ATTRIBUTES;
         if (deviceTlb) {

@@ -13,6 +13,7 @@ import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.memory.Region.RegionKind;
 import iommulab.engine.os.Domain;
 import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.device.GuestEntry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,13 @@ final class DomainMaker {
         return new Domain(
                 firstStageIdentity(id, "guest table " + table, unit, parent.id()),
                 guestTables.builder(table, driver));
+    }
+
+    /// A domain of the tables to which a guest's own entry of a device leads.
+    Domain onGuestEntry(int id, int unit, Domain parent, GuestEntry entry) throws MappingRefused {
+        units.get(unit).driver().requireTag(id);
+        guestTables.mapWindow(parent);
+        return Domain.ofGuest(firstStageIdentity(id, "guest's entry", unit, parent.id()), entry);
     }
 
     /// A domain in the stage that the driver takes for everything.

@@ -11,6 +11,7 @@ import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.Attachment;
 import iommulab.engine.os.Domain;
+import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.PasidUse;
 
@@ -197,6 +198,11 @@ final class Domains {
         int tag = domain.identity().tag();
         int parent = domain.identity().parent();
         var tables = domain.tables().orElse(null);
+        var guest = domain.guest();
+        if (guest.isPresent()) {
+            var second = parentOf(domain).tables().orElse(null);
+            return new Attachment(tag, null, parent, second, guest.get());
+        }
         if (tables == null) {
             return Attachment.passThrough(tag);
         }
@@ -251,6 +257,13 @@ final class Domains {
     /// @param table its number in [#guestTables]
     Domain createOnGuestTable(int unit, Domain parent, int table) throws MappingRefused {
         var domain = maker.onGuestTable(freeId(), unit, parent, table);
+        byId.put(domain.id(), domain);
+        return domain;
+    }
+
+    /// A domain of everything that a guest's own entry of a device leads to.
+    Domain createOnGuestEntry(int unit, Domain parent, GuestEntry entry) throws MappingRefused {
+        var domain = maker.onGuestEntry(freeId(), unit, parent, entry);
         byId.put(domain.id(), domain);
         return domain;
     }

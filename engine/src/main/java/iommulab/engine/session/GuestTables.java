@@ -9,13 +9,19 @@ import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.Attachment;
 import iommulab.engine.os.Domain;
+import iommulab.engine.os.GuestDirectory;
 import iommulab.engine.os.IommuDriver;
+import iommulab.engine.os.device.GuestEntry;
+import iommulab.engine.pci.PciAddress;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
-/// First-stage tables that guests keep in their own memory and use through the kernel's interface. A guest
+/// First-stage tables that guests keep in their own memory and use through the kernel's interface, and the
+/// tables of PASIDs that they keep for their devices where hardware reads those. A guest
 /// kernel's own pages lie in a window of guest-physical addresses, which its hypervisor has mapped in every
 /// table that others are nested on. One engine thread owns it.
 final class GuestTables {
@@ -28,6 +34,7 @@ final class GuestTables {
     private final long hpa;
     private final FrameAllocator frames = new FrameAllocator(AddressRange.of(WINDOW, BYTES));
     private final TreeMap<Integer, Table> byNumber = new TreeMap<>();
+    private final TreeMap<PciAddress, GuestDirectory> pasidsOf = new TreeMap<>();
 
     /// One table as it lies in memory.
     ///
@@ -101,6 +108,24 @@ final class GuestTables {
         byNumber.put(number, new Table(table(number).unit(), builder.top(), builder.tableFrames()));
     }
 
+    /// A guest lets a PASID of a device use a table of its own. No hardware is told.
+    ///
+    /// @param tables what writes that table
+    /// @param driver of the device's unit
+    /// @return the guest's entry of the device; empty if hardware reads no such tables of guests
+    Optional<GuestEntry> writePasid(
+            PciAddress device, int pasid, int number, TableBuilder tables, IommuDriver driver)
+            throws MappingRefused {
+        var written =
+                driver.writeForGuest(
+                        Optional.ofNullable(pasidsOf.get(device)),
+                        store(),
+                        pasid,
+                        new Attachment(number, tables, number, null));
+        written.ifPresent(directory -> pasidsOf.put(device, directory));
+        return written.map(GuestDirectory::entry);
+    }
+
     /// Makes the window part of what a table maps, if it is not.
     void mapWindow(Domain parent) throws MappingRefused {
         if (parent.mappingAt(WINDOW).isEmpty()) {
@@ -111,16 +136,21 @@ final class GuestTables {
     // ---- going back
 
     /// All tables at one instant.
-    record Checkpoint(FrameAllocator.Checkpoint frames, Map<Integer, Table> tables) {}
+    record Checkpoint(
+            FrameAllocator.Checkpoint frames,
+            Map<Integer, Table> tables,
+            Map<PciAddress, GuestDirectory> pasidsOf) {}
 
     Checkpoint checkpoint() {
-        return new Checkpoint(frames.checkpoint(), Map.copyOf(byNumber));
+        return new Checkpoint(frames.checkpoint(), Map.copyOf(byNumber), Map.copyOf(pasidsOf));
     }
 
     void restore(Checkpoint then) {
         frames.restore(then.frames());
         byNumber.clear();
         byNumber.putAll(then.tables());
+        pasidsOf.clear();
+        pasidsOf.putAll(then.pasidsOf());
     }
 
     void addTo(Fingerprint hash) {
@@ -128,6 +158,8 @@ final class GuestTables {
             hash.add(frames.stateHash());
             byNumber.forEach(
                     (number, table) -> hash.add(number).add(table.top()).add(table.frames()));
+            pasidsOf.forEach(
+                    (device, directory) -> hash.add(device.toString()).add(directory.root()));
         }
     }
 }

@@ -17,6 +17,7 @@ import iommulab.engine.os.Domain;
 import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceTraits;
+import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.device.UnitTraits;
@@ -209,6 +210,26 @@ final class MachineIommu implements IommuCore {
         }
         return passOn(() -> domains().createOnGuestTable(unit, domain(parent), table.number()))
                 .id();
+    }
+
+    @Override
+    public int createOnGuestEntry(int unit, int parent, GuestEntry entry) throws CallFailed {
+        return passOn(() -> domains().createOnGuestEntry(unit, domain(parent), entry)).id();
+    }
+
+    @Override
+    public Optional<GuestEntry> guestWritesPasid(PciAddress function, int pasid, GuestTable table)
+            throws CallFailed {
+        var unit = machine.wiring().unitOf().get(function);
+        if (unit == null || !machine.units.get(unit).isEmulated()) {
+            return Optional.empty();
+        }
+        var tables = domains().guestTables();
+        int number = table.number();
+        return passOn(() -> {
+            var builder = tables.builder(number, driver(tables.unitOf(number)));
+            return tables.writePasid(function, pasid, number, builder, driver(unit));
+        });
     }
 
     @Override
@@ -479,11 +500,14 @@ final class MachineIommu implements IommuCore {
     }
 
     private Optional<Domain> usedBy(PciAddress function, OptionalInt pasid) {
-        return pasid.isPresent()
-                ? domains().pasids.domainOf(new PasidUse(function, pasid.getAsInt()))
-                : machine.wiring()
+        var own =
+                machine.wiring()
                         .grouping()
                         .groupOf(function)
                         .flatMap(group -> domains().ofGroup(group.id()));
+        boolean sharesEntry = own.flatMap(Domain::guest).isPresent();
+        return pasid.isPresent() && !sharesEntry
+                ? domains().pasids.domainOf(new PasidUse(function, pasid.getAsInt()))
+                : own;
     }
 }

@@ -73,7 +73,8 @@ final class AnyCall {
             Map.ofEntries(
                     Map.entry("driver", List.of("vfio-pci", "pci-stub", "e1000e")),
                     Map.entry(
-                            "data_type", List.of("none", "selftest", "vtd_s1", "viommu_selftest")),
+                            "data_type",
+                            List.of("none", "selftest", "vtd_s1", "viommu_selftest", "arm_smmuv3")),
                     Map.entry("option", List.of("rlimit_mode", "huge_pages")),
                     Map.entry("op", List.of("get", "set", "clear", "attach", "replace", "any")),
                     Map.entry("errno", List.of("ENOMEM", "EIO")),
@@ -272,6 +273,13 @@ final class AnyCall {
 
     private String fields(String name) {
         var table = returned.getOrDefault("pt", List.of("1"));
+        if (name.equals("data") && random.nextInt(3) == 0) {
+            return "{ste=[0x%x, 2]}"
+                    .formatted(
+                            random.nextBoolean()
+                                    ? 0x7800_7ff0_0000_101bL + page()
+                                    : 1 + 2L * random.nextInt(8));
+        }
         return name.equals("data") && random.nextBoolean()
                 ? "{pgtbl=%s, addr_width=48}".formatted(one(table))
                 : "{iotlb=0xbadbeef}";
@@ -281,10 +289,14 @@ final class AnyCall {
         return switch (name) {
             case "responses" -> "[{cookie=%d, code=success}]".formatted(1 + random.nextInt(3));
             case "ranges" -> random.nextBoolean() ? "[]" : "[{start=0x2000000, last=0x2ffffff}]";
-            default ->
-                    "[{flags=0, vdev_id=%d, cache_id=%d, iotlb_id=1, addr=%s, npages=1}]"
-                            .formatted(0x99 + random.nextInt(3), random.nextInt(5), address());
+            case "entries" -> random.nextInt(4) == 0 ? "[{cmd=[0x30, 0]}]" : entries();
+            default -> entries();
         };
+    }
+
+    private String entries() {
+        return "[{flags=0, vdev_id=%d, cache_id=%d, iotlb_id=1, addr=%s, npages=1}]"
+                .formatted(0x99 + random.nextInt(3), random.nextInt(5), address());
     }
 
     private <T> T one(List<T> of) {

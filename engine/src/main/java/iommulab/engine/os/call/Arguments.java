@@ -93,6 +93,17 @@ public record Arguments(String action, Map<String, Value> values) {
         return value(name) instanceof Value.Items(var items) ? items : List.of(value(name));
     }
 
+    /// One of the two words of 64 bits in a list such as `[0x1f, 0]`.
+    ///
+    /// @param place 0 or 1
+    public long wordOfPair(String name, int place) throws BadArgument {
+        var words = items(name);
+        if (words.size() != 2) {
+            throw wrong(name, value(name), "two words of 64 bits");
+        }
+        return number(name, words.get(place));
+    }
+
     /// The fields of `{addr=0x1000, flags=0}` as arguments of their own.
     public Arguments fields(String name) throws BadArgument {
         return fields(name, value(name));

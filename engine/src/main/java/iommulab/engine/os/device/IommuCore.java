@@ -84,6 +84,12 @@ public interface IommuCore {
     /// @throws CallFailed (EINVAL) if the unit cannot use it
     int createNested(int unit, int parent, GuestTable table) throws CallFailed;
 
+    /// Everything that a guest's own entry of a device leads to: the guest's table of PASIDs, and a first
+    /// stage for each of them.
+    ///
+    /// @param parent domain through which the guest's addresses go
+    int createOnGuestEntry(int unit, int parent, GuestEntry entry) throws CallFailed;
+
     /// A table that some guest keeps.
     ///
     /// @param number of the table; see [#createGuestTable]
@@ -101,6 +107,13 @@ public interface IommuCore {
 
     /// Nothing happens where nothing is mapped.
     void guestUnmaps(GuestTable table, long gva, long bytes) throws CallFailed;
+
+    /// The guest writes the entry of a PASID into the table that it keeps for a device. No hardware is told.
+    ///
+    /// @return the guest's own entry of the device; empty if hardware reads no such tables of guests
+    /// @throws CallFailed (EINVAL) the PASID is too wide, (ENOMEM) the guest has no frame left
+    Optional<GuestEntry> guestWritesPasid(PciAddress function, int pasid, GuestTable table)
+            throws CallFailed;
 
     /// Frees a domain that nobody uses.
     void destroy(int domain);

@@ -7,11 +7,13 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Value;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.List;
 import java.util.Map;
 
 /// A guest edits its own first-stage tables and its own table of PASIDs. No hardware and no hypervisor is
@@ -86,10 +88,23 @@ public final class GuestCalls implements CallTable {
         return Answer.OK;
     }
 
+    /// Where hardware reads the table, what the guest's entry of the device says is returned: the hypervisor
+    /// sees it when the guest writes that entry.
     private Answer writePasidEntry(Arguments a) throws CallFailed, BadArgument {
         var device = devices.named(a, "device");
         var table = table(a);
-        pasidEntries.set("%s PASID %d".formatted(device, a.number("pasid")), table.number());
+        int pasid = (int) a.number("pasid");
+        var entry = core.guestWritesPasid(device.address(), pasid, table);
+        pasidEntries.set("%s PASID %d".formatted(device, pasid), table.number());
+        if (entry.isPresent()) {
+            var words = List.of(Value.hex(entry.get().low()), Value.hex(entry.get().high()));
+            return Answer.OK
+                    .with("ste", Value.of(words))
+                    .because(
+                            "The guest's table lies in its memory. Hardware reads it once a nested"
+                                + " table of this stream entry is attached, and what it has cached"
+                                + " only when the guest says so.");
+        }
         return Answer.OK.because(
                 "The hypervisor does not see the guest's PASID table: nothing happens until it"
                         + " attaches the number.");

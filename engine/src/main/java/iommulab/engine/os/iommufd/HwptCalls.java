@@ -28,7 +28,7 @@ public final class HwptCalls implements CallTable {
                     "vtd_s1",
                     NestedData.VtdStage1.BYTES,
                     "arm_smmuv3",
-                    16);
+                    NestedData.StreamOfGuest.BYTES);
     private static final long MOST_ENTRIES = 524_288;
 
     private final OpenFiles files;
@@ -206,6 +206,7 @@ public final class HwptCalls implements CallTable {
                     NestedData.Selftest.filledWith(
                             parent.file().ledger(), fields.number("iotlb", 0));
             case "vtd_s1" -> vtdStage1(parent, device, fields);
+            case "arm_smmuv3" -> streamOfGuest(parent, device, asked, fields);
             default ->
                     throw new CallFailed(
                             "EOPNOTSUPP", "Data of type %s is not built.".formatted(asked.type()));
@@ -224,6 +225,20 @@ public final class HwptCalls implements CallTable {
         var core = parent.file().core();
         int domain = core.createNested(device.device().unitNumber(), parent.domain(), guest);
         return new NestedData.VtdStage1(core, domain, guest);
+    }
+
+    private static NestedData streamOfGuest(
+            PagingTable parent, BoundDevice device, Asked asked, Arguments fields)
+            throws CallFailed, BadArgument {
+        if (asked.has("pasid")) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "A guest's stream has all PASIDs of its device: no flag allows more of them.");
+        }
+        var entry = VirtualStreamEntry.of(fields);
+        var core = parent.file().core();
+        int domain = core.createOnGuestEntry(device.device().unitNumber(), parent.domain(), entry);
+        return new NestedData.StreamOfGuest(domain, entry);
     }
 
     // ---- invalidate
@@ -248,6 +263,7 @@ public final class HwptCalls implements CallTable {
         var object = file.require(a, "hwpt_id", IoObject.class);
         return switch (object) {
             case NestedTable table -> {
+                requireHandler(table);
                 requireEntries(a, count, table.data().entryType(), table.data().entryBytes());
                 yield table.invalidate(first(entries, count));
             }
@@ -261,6 +277,15 @@ public final class HwptCalls implements CallTable {
                             "%s is neither a nested table nor a virtual IOMMU: the kernel flushes it itself."
                                     .formatted(object));
         };
+    }
+
+    private static void requireHandler(NestedTable table) throws CallFailed {
+        if (table.data().entryType().isEmpty()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "%s takes no entries: its guest's commands go to the virtual IOMMU."
+                            .formatted(table));
+        }
     }
 
     private static List<Arguments> first(List<Arguments> entries, long count) {

@@ -3,6 +3,7 @@ package iommulab.engine.os.iommufd;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
@@ -14,7 +15,7 @@ public sealed interface NestedData {
     /// Number of the domain that hardware walks, 0 if it walks none.
     int domain();
 
-    /// Name of the type of an invalidation's entries.
+    /// Name of the type of an invalidation's entries; empty if its virtual IOMMU takes them all.
     String entryType();
 
     /// Bytes of one entry: fewer are too few, more are not known.
@@ -121,6 +122,32 @@ public sealed interface NestedData {
             } else if (pages != 0) {
                 core.invalidateNested(domain, address, pages * PAGE, flags != 0);
             }
+        }
+    }
+
+    /// A stream of a guest's SMMUv3: the guest's table of context descriptors, bypass or abort. Source: kernel
+    /// `struct arm_smmu_nested_domain`.
+    ///
+    /// @param entry that the guest has written for the stream
+    record StreamOfGuest(int domain, GuestEntry entry) implements NestedData {
+        static final int BYTES = 16;
+
+        @Override
+        public String entryType() {
+            return "";
+        }
+
+        @Override
+        public int entryBytes() {
+            return 0;
+        }
+
+        @Override
+        public void invalidate(Arguments entry) throws CallFailed {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "A guest's SMMU is invalidated by its commands: give them to the virtual"
+                        + " IOMMU.");
         }
     }
 }

@@ -92,10 +92,14 @@ public final class NestedTable extends PageTable {
 
     @Override
     public List<SoftwareView.Fact> facts() {
-        return List.of(
-                SoftwareView.Fact.of("on", support()),
-                SoftwareView.Fact.of("for PASIDs", isForPasids()),
-                SoftwareView.Fact.of("entries of an invalidation", data.entryType()));
+        var on = SoftwareView.Fact.of("on", support());
+        var forPasids = SoftwareView.Fact.of("for PASIDs", isForPasids());
+        return data.entryType().isEmpty()
+                ? List.of(on, forPasids)
+                : List.of(
+                        on,
+                        forPasids,
+                        SoftwareView.Fact.of("entries of an invalidation", data.entryType()));
     }
 
     @Override

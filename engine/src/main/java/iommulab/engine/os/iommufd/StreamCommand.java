@@ -3,11 +3,8 @@ package iommulab.engine.os.iommufd;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.call.Numbers;
-import iommulab.engine.os.call.Value;
 import iommulab.engine.pci.PciAddress;
 
-import java.util.List;
 import java.util.Optional;
 
 /// A command that a guest gave to its virtual SMMU, as the host may carry it out: the guest's stream is the
@@ -24,12 +21,8 @@ record StreamCommand(Optional<PciAddress> function, long low, long high) {
     /// @param entry `{cmd=[low, high]}`
     /// @throws CallFailed (EIO) no command for guests, or a stream that the guest does not have
     static StreamCommand of(Arguments entry, VirtualIommu guest) throws CallFailed, BadArgument {
-        var words = entry.items("cmd");
-        if (words.size() != 2) {
-            throw entry.wrong("cmd", entry.value("cmd"), "two words of 64 bits");
-        }
-        long low = word(entry, words, 0);
-        long high = word(entry, words, 1);
+        long low = entry.wordOfPair("cmd", 0);
+        long high = entry.wordOfPair("cmd", 1);
         int opcode = (int) low & 0xff;
         return switch (opcode) {
             // All of a guest's translations: nobody else's.
@@ -44,12 +37,6 @@ record StreamCommand(Optional<PciAddress> function, long low, long high) {
                             "EIO",
                             "Command 0x%02x is none that a guest may give.".formatted(opcode));
         };
-    }
-
-    private static long word(Arguments entry, List<Value> words, int number) throws BadArgument {
-        var text = words.get(number) instanceof Value.Word(var word) ? word : "";
-        return Numbers.read(text)
-                .orElseThrow(() -> entry.wrong("cmd", words.get(number), "a word of 64 bits"));
     }
 
     private static PciAddress physical(VirtualIommu guest, long stream) throws CallFailed {
