@@ -36,22 +36,6 @@ public final class AmdDriver extends DeviceEntryDriver {
     private static final long RING_LENGTH = 8L << 56;
     private static final int USUAL_LEVELS = 4;
 
-    /* Device table entry, first word. */
-    private static final long VALID = 1;
-    private static final long TRANSLATION_VALID = 1 << 1;
-    private static final int MODE_AT = 9;
-    private static final long GUEST_WITHOUT_PASID = 1L << 54;
-    private static final long GUEST_VALID = 1L << 55;
-    private static final long TWO_GCR3_LEVELS = 1L << 56;
-    private static final long PAGE_REQUESTS = 1L << 52;
-    private static final long RESPONSES_WITH_PASID = 1L << 53;
-    private static final long MARKS_HOST = 3 << 7;
-    private static final long READ = 1L << 61;
-    private static final long WRITE = 1L << 62;
-
-    /* Second word. */
-    private static final long DEVICE_TLB = 1L << 32;
-
     private final AmdUnit unit;
     private final TableStore host;
     private final Tables tables;
@@ -108,7 +92,7 @@ public final class AmdDriver extends DeviceEntryDriver {
                         host.takeCleared(1, "a status word"));
         var driver = new AmdDriver(unit, host, tables, Devices.NONE);
         for (int device = 0; device < frames * 4096 / ENTRY_BYTES; device++) {
-            driver.write(device, VALID | TRANSLATION_VALID, 0, 0);
+            driver.write(device, AmdWords.STOPPED, 0, 0);
         }
         var registers = unit.registers();
         registers.write64(AmdRegisters.DEVICE_TABLE, tables.devices() | frames - 1);
@@ -193,42 +177,45 @@ public final class AmdDriver extends DeviceEntryDriver {
 
     @Override
     void writeEntry(RequesterId requester, Translation own, long directory) {
-        long first =
-                VALID
-                        | TRANSLATION_VALID
-                        | READ
-                        | WRITE
-                        | own.second()
-                        | (own.hasSecond() && wishes.tracks(own.parentTag()) ? MARKS_HOST : 0)
-                        | (long) own.secondLevels() << MODE_AT;
-        long second = own.tag();
-        if (directory != 0) {
-            first |=
-                    GUEST_VALID
-                            | TWO_GCR3_LEVELS
-                            | (own.hasFirst() ? GUEST_WITHOUT_PASID : 0)
-                            | (directory >>> 12 & 7) << 58;
-            second |= (directory >>> 15 & 0xffff) << 16 | (directory >>> 31 & 0x1f_ffff) << 43;
-        }
-        var granted = services.of(requester);
-        first |= granted.pageRequests() ? PAGE_REQUESTS | RESPONSES_WITH_PASID : 0;
-        second |= granted.deviceTlb() ? DEVICE_TLB : 0;
-        long third = own.hasFirst() && own.firstLevels() == 5 ? 1L << 54 : 0;
-        write(requester.raw(), first, second, third);
+        var words =
+                new AmdWords(wishes)
+                        .device(own, directory, firstLevels(requester), services.of(requester));
+        write(requester.raw(), words[0], words[1], words[2]);
         commands.submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
     }
 
     @Override
     void clearEntry(RequesterId requester) {
-        write(requester.raw(), VALID | TRANSLATION_VALID, 0, 0);
+        write(requester.raw(), AmdWords.STOPPED, 0, 0);
         commands.submit(AmdCommand.invalidateDeviceEntry(requester.raw()));
     }
 
     private void write(int device, long first, long second, long third) {
-        long entry = tables.devices() + (long) device * ENTRY_BYTES;
+        long entry = entryOf(device);
         memory.write64(entry + 16, third);
         memory.write64(entry + 8, second);
         memory.write64(entry, first);
+    }
+
+    private long entryOf(int device) {
+        return tables.devices() + (long) device * ENTRY_BYTES;
+    }
+
+    /// One entry says for all PASIDs of a device how deep their guest tables are.
+    @Override
+    public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        int inUse = firstLevels(requester);
+        int levels = Translation.of(to).firstLevels();
+        if (inUse != 0 && levels != 0 && inUse != levels) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Requester %s has guest tables of %d levels in use, and its entry cannot say %d besides. Take tables of %d levels, or detach the others."
+                            .formatted(requester, inUse, levels, inUse));
+        }
+        super.attachPasid(requester, pasid, to);
+        if (memory.read64(entryOf(requester.raw()) + 16) != AmdWords.paging(levels)) {
+            rewrite(requester);
+        }
     }
 
     @Override

@@ -197,7 +197,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
             throw new MappingRefused(
                     "EOPNOTSUPP",
                     "The guest's entry is that of a whole device, with all its PASIDs. Attach the"
-                        + " device.");
+                            + " device.");
         }
         if (device == null || device.own == null || !leavesRoom(device.own, translation)) {
             throw new MappingRefused(

@@ -147,7 +147,7 @@ public sealed interface NestedData {
             throw new CallFailed(
                     "EOPNOTSUPP",
                     "A guest's SMMU is invalidated by its commands: give them to the virtual"
-                        + " IOMMU.");
+                            + " IOMMU.");
         }
     }
 }
