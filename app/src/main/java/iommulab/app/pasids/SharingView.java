@@ -55,13 +55,21 @@ final class SharingView extends ScrollPane {
 
     private static Node heads() {
         var heads = new HBox();
-        heads.getStyleClass().add("sharing-row");
+        heads.getStyleClass().addAll("sharing-row", "sharing-heads");
         head(heads, "Guest PASID", "per VM, set by the guest", "sharing-guest");
-        head(heads, "Right", "of the process", "sharing-right");
+        head(heads, "Right", "of process", "sharing-right");
         head(heads, "Host PASID", "on the bus", "sharing-host");
+        gap(heads);
         head(heads, "Address space", "what an address means", "sharing-space");
+        gap(heads);
         head(heads, "Devices", "who may use the number", "sharing-devices");
         return heads;
+    }
+
+    private static void gap(HBox heads) {
+        var gap = new Region();
+        gap.getStyleClass().add("sharing-gap");
+        heads.getChildren().add(gap);
     }
 
     private static void head(HBox heads, String name, String about, String style) {
