@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +20,9 @@ import java.util.regex.Pattern;
 final class ReplayText {
     private static final Pattern FIELD = Pattern.compile("(\\w+)=([^ ,\\[\\]{}]+)");
     private static final Pattern WORD = Pattern.compile("\\b[a-z]+[0-9]+\\b");
+    private static final Pattern GUEST_TABLE = Pattern.compile("pgtbl=([0-9]+)");
+    /* Numbers that count on the whole machine. */
+    private static final Set<String> NUMBERS = Set.of("domain", "pt", "pin");
     private static final Pattern HANDLE = Pattern.compile("[a-z]+[0-9]+");
 
     private final Map<String, String> names = new HashMap<>();
@@ -71,14 +75,22 @@ final class ReplayText {
     }
 
     private String named(String argument, String value, String file) {
-        if (argument.equals("domain")) {
-            return names.getOrDefault("domain " + value, value);
+        if (NUMBERS.contains(argument)) {
+            return names.getOrDefault(argument + " " + value, value);
         }
         if (value.startsWith("[") || value.startsWith("{")) {
-            return WORD.matcher(value)
-                    .replaceAll(word ->
+            var handles =
+                    WORD.matcher(value)
+                            .replaceAll(word ->
+                                    Matcher.quoteReplacement(
+                                            names.getOrDefault(word.group(), word.group())));
+            return GUEST_TABLE
+                    .matcher(handles)
+                    .replaceAll(table ->
                             Matcher.quoteReplacement(
-                                    names.getOrDefault(word.group(), word.group())));
+                                    "pgtbl="
+                                            + names.getOrDefault(
+                                                    "pt " + table.group(1), table.group(1))));
         }
         return isNumberOfObject(argument)
                 ? names.getOrDefault(file + "/" + value, value)
@@ -98,8 +110,8 @@ final class ReplayText {
         fields.forEach((field, value) -> {
             if (HANDLE.matcher(value).matches()) {
                 keys.put(value, field);
-            } else if (field.equals("domain")) {
-                keys.put("domain " + value, field);
+            } else if (NUMBERS.contains(field)) {
+                keys.put(field + " " + value, field);
             } else if (isNumberOfObject(field) && !file.isEmpty()) {
                 keys.put(file + "/" + value, field);
             }

@@ -2,8 +2,13 @@ package iommulab.app.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.session.MachineSnapshot;
+
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 
 import org.junit.jupiter.api.Test;
 
@@ -61,11 +66,43 @@ class CompletionTest {
     }
 
     @Property(tries = 300)
-    void anyBeginningOfALineHasACompletionOrNone(@ForAll String typed) {
+    void anyBeginningOfALineHasACompletionOrNone(@ForAll("lines") String typed) {
         var scan = CallScan.of(typed);
         assertThat(scan.name().start()).isBetween(0, typed.length());
         for (var part : scan.parts()) {
             assertThat(part.name().end()).isLessThanOrEqualTo(typed.length());
         }
+        var completion = Completion.of(typed, MachineSnapshot.POWER_OFF, new Variables());
+        assertThat(completion.from()).isBetween(0, typed.length());
+        assertThat(completion.common(typed)).startsWith(typed.substring(completion.from()));
+    }
+
+    @Provide
+    Arbitrary<String> lines() {
+        var pieces =
+                Arbitraries.of(
+                        "iommufd.ioas_map",
+                        "domain.map",
+                        "(",
+                        ")",
+                        ",",
+                        " ",
+                        "=",
+                        "[",
+                        "]",
+                        "{",
+                        "}",
+                        "\"",
+                        "\\",
+                        "$",
+                        "!",
+                        "flags",
+                        "domain",
+                        "x",
+                        "help ",
+                        "0x1");
+        return Arbitraries.oneOf(
+                Arbitraries.strings(),
+                pieces.list().ofMaxSize(12).map(list -> String.join("", list)));
     }
 }
