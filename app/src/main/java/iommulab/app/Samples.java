@@ -11,11 +11,28 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The machines that are part of the program, in the order in which one learns from them.
 final class Samples {
-    /// Names of the files, without ending. The first is the machine that the window begins with.
-    static final List<String> NAMES =
+    /// Stories of the kernel's interface: each is a lab in which both sides can be tried.
+    private static final List<String> LABS =
+            List.of(
+                    "lab-writeback",
+                    "lab-ownership",
+                    "lab-enqcmd",
+                    "lab-one-fd",
+                    "lab-invalidation",
+                    "gpu-passthrough",
+                    "group-not-viable",
+                    "nested-sva",
+                    "two-vms",
+                    "identity-rmrr",
+                    "dirty-tracking",
+                    "failed-invalidation",
+                    "mdev-beside-vf");
+
+    private static final List<String> MACHINES =
             List.of(
                     "lab-station",
                     "first-walk",
@@ -44,20 +61,9 @@ final class Samples {
                     "faults-vtd",
                     "faults-amd",
                     "faults-smmu",
-                    "faults-riscv",
-                    "lab-writeback",
-                    "lab-ownership",
-                    "lab-enqcmd",
-                    "lab-one-fd",
-                    "lab-invalidation",
-                    "gpu-passthrough",
-                    "group-not-viable",
-                    "nested-sva",
-                    "two-vms",
-                    "identity-rmrr",
-                    "dirty-tracking",
-                    "failed-invalidation",
-                    "mdev-beside-vf");
+                    "faults-riscv");
+
+    static final List<String> NAMES = Stream.concat(MACHINES.stream(), LABS.stream()).toList();
 
     private static final Pattern IN_EVERY_FORMAT =
             Pattern.compile("one-mapping|(first-walk|pasids|nested|faults)-.+");
@@ -83,8 +89,11 @@ final class Samples {
         }
     }
 
-    /// The menu that offers a sample: those that exist for every architecture have their own.
+    /// The menu that offers a sample: labs, and those that exist for every architecture, have their own.
     static String menu(String name) {
+        if (LABS.contains(name)) {
+            return "File/Labs";
+        }
         return IN_EVERY_FORMAT.matcher(name).matches() ? "File/Architectures" : "File/Samples";
     }
 
