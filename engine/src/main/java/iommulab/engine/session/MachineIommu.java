@@ -21,6 +21,7 @@ import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.device.UnitTraits;
+import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.MachineSnapshot.PasidUse;
@@ -380,7 +381,22 @@ final class MachineIommu implements IommuCore {
                 domains().pasids.detach(use, requesters(function));
             }
             domains().pasids.attach(use, domain(domain), requesters(function));
+            switchPasidsOn(function);
         });
+    }
+
+    /// As `pci_enable_pasid` does: without it the device's requests have no prefix.
+    private void switchPasidsOn(PciAddress address) {
+        machine.wiring()
+                .topology()
+                .find(address)
+                .ifPresent(function ->
+                        Pasid.of(function.config())
+                                .filter(capability -> !capability.isEnabled())
+                                .ifPresent(capability ->
+                                        machine.replaceFunction(
+                                                function.withConfig(
+                                                        capability.enabled(function.config())))));
     }
 
     @Override
