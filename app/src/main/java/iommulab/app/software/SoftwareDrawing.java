@@ -259,8 +259,11 @@ final class SoftwareDrawing {
                         : box.title();
         pen.textWithin(title, role, palette.text1(), left, at.y() + 16, end - left);
         if (box.rank() != Rank.IOMMUFD) {
-            pen.textWithin(
-                    box.detail(), Type.DENSE, palette.text2(), left, at.y() + 31, right - left);
+            var detail =
+                    pen.width(box.detail(), Type.DENSE) > right - left
+                            ? box.detail().replace("domain ", "dom ")
+                            : box.detail();
+            pen.textWithin(detail, Type.DENSE, palette.text2(), left, at.y() + 31, right - left);
         }
     }
 }

@@ -50,17 +50,34 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
     /// @param tall height of a box
     /// @param pitch from one box of a column to the next
     record Sizes(double factor, double gap, double tall, double pitch, boolean onWall) {
-        private static final double NARROWEST = 0.85;
+        private static final double NARROWEST = 0.62;
+        private static final double NARROWEST_OUTSIDE = 0.88;
         private static final double WIDEST = 1.5;
 
         static Sizes of(List<Rank> columns, double room, boolean onWall) {
             var whole = onWall ? new Sizes(1, 20, 28, 44, true) : new Sizes(1, 40, 38, 52, false);
-            double wanted =
-                    columns.stream().mapToDouble(whole::box).sum()
-                            + (columns.size() - 1) * whole.gap();
-            double factor = Math.clamp(room / wanted, onWall ? 1 : NARROWEST, WIDEST);
+            double gaps = (columns.size() - 1) * whole.gap();
+            double outside = widths(columns, whole, false);
+            double inside = widths(columns, whole, true);
+            double even = room / (gaps + outside + inside);
+            double factor =
+                    even < NARROWEST_OUTSIDE
+                            ? (room - outside * NARROWEST_OUTSIDE) / (gaps + inside)
+                            : even;
+            double fitting = Math.clamp(factor, onWall ? 1 : NARROWEST, WIDEST);
             return new Sizes(
-                    factor, Math.floor(whole.gap() * factor), whole.tall(), whole.pitch(), onWall);
+                    fitting,
+                    Math.floor(whole.gap() * fitting),
+                    whole.tall(),
+                    whole.pitch(),
+                    onWall);
+        }
+
+        private static double widths(List<Rank> columns, Sizes sizes, boolean inside) {
+            return columns.stream()
+                    .filter(rank -> rank.isInside() == inside)
+                    .mapToDouble(sizes::box)
+                    .sum();
         }
 
         /// Width of a box.
@@ -73,7 +90,9 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
                         case IOMMUFD, ADDRESS_SPACE, TABLE, VIRTUAL, GUEST_TABLE, DEVICE ->
                                 onWall ? 80 : 132;
                     };
-            return Math.floor(usual * factor);
+            // Names of files have no short form: their boxes shrink less.
+            return Math.floor(
+                    usual * (rank.isInside() ? factor : Math.max(factor, NARROWEST_OUTSIDE)));
         }
     }
 

@@ -8,17 +8,62 @@ import iommulab.app.PasidMachine;
 import iommulab.app.Robot;
 import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
+import iommulab.engine.os.Software;
+import iommulab.engine.os.device.DeviceTraits;
+import iommulab.engine.session.MachineDescription;
 
+import javafx.scene.control.Label;
 import javafx.scene.control.Labeled;
 
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// A person makes calls of the kernel by clicking, and is told why some of them cannot be.
 class SoftwareFlowTest {
     private static final String DEVICE = PasidMachine.OTHER.toString();
 
     private static LiveLab lab() {
-        var lab = LiveLab.on(PasidMachine.describe());
+        return lab(PasidMachine.describe());
+    }
+
+    /// The same machine, with a device that may bypass CPU caches.
+    private static MachineDescription bypassing() {
+        var machine = PasidMachine.describe();
+        var traits =
+                new DeviceTraits(
+                        Optional.empty(),
+                        Optional.of(false),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of());
+        return new MachineDescription(
+                machine.name(),
+                machine.origin(),
+                machine.about(),
+                machine.kernelRelease(),
+                machine.commandLine(),
+                machine.topology(),
+                machine.firmware(),
+                machine.units(),
+                machine.memory(),
+                machine.externalFacing(),
+                machine.kernelSaid(),
+                machine.remarks(),
+                new Software(
+                        Map.of(),
+                        Map.of(PasidMachine.OTHER, traits),
+                        Software.USUAL.processes(),
+                        false));
+    }
+
+    private static LiveLab lab(MachineDescription machine) {
+        var lab = LiveLab.on(machine);
         var function = lab.machine().topology().find(PasidMachine.OTHER).orElseThrow();
         var story = KernelStory.on(lab);
         if (function.driver().isPresent()) {
@@ -97,7 +142,7 @@ class SoftwareFlowTest {
                             () -> lab.robot().find("#deed-iommufd-destroy").isDisabled());
             assertThat(
                             Robot.all(
-                                    javafx.scene.control.Label.class,
+                                    Label.class,
                                     l -> l.getText().startsWith("EBUSY: IOAS 2 is in use by")))
                     .hasSize(1);
         }
@@ -147,6 +192,25 @@ class SoftwareFlowTest {
             lab.selects(new Subject.Software("vm1"));
             lab.robot().click("#deed-kvm-guest_wbinvd");
             lab.robot().until("what it came to", () -> answers(lab, "action=noop"));
+        }
+    }
+
+    @Test
+    void aFileThatCannotForceSnoopingMakesTheWriteBackReal() {
+        try (var lab = lab(bypassing())) {
+            KernelStory.on(lab)
+                    .did("vfio.cdev_open(device=%s)".formatted(DEVICE))
+                    .did("kvm.vm_create()")
+                    .did("kvm.vfio_device_create(vm=vm1)")
+                    .did("kvm.set_attr(kvmdev=kvmdev1, attr=ADD, fd=cdev1)")
+                    .did("kvm.vcpu_load(vm=vm1, vcpu=0, pcpu=2)")
+                    .did("kvm.vcpu_load(vm=vm1, vcpu=0, pcpu=5)");
+            lab.selects(new Subject.Software("vm1"));
+            assertThat(Robot.all(Label.class, l -> l.getText().equals("not coherent"))).hasSize(1);
+            assertThat(Robot.all(Label.class, l -> l.getText().equals("does not force")))
+                    .hasSize(1);
+            lab.robot().click("#deed-kvm-guest_wbinvd");
+            lab.robot().until("the CPUs", () -> answers(lab, "pcpus=[2, 5]"));
         }
     }
 }
