@@ -6,6 +6,7 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.TextField;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import java.util.SequencedMap;
 
 /// The entries of a request, one below the other, each with what became of it.
 final class EntryRows extends VBox {
-    private static final int COLUMNS = 9;
+    private static final int COLUMNS = 6;
 
     private final List<Row> rows = new ArrayList<>();
     private final Runnable changed;
@@ -58,6 +59,9 @@ final class EntryRows extends VBox {
             var name = new Label(field);
             name.getStyleClass().add("secondary");
             name.setLabelFor(text);
+            name.setMinWidth(USE_PREF_SIZE);
+            text.setMinWidth(0);
+            HBox.setHgrow(text, Priority.ALWAYS);
             texts.put(field, text);
             line.getChildren().addAll(name, text);
         }
@@ -65,6 +69,7 @@ final class EntryRows extends VBox {
         var remove = new Button("Remove");
         remove.setId("entry-%d-remove".formatted(number));
         remove.getStyleClass().add("flat");
+        remove.setMinWidth(USE_PREF_SIZE);
         remove.setOnAction(_ -> {
             rows.remove(row);
             getChildren().remove(line);

@@ -40,9 +40,9 @@ record InvalidationTarget(
         };
     }
 
-    /// `HWPT_NESTED 3 of iommufd1`
+    /// `iommufd1/3 HWPT_NESTED`
     @Override
     public String toString() {
-        return "%s %d of %s".formatted(type, id, iommufd);
+        return key + " " + type;
     }
 }
