@@ -2,8 +2,11 @@ package iommulab.engine.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.iommu.Access;
+import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Value;
+import iommulab.engine.pci.PciAddress;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,6 +251,37 @@ class GuestContextTableTest {
                         fd,
                         table);
         assertThat(answer.returns()).hasToString("{entry_num=0}");
+    }
+
+    @Test
+    void theWalkIsToldCellByCell() throws CommandRefused {
+        attachTheGuestsTable();
+        var walk =
+                lab.machine()
+                        .explain(
+                                new WalkQuestion(
+                                        new PciAddress(0, 0, 1, 0),
+                                        GVA,
+                                        4,
+                                        Access.READ,
+                                        PasidPrefix.of(2),
+                                        false));
+        assertThat(walk.steps())
+                .filteredOn(step -> step.cell().row() >= 0 && step.cell().row() <= 5)
+                .as("the guest's tables lie in blocks of 2 MiB: 4 x (3 + 1), and 4 for the page")
+                .hasSize(20);
+    }
+
+    @Test
+    void theMapOfMemoryKnowsTheGuestsTables() {
+        attachTheGuestsTable();
+        long window = TableMemory.forGuestTables(lab.machine().memory.map());
+        assertThat(MemoryLook.places(lab.machine()))
+                .filteredOn(place -> place.hpa() >= window)
+                .filteredOn(place -> place.hpa() < window + GuestTables.bytes())
+                .extracting(place -> place.what())
+                .as("two tables of PASIDs, two first stages of four tables")
+                .hasSize(10);
     }
 
     @Test
