@@ -78,6 +78,7 @@ public final class Kernel {
         for (var part : parts(core, software)) {
             actions.putAll(part.actions());
         }
+        ledger.forgetPast();
         booted = ledger.now();
         proposals = software.proposals();
     }

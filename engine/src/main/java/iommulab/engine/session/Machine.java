@@ -219,6 +219,15 @@ final class Machine {
             }
         }
         rewire();
+        tellKernel();
+    }
+
+    private void tellKernel() throws MappingRefused {
+        try {
+            kernel().devices().discoverAgain();
+        } catch (CallFailed failed) {
+            throw new MappingRefused(failed.errno(), failed.rule());
+        }
     }
 
     private Map<PciAddress, Integer> userDomainsByFunction() {

@@ -1,5 +1,6 @@
 package iommulab.engine.os.device;
 
+import iommulab.engine.os.OpenFile;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
@@ -7,6 +8,7 @@ import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,22 +34,66 @@ public final class Devices {
 
     private void discover() throws CallFailed {
         for (var facts : core.groups()) {
-            groups.set(facts.id(), new DeviceGroup(ledger, core, facts));
+            if (!groups.has(facts.id())) {
+                groups.set(facts.id(), new DeviceGroup(ledger, core, facts));
+            }
         }
         for (var facts : core.functions()) {
-            var group =
-                    facts.group().isPresent()
-                            ? groups.find(facts.group().getAsInt()).orElse(null)
-                            : null;
-            var unit = facts.unit().isPresent() ? core.unit(facts.unit().getAsInt()) : null;
-            var device = new PhysicalDevice(ledger, facts, group, unit);
-            byName.set(device.name(), device);
-            if (group != null) {
-                group.add(device);
-                if (claims(device.driver())) {
-                    group.useDefaultDomain();
-                }
+            if (!byName.has(facts.name())) {
+                add(facts);
             }
+        }
+    }
+
+    private void add(IommuCore.Function facts) throws CallFailed {
+        var group =
+                facts.group().isPresent()
+                        ? groups.find(facts.group().getAsInt()).orElse(null)
+                        : null;
+        var unit = facts.unit().isPresent() ? core.unit(facts.unit().getAsInt()) : null;
+        var device = new PhysicalDevice(ledger, facts, group, unit);
+        byName.set(device.name(), device);
+        if (group != null) {
+            group.add(device);
+            if (claims(device.driver())) {
+                group.useDefaultDomain();
+            }
+        }
+    }
+
+    /// Functions have gone, or groups are others: what is the same stays, the rest is found anew. A real
+    /// kernel forms groups when it finds devices, and never again.
+    ///
+    /// @throws CallFailed (EBUSY) a user owns a group that is no more
+    public void discoverAgain() throws CallFailed {
+        var now = new HashSet<>(core.groups());
+        var there = new HashSet<String>();
+        core.functions().forEach(facts -> there.add(facts.name()));
+        for (var group : List.copyOf(groups())) {
+            if (!now.contains(group.facts())) {
+                requireUnused(group);
+                groups.remove(group.id());
+                group.members().forEach(member -> byName.remove(member.name()));
+            }
+        }
+        for (var device : List.copyOf(all())) {
+            boolean groupChanged = device.group().isEmpty();
+            if (groupChanged || !there.contains(device.name())) {
+                byName.remove(device.name());
+            }
+        }
+        discover();
+    }
+
+    private static void requireUnused(DeviceGroup group) throws CallFailed {
+        boolean open = group.members().stream().anyMatch(PhysicalDevice::isOpen);
+        if (open || group.owner().isPresent()) {
+            throw new CallFailed(
+                    "EBUSY",
+                    "Group %d is in use by %s: its members must stay together. Close that first."
+                            .formatted(
+                                    group.id(),
+                                    group.owner().map(OpenFile::handle).orElse("a user of VFIO")));
         }
     }
 
