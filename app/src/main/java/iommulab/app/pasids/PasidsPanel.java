@@ -139,6 +139,7 @@ public final class PasidsPanel implements Panel {
                         before.setSelected(true);
                     } else {
                         content.setCenter(bySoftware.isSelected() ? sharing : canvas);
+                        show(workbench.machine(), workbench.subject().get());
                     }
                 });
         looks.getStyleClass().add("not-on-wall");
@@ -206,7 +207,6 @@ public final class PasidsPanel implements Panel {
         var space = model.chosen().or(() -> kept(model)).or(() -> first(model));
         if (!model.equals(shown)) {
             shown = model;
-            headline.setText(model.headline());
             hint.setText(model.hint());
             hint.setVisible(!model.hint().isEmpty());
             hint.setManaged(hint.isVisible());
@@ -215,6 +215,7 @@ public final class PasidsPanel implements Panel {
         }
         chosen = space.orElse(null);
         sharing.show(machine);
+        headline.setText(bySoftware.isSelected() ? sharing.headline() : model.headline());
         proposal.setVisible(machine.software().proposals());
         canvas.show(space.map(model::choosing).orElse(model));
         space.ifPresent(s -> {

@@ -103,6 +103,11 @@ final class SharingView extends ScrollPane {
         }
     }
 
+    /// One sentence about all of them.
+    String headline() {
+        return shown == null ? "" : shown.headline();
+    }
+
     private Node owner(Owner owner) {
         var box = new VBox(label(owner.title(), "row-name"), label(owner.detail(), "secondary"));
         for (var row : owner.rows()) {
