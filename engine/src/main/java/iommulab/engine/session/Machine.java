@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -192,24 +193,25 @@ final class Machine {
     /// that was one that a user made.
     void change(Wiring next) throws MappingRefused {
         var before = wiring;
-        var kept = new ArrayList<Integer>();
+        var formed = new HashSet<>(next.grouping().groups());
+        var stays = new HashSet<Integer>();
         for (var old : before.grouping().groups()) {
             boolean same =
-                    next.grouping().groups().contains(old)
+                    formed.contains(old)
                             && next.requesters(old).equals(domains.requestersOf(old.id()));
             if (same) {
-                kept.add(old.id());
+                stays.add(old.id());
             }
         }
         var userDomains = userDomainsByFunction();
         for (var old : before.grouping().groups()) {
-            if (!kept.contains(old.id()) && !domains.requestersOf(old.id()).isEmpty()) {
+            if (!stays.contains(old.id()) && !domains.requestersOf(old.id()).isEmpty()) {
                 domains.removeGroup(old.id());
             }
         }
         wiring = next;
         for (var group : next.grouping().groups()) {
-            if (!kept.contains(group.id())) {
+            if (!stays.contains(group.id())) {
                 addGroup(group);
                 var shared = new TreeSet<Integer>();
                 group.members().forEach(m -> shared.add(userDomains.getOrDefault(m, -1)));
