@@ -2,6 +2,8 @@ package iommulab.engine.os.iommufd;
 
 import iommulab.engine.os.OpenFile;
 
+import java.util.List;
+
 /// The file from which user space reads page requests, and to which it writes answers. While it is open
 /// its queue cannot be destroyed, and the IOMMUFD lives on.
 public final class FaultFile extends OpenFile {
@@ -26,6 +28,11 @@ public final class FaultFile extends OpenFile {
     @Override
     public String typeName() {
         return "fault file";
+    }
+
+    @Override
+    public List<Held> holds() {
+        return List.of(Held.of(queue.key(), "open file"));
     }
 
     @Override
