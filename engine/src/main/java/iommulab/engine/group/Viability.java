@@ -27,6 +27,16 @@ public record Viability(boolean viable, List<Member> members) {
         members = List.copyOf(members);
     }
 
+    /// Whether a driver hands its functions to users: `vfio-pci` and those made from it.
+    public static boolean isForUsers(String driver) {
+        return FOR_USERS.contains(driver);
+    }
+
+    /// Whether a driver claims nothing when it is bound. Source: kernel `driver_managed_dma`.
+    public static boolean managesDma(String driver) {
+        return isForUsers(driver) || WITHOUT_DMA.contains(driver);
+    }
+
     /// @param driver the driver bound, if any
     /// @param reason one clause, such as `nvidia uses DMA: unbind it`
     public record Member(

@@ -104,14 +104,13 @@ final class ViewMaker {
                         domain,
                         object.facts()));
         for (var holder : object.holding().entrySet()) {
-            keyOf(file, holder.getKey(), edges, key, holder.getValue());
+            addEdge(file, holder.getKey(), key, holder.getValue());
         }
     }
 
     /// Holders are named as objects of the same file, `HWPT_PAGING 3` or `DEVICE 2 PASID 9`; others, such as
     /// drivers, show through the files that hold the object.
-    private static void keyOf(
-            Iommufd file, String holder, List<Edge> edges, String key, String why) {
+    private void addEdge(Iommufd file, String holder, String key, String why) {
         for (var object : file.objects()) {
             var name = object.toString();
             if (holder.equals(name) || holder.startsWith(name + " ")) {

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 /// A command in the lab's call vocabulary, such as `domain.map(domain=3, iova=0x1000)`: the form in which
 /// files, the transcript and the console speak. Not yet checked against the commands that exist.
 ///
-/// Values are text; a list or fields, such as `[{addr=0x1000}]`, is a value too. Any other value that is no plain word stands in double quotes, with `\"`, `\\` and
-/// `\n` inside; a call is one line.
+/// Values are text; a list or fields, such as `[{addr=0x1000}]`, is a value too. Any other value that is
+/// no plain word stands in double quotes, with `\"`, `\\` and `\n` inside; a call is one line.
 ///
 /// @param name object and verb, such as `domain.map`
 /// @param arguments by name, in the order written

@@ -1,5 +1,6 @@
 package iommulab.engine.os.device;
 
+import iommulab.engine.group.Viability;
 import iommulab.engine.os.OpenFile;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
@@ -14,10 +15,6 @@ import java.util.Optional;
 
 /// All functions and groups of the machine.
 public final class Devices {
-    /// Drivers that do no DMA of their own, or leave it to users: they claim nothing. Source: kernel
-    /// `driver_managed_dma`.
-    private static final List<String> MANAGE_DMA = List.of("vfio-pci", "pci-stub", "pcieport");
-
     private final Ledger ledger;
     private final IommuCore core;
     private final Book<String, PhysicalDevice> byName;
@@ -99,12 +96,12 @@ public final class Devices {
 
     /// Whether a driver needs the default domain of its group for as long as it is bound.
     public static boolean claims(String driver) {
-        return !driver.isEmpty() && !MANAGE_DMA.contains(driver) && !isVfio(driver);
+        return !driver.isEmpty() && !Viability.managesDma(driver);
     }
 
     /// `vfio-pci` and the drivers made from it.
     public static boolean isVfio(String driver) {
-        return driver.equals("vfio-pci") || driver.endsWith("-vfio-pci");
+        return Viability.isForUsers(driver);
     }
 
     /// By name.
