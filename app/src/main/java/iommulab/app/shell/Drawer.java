@@ -21,6 +21,9 @@ import java.util.Optional;
 
 /// The drawer at the bottom: tabs that can be folded away; folded it still shows the last call.
 final class Drawer extends StackPane implements Panel {
+    /// Between tabs and last call, and around it, in pixels.
+    private static final double MARGIN = 48;
+
     private final List<DrawerTab> tabs;
     private final TabPane pane = new TabPane();
     private final Label last = new Label();
@@ -41,6 +44,7 @@ final class Drawer extends StackPane implements Panel {
             pane.getTabs().add(shown);
         }
         last.getStyleClass().add("mono-secondary");
+        last.setMinWidth(0);
         fold.setId("fold-drawer");
         fold.getStyleClass().add("flat");
         fold.setAccessibleText("Fold or open the drawer");
@@ -57,6 +61,15 @@ final class Drawer extends StackPane implements Panel {
         setAlignment(corner, Pos.TOP_RIGHT);
         getChildren().addAll(pane, corner);
         setMinHeight(0);
+    }
+
+    /// The last call has the room that the tabs leave.
+    @Override
+    protected void layoutChildren() {
+        var heads = pane.lookup(".headers-region");
+        double tabs = heads == null ? getWidth() : heads.prefWidth(-1);
+        last.setMaxWidth(Math.max(0, getWidth() - tabs - fold.prefWidth(-1) - MARGIN));
+        super.layoutChildren();
     }
 
     private static Label countLabel() {
