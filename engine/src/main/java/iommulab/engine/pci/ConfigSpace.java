@@ -12,6 +12,10 @@ import java.util.Arrays;
 public final class ConfigSpace {
     private final byte[] bytes;
 
+    // Reckoned when first asked for: every command hashes every function, and nearly all stay as
+    // they are.
+    private int hash;
+
     private ConfigSpace(byte[] bytes) {
         this.bytes = bytes;
     }
@@ -73,7 +77,10 @@ public final class ConfigSpace {
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(bytes);
+        if (hash == 0) {
+            hash = Arrays.hashCode(bytes);
+        }
+        return hash;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package iommulab.engine.pci;
 
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /// Where a PCI function sits: the name that Linux and lspci give it, such as `0000:03:00.1`.
@@ -15,6 +16,7 @@ public record PciAddress(int domain, int bus, int device, int function)
 
     private static final Pattern SPELLING =
             Pattern.compile("(?:([0-9a-fA-F]{4,8}):)?([0-9a-fA-F]{2}):([0-9a-fA-F]{2})\\.([0-7])");
+    private static final HexFormat HEX = HexFormat.of();
     private static final Comparator<PciAddress> ORDER =
             Comparator.comparingInt(PciAddress::domain)
                     .thenComparingInt(PciAddress::bus)
@@ -62,7 +64,7 @@ public record PciAddress(int domain, int bus, int device, int function)
 
     /// `03:00.1`, without the domain.
     public String withoutDomain() {
-        return "%02x:%02x.%x".formatted(bus, device, function);
+        return HEX.toHexDigits((byte) bus) + ":" + HEX.toHexDigits((byte) device) + "." + function;
     }
 
     @Override
@@ -73,6 +75,10 @@ public record PciAddress(int domain, int bus, int device, int function)
     /// `0000:03:00.1`, as sysfs names it.
     @Override
     public String toString() {
-        return "%04x:%02x:%02x.%x".formatted(domain, bus, device, function);
+        // Named for every function of a machine after each command; a format string takes ten times
+        // as long.
+        var segment =
+                domain <= 0xffff ? HEX.toHexDigits((char) domain) : Integer.toHexString(domain);
+        return segment + ":" + withoutDomain();
     }
 }

@@ -26,16 +26,16 @@ public final class Devices {
         this.core = core;
         byName = new Book<>(ledger);
         groups = new Book<>(ledger);
-        discover();
+        discover(core.functions());
     }
 
-    private void discover() throws CallFailed {
+    private void discover(List<IommuCore.Function> functions) throws CallFailed {
         for (var facts : core.groups()) {
             if (!groups.has(facts.id())) {
                 groups.set(facts.id(), new DeviceGroup(ledger, core, facts));
             }
         }
-        for (var facts : core.functions()) {
+        for (var facts : functions) {
             if (!byName.has(facts.name())) {
                 add(facts);
             }
@@ -64,8 +64,9 @@ public final class Devices {
     /// @throws CallFailed (EBUSY) a user owns a group that is no more
     public void discoverAgain() throws CallFailed {
         var now = new HashSet<>(core.groups());
+        var functions = core.functions();
         var there = new HashSet<String>();
-        core.functions().forEach(facts -> there.add(facts.name()));
+        functions.forEach(facts -> there.add(facts.name()));
         for (var group : List.copyOf(groups())) {
             if (!now.contains(group.facts())) {
                 requireUnused(group);
@@ -79,7 +80,7 @@ public final class Devices {
                 byName.remove(device.name());
             }
         }
-        discover();
+        discover(functions);
     }
 
     private static void requireUnused(DeviceGroup group) throws CallFailed {
