@@ -5,8 +5,8 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.DeviceRequests;
 import iommulab.engine.os.device.Devices;
-import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.iommufd.PageRequests;
 import iommulab.engine.os.process.Processes;
 
@@ -16,12 +16,12 @@ import java.util.OptionalInt;
 /// DMA that somebody has a device do, told in the words of processes: which byte of whose memory it
 /// reached.
 final class DmaCalls implements CallTable {
-    private final IommuCore core;
+    private final DeviceRequests requests;
     private final Devices devices;
     private final Processes processes;
 
-    DmaCalls(IommuCore core, Devices devices, Processes processes) {
-        this.core = core;
+    DmaCalls(DeviceRequests requests, Devices devices, Processes processes) {
+        this.requests = requests;
         this.devices = devices;
         this.processes = processes;
     }
@@ -41,8 +41,8 @@ final class DmaCalls implements CallTable {
                     default -> throw a.wrong("dir", a.value("dir"), "read or write");
                 };
         var pasid = a.has("pasid") ? OptionalInt.of((int) a.number("pasid")) : OptionalInt.empty();
-        var dma = core.dma(device.address(), iova, (int) a.number("length"), write, pasid);
-        PageRequests.collect(core, device);
+        var dma = requests.dma(device.address(), iova, (int) a.number("length"), write, pasid);
+        PageRequests.collect(requests, device);
         var answer = Answer.OK.because(dma.message());
         return dma.reached()
                 ? answer.with("outcome", "ok").with("host", host(dma.hpa()))

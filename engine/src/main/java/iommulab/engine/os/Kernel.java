@@ -72,7 +72,7 @@ public final class Kernel {
         files = new OpenFiles(ledger);
         devices = new Devices(ledger, core);
         lent = new LentDevices(ledger, devices);
-        bonds = new Bonds(ledger, core);
+        bonds = new Bonds(ledger, core.paging());
         registers = new PasidRegisters(ledger);
         guestPasids = new GuestPasids(ledger, bonds);
         for (var part : parts(core, software)) {
@@ -87,7 +87,7 @@ public final class Kernel {
         return List.of(
                 new DriverCalls(devices, processes),
                 new MemoryCalls(processes, locked),
-                new DmaCalls(core, devices, processes),
+                new DmaCalls(core.requests(), devices, processes),
                 new IommufdCalls(ledger, core, files, devices, processes),
                 new IoasCalls(files, processes, locked),
                 new AccessCalls(ledger, files, processes),
@@ -96,7 +96,7 @@ public final class Kernel {
                 new SelftestCalls(files, devices),
                 new DeviceFileCalls(ledger, files, lent, processes),
                 new GroupCalls(ledger, files, lent, processes),
-                new ContainerCalls(ledger, core, files, processes, locked),
+                new ContainerCalls(ledger, core.paging(), files, processes, locked),
                 new MediatedCalls(lent, devices, processes),
                 new KvmCalls(ledger, files, processes),
                 new SvaCalls(files, devices, processes, bonds, registers, guestPasids),
@@ -112,7 +112,7 @@ public final class Kernel {
                 new DirtyCalls(files),
                 new HardwareInfoCalls(files),
                 new RawCalls(files, actions),
-                new GuestCalls(ledger, core, devices));
+                new GuestCalls(ledger, core.guests(), devices));
     }
 
     /// Starts the software of a machine.

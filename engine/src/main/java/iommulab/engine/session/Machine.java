@@ -119,7 +119,7 @@ final class Machine {
         try {
             kernel =
                     Kernel.boot(
-                            new MachineIommu(this),
+                            MachineIommu.of(this),
                             TableMemory.forProcesses(memory.map()),
                             description.software());
         } catch (CallFailed failed) {

@@ -14,8 +14,8 @@ import java.util.Optional;
 /// drivers need the default domain for as long as they are bound; a user needs it elsewhere. So there is
 /// one owner, and a count. Source: kernel `struct iommu_group`, `drivers/iommu/iommu.c`.
 public final class DeviceGroup {
-    private final IommuCore core;
-    private final IommuCore.GroupFacts facts;
+    private final Attachments attachments;
+    private final Inventory.GroupFacts facts;
     private final List<PhysicalDevice> members = new ArrayList<>();
     private final Cell<Optional<OpenFile>> owner;
     private final Cell<Integer> ownerCount;
@@ -34,8 +34,8 @@ public final class DeviceGroup {
         NESTED
     }
 
-    DeviceGroup(Ledger ledger, IommuCore core, IommuCore.GroupFacts facts) {
-        this.core = core;
+    DeviceGroup(Ledger ledger, Attachments attachments, Inventory.GroupFacts facts) {
+        this.attachments = attachments;
         this.facts = facts;
         owner = new Cell<>(ledger, Optional.empty());
         ownerCount = new Cell<>(ledger, 0);
@@ -51,7 +51,7 @@ public final class DeviceGroup {
         return facts.id();
     }
 
-    public IommuCore.GroupFacts facts() {
+    public Inventory.GroupFacts facts() {
         return facts;
     }
 
@@ -99,7 +99,7 @@ public final class DeviceGroup {
     }
 
     void setDefaultType(String type) throws CallFailed {
-        core.setDefaultType(id(), type);
+        attachments.setDefaultType(id(), type);
         defaultType.set(type.equals("auto") ? facts.defaultType() : type);
     }
 
@@ -126,7 +126,7 @@ public final class DeviceGroup {
     }
 
     private boolean isElsewhere() {
-        return use.get() != Use.DEFAULT || !pasids.isEmpty() || !core.isInDefault(id());
+        return use.get() != Use.DEFAULT || !pasids.isEmpty() || !attachments.isInDefault(id());
     }
 
     /// How many have its VFIO group node open: while somebody has, its devices cannot be bound through
@@ -211,7 +211,7 @@ public final class DeviceGroup {
         ownerCount.set(0);
         owner.set(Optional.empty());
         if (use.get() != Use.DEFAULT) {
-            core.useDefault(id());
+            attachments.useDefault(id());
             use.set(Use.DEFAULT);
             domain.set(0);
         }
@@ -223,9 +223,9 @@ public final class DeviceGroup {
     /// @param nested whether a guest keeps the table
     public void attach(int to, boolean nested) throws CallFailed {
         if (to == 0) {
-            core.block(id());
+            attachments.block(id());
         } else {
-            core.attach(id(), to);
+            attachments.attach(id(), to);
         }
         use.set(nested ? Use.NESTED : Use.PAGING);
         domain.set(to);
@@ -233,7 +233,7 @@ public final class DeviceGroup {
 
     /// Points it to nothing: all requests without PASID are stopped.
     public void block() throws CallFailed {
-        core.block(id());
+        attachments.block(id());
         use.set(Use.BLOCKING);
         domain.set(0);
     }
@@ -251,9 +251,9 @@ public final class DeviceGroup {
         }
         for (var member : membersWithPasids()) {
             if (to == 0) {
-                core.detachPasid(member.address(), pasid);
+                attachments.detachPasid(member.address(), pasid);
             } else {
-                core.attachPasid(member.address(), pasid, to);
+                attachments.attachPasid(member.address(), pasid, to);
             }
         }
         pasids.set(pasid, to);
@@ -268,7 +268,7 @@ public final class DeviceGroup {
     /// Stops requests with a PASID, which stays taken.
     public void stopPasid(int pasid) throws CallFailed {
         for (var member : membersWithPasids()) {
-            core.detachPasid(member.address(), pasid);
+            attachments.detachPasid(member.address(), pasid);
         }
     }
 

@@ -26,13 +26,13 @@ public final class Devices {
         this.core = core;
         byName = new Book<>(ledger);
         groups = new Book<>(ledger);
-        discover(core.functions());
+        discover(core.inventory().functions());
     }
 
-    private void discover(List<IommuCore.Function> functions) throws CallFailed {
-        for (var facts : core.groups()) {
+    private void discover(List<Inventory.Function> functions) throws CallFailed {
+        for (var facts : core.inventory().groups()) {
             if (!groups.has(facts.id())) {
-                groups.set(facts.id(), new DeviceGroup(ledger, core, facts));
+                groups.set(facts.id(), new DeviceGroup(ledger, core.attachments(), facts));
             }
         }
         for (var facts : functions) {
@@ -42,12 +42,12 @@ public final class Devices {
         }
     }
 
-    private void add(IommuCore.Function facts) throws CallFailed {
+    private void add(Inventory.Function facts) throws CallFailed {
         var group =
                 facts.group().isPresent()
                         ? groups.find(facts.group().getAsInt()).orElse(null)
                         : null;
-        var unit = facts.unit().isPresent() ? core.unit(facts.unit().getAsInt()) : null;
+        var unit = facts.unit().isPresent() ? core.inventory().unit(facts.unit().getAsInt()) : null;
         var device = new PhysicalDevice(ledger, facts, group, unit);
         byName.set(device.name(), device);
         if (group != null) {
@@ -63,8 +63,8 @@ public final class Devices {
     ///
     /// @throws CallFailed (EBUSY) a user owns a group that is no more
     public void discoverAgain() throws CallFailed {
-        var now = new HashSet<>(core.groups());
-        var functions = core.functions();
+        var now = new HashSet<>(core.inventory().groups());
+        var functions = core.inventory().functions();
         var there = new HashSet<String>();
         functions.forEach(facts -> there.add(facts.name()));
         for (var group : List.copyOf(groups())) {
@@ -188,6 +188,7 @@ public final class Devices {
 
     private void set(PhysicalDevice device, String driver) {
         device.setDriver(driver);
-        core.bound(device.address(), driver.isEmpty() ? Optional.empty() : Optional.of(driver));
+        core.inventory()
+                .bound(device.address(), driver.isEmpty() ? Optional.empty() : Optional.of(driver));
     }
 }

@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /// A function as the kernel's drivers deal with it. Source: kernel `struct device`.
 public final class PhysicalDevice {
-    private final IommuCore.Function facts;
+    private final Inventory.Function facts;
     private final @Nullable DeviceGroup group;
     private final @Nullable UnitTraits unit;
     private final Cell<String> driver;
@@ -24,7 +24,7 @@ public final class PhysicalDevice {
 
     PhysicalDevice(
             Ledger ledger,
-            IommuCore.Function facts,
+            Inventory.Function facts,
             @Nullable DeviceGroup group,
             @Nullable UnitTraits unit) {
         this.facts = facts;

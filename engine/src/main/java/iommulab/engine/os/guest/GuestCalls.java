@@ -9,7 +9,7 @@ import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Value;
 import iommulab.engine.os.device.Devices;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.GuestDomains;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
@@ -21,13 +21,13 @@ import java.util.Map;
 public final class GuestCalls implements CallTable {
     private static final long PAGE = 4096;
 
-    private final IommuCore core;
+    private final GuestDomains guests;
     private final Devices devices;
     private final Book<Integer, String> tables;
     private final Book<String, Integer> pasidEntries;
 
-    public GuestCalls(Ledger ledger, IommuCore core, Devices devices) {
-        this.core = core;
+    public GuestCalls(Ledger ledger, GuestDomains guests, Devices devices) {
+        this.guests = guests;
         this.devices = devices;
         tables = new Book<>(ledger);
         pasidEntries = new Book<>(ledger);
@@ -55,17 +55,17 @@ public final class GuestCalls implements CallTable {
                         .min()
                         .orElseThrow(
                                 () -> new CallFailed("ENODEV", "No device is below an IOMMU."));
-        int number = core.createGuestTable(unit).number();
+        int number = guests.createGuestTable(unit).number();
         tables.set(number, "table of the guest");
         return Answer.OK.with("pt", number);
     }
 
-    private IommuCore.GuestTable table(Arguments a) throws BadArgument {
+    private GuestDomains.GuestTable table(Arguments a) throws BadArgument {
         int number = (int) a.number("pt");
         if (!tables.has(number)) {
             throw a.wrong("pt", a.value("pt"), "a table that guest.pt_create returned");
         }
-        return new IommuCore.GuestTable(number);
+        return new GuestDomains.GuestTable(number);
     }
 
     private Answer map(Arguments a) throws CallFailed, BadArgument {
@@ -73,8 +73,8 @@ public final class GuestCalls implements CallTable {
         var flags = a.optionalWord("flags").orElse("rw");
         long gva = a.number("gva");
         long bytes = a.number("npages", 1) * PAGE;
-        core.guestUnmaps(table, gva, bytes);
-        core.guestMaps(
+        guests.guestUnmaps(table, gva, bytes);
+        guests.guestMaps(
                 table,
                 gva,
                 a.number("gpa"),
@@ -84,7 +84,7 @@ public final class GuestCalls implements CallTable {
     }
 
     private Answer unmap(Arguments a) throws CallFailed, BadArgument {
-        core.guestUnmaps(table(a), a.number("gva"), a.number("npages", 1) * PAGE);
+        guests.guestUnmaps(table(a), a.number("gva"), a.number("npages", 1) * PAGE);
         return Answer.OK;
     }
 
@@ -94,7 +94,7 @@ public final class GuestCalls implements CallTable {
         var device = devices.named(a, "device");
         var table = table(a);
         int pasid = (int) a.number("pasid");
-        var entry = core.guestWritesPasid(device.address(), pasid, table);
+        var entry = guests.guestWritesPasid(device.address(), pasid, table);
         pasidEntries.set("%s PASID %d".formatted(device, pasid), table.number());
         if (entry.isPresent()) {
             var words = List.of(Value.hex(entry.get().low()), Value.hex(entry.get().high()));

@@ -73,6 +73,7 @@ public final class DirtyCalls implements CallTable {
             for (var part : mapped(table, new IovaRange(iova, iova + length - 1))) {
                 table.file()
                         .core()
+                        .paging()
                         .dirtyPages(
                                 table.domain(),
                                 part.first(),

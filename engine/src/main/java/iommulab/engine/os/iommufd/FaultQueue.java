@@ -119,8 +119,8 @@ public final class FaultQueue extends IoObject {
         device.hooks().answered(response);
         if (group.byHardware()) {
             device.pagesAsked().remove(group.index());
-            file().core().answerPages(device.address(), group.index(), response);
-            PageRequests.collect(file().core(), device);
+            file().core().requests().answerPages(device.address(), group.index(), response);
+            PageRequests.collect(file().core().requests(), device);
         }
     }
 

@@ -8,7 +8,7 @@ import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Value;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.GuestDomains;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -221,10 +221,10 @@ public final class HwptCalls implements CallTable {
                     "EINVAL",
                     "First-stage tables translate 48 or 57 bits, not %d.".formatted(width));
         }
-        var guest = new IommuCore.GuestTable((int) fields.number("pgtbl"));
-        var core = parent.file().core();
-        int domain = core.createNested(device.device().unitNumber(), parent.domain(), guest);
-        return new NestedData.VtdStage1(core, domain, guest);
+        var guest = new GuestDomains.GuestTable((int) fields.number("pgtbl"));
+        var guests = parent.file().core().guests();
+        int domain = guests.createNested(device.device().unitNumber(), parent.domain(), guest);
+        return new NestedData.VtdStage1(guests, domain, guest);
     }
 
     private static NestedData streamOfGuest(
@@ -236,8 +236,9 @@ public final class HwptCalls implements CallTable {
                     "A guest's stream has all PASIDs of its device: no flag allows more of them.");
         }
         var entry = VirtualStreamEntry.of(fields);
-        var core = parent.file().core();
-        int domain = core.createOnGuestEntry(device.device().unitNumber(), parent.domain(), entry);
+        var guests = parent.file().core().guests();
+        int domain =
+                guests.createOnGuestEntry(device.device().unitNumber(), parent.domain(), entry);
         return new NestedData.StreamOfGuest(domain, entry);
     }
 

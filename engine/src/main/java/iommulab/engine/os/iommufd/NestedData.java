@@ -3,8 +3,8 @@ package iommulab.engine.os.iommufd;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.device.GuestDomains;
 import iommulab.engine.os.device.GuestEntry;
-import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
@@ -87,7 +87,8 @@ public sealed interface NestedData {
     /// `drivers/iommu/intel/nested.c`.
     ///
     /// @param guest the guest's table
-    record VtdStage1(IommuCore core, int domain, IommuCore.GuestTable guest) implements NestedData {
+    record VtdStage1(GuestDomains guests, int domain, GuestDomains.GuestTable guest)
+            implements NestedData {
         static final int BYTES = 24;
         private static final long PAGE = 4096;
         private static final long ALL_PAGES = -1;
@@ -118,9 +119,9 @@ public sealed interface NestedData {
                         "All pages are invalidated with address 0, not 0x%x.".formatted(address));
             }
             if (pages == ALL_PAGES) {
-                core.invalidateNested(domain, 0, -1, false);
+                guests.invalidateNested(domain, 0, -1, false);
             } else if (pages != 0) {
-                core.invalidateNested(domain, address, pages * PAGE, flags != 0);
+                guests.invalidateNested(domain, address, pages * PAGE, flags != 0);
             }
         }
     }

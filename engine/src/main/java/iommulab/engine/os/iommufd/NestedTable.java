@@ -107,7 +107,7 @@ public final class NestedTable extends PageTable {
         super.end();
         support().release(toString());
         if (domain() != 0) {
-            file().core().destroy(domain());
+            file().core().paging().destroy(domain());
         }
     }
 }

@@ -1,7 +1,7 @@
 package iommulab.engine.os.iommufd;
 
 import iommulab.engine.iommu.PageResponse;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.DeviceRequests;
 import iommulab.engine.os.device.PhysicalDevice;
 
 import java.util.List;
@@ -36,8 +36,8 @@ public final class PageRequests {
 
     /// Takes over what a device has asked for by hardware, where a queue wants to hear of it; else it is
     /// left to whoever drives the machine.
-    public static void collect(IommuCore core, PhysicalDevice device) {
-        for (var ask : core.openPageRequests(device.address())) {
+    public static void collect(DeviceRequests requests, PhysicalDevice device) {
+        for (var ask : requests.openPageRequests(device.address())) {
             var attachment = GroupAttachments.of(device, ask.pasid());
             var queue = attachment.flatMap(found -> found.table().faults());
             if (queue.isPresent() && !device.pagesAsked().has(ask.group())) {

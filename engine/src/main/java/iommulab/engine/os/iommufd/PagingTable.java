@@ -2,7 +2,7 @@ package iommulab.engine.os.iommufd;
 
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Cell;
@@ -15,7 +15,7 @@ import java.util.Optional;
 /// `struct iommufd_hwpt_paging`.
 public final class PagingTable extends PageTable {
     private final IoAddressSpace space;
-    private final IommuCore.Wanted wanted;
+    private final PagingDomains.Wanted wanted;
     private final boolean automatic;
     private final int domain;
     private final Book<Long, Integer> pins;
@@ -44,9 +44,9 @@ public final class PagingTable extends PageTable {
         this.space = space;
         this.automatic = automatic;
         wanted =
-                new IommuCore.Wanted(
+                new PagingDomains.Wanted(
                         flags.parent(), flags.dirty(), like.enforcesCoherency(), flags.pasids());
-        domain = file().core().createPaging(like.unitNumber(), wanted);
+        domain = file().core().paging().createPaging(like.unitNumber(), wanted);
         pins = new Book<>(file().ledger());
         tracking = new Cell<>(file().ledger(), false);
         space.hold(toString(), "filled from it");
@@ -78,7 +78,7 @@ public final class PagingTable extends PageTable {
     /// Records writes from now on, or not any more. Switching it on wipes old marks.
     void track(boolean on) throws CallFailed {
         if (on || tracking.get()) {
-            file().core().trackDirty(domain, on);
+            file().core().paging().trackDirty(domain, on);
         }
         tracking.set(on);
     }
@@ -143,6 +143,7 @@ public final class PagingTable extends PageTable {
         pins.set(area.iova(), pages.pin(area.offset(), area.bytes()));
         for (var stretch : pages.stretches(area.offset(), area.bytes())) {
             file().core()
+                    .paging()
                     .map(
                             domain,
                             area.iova() + (stretch.offset() - area.offset()),
@@ -157,7 +158,7 @@ public final class PagingTable extends PageTable {
         if (pin.isEmpty()) {
             return;
         }
-        file().core().unmap(domain, area.iova(), area.bytes());
+        file().core().paging().unmap(domain, area.iova(), area.bytes());
         area.pages().unpin(pin.get());
         pins.remove(area.iova());
     }
@@ -182,6 +183,6 @@ public final class PagingTable extends PageTable {
         super.end();
         space.remove(this);
         space.release(toString());
-        file().core().destroy(domain);
+        file().core().paging().destroy(domain);
     }
 }

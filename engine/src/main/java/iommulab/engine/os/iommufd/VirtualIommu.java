@@ -190,6 +190,7 @@ public final class VirtualIommu extends IoObject {
 
     private void carryOut(StreamCommand command) throws CallFailed {
         file().core()
+                .guests()
                 .guestCommand(
                         unitNumber,
                         parent.domain(),

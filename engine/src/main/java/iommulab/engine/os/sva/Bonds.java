@@ -2,7 +2,7 @@ package iommulab.engine.os.sva;
 
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceGroup;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Book;
@@ -17,7 +17,7 @@ import java.util.Optional;
 /// `iommu_sva_bind_device`, `iommu_sva_unbind_device`, `mm_pasid_drop`.
 public final class Bonds {
     private final Ledger ledger;
-    private final IommuCore core;
+    private final PagingDomains paging;
     private final Book<String, Bond> byHandle;
     private final Book<TableKey, ProcessTable> tables;
     private final Book<Integer, Process> owners;
@@ -31,9 +31,9 @@ public final class Bonds {
         }
     }
 
-    public Bonds(Ledger ledger, IommuCore core) {
+    public Bonds(Ledger ledger, PagingDomains paging) {
         this.ledger = ledger;
-        this.core = core;
+        this.paging = paging;
         byHandle = new Book<>(ledger);
         tables = new Book<>(ledger);
         owners = new Book<>(ledger);
@@ -74,7 +74,7 @@ public final class Bonds {
     /// @param handle for a bond that has to be made
     /// @throws CallFailed (ENODEV) no group, (ENOSPC) no PASID that the device can use, (EOVERFLOW) the
     ///     process's PASID is too wide for it, (EBUSY) the PASID is used for something else, (EINVAL) too
-    ///     wide for a device of the group, or as [IommuCore#createProcessTable]
+    ///     wide for a device of the group, or as [PagingDomains#createProcessTable]
     Bond bind(PhysicalDevice device, Process process, String handle) throws CallFailed {
         var group =
                 device.group()
@@ -167,7 +167,7 @@ public final class Bonds {
         if (known.isPresent()) {
             return known.get();
         }
-        var made = ProcessTable.create(core, unit, process.memory());
+        var made = ProcessTable.create(paging, unit, process.memory());
         tables.set(key, made);
         return made;
     }

@@ -2,39 +2,40 @@ package iommulab.engine.os.sva;
 
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.process.AddressSpace;
 
 /// The table of a process for the devices behind one IOMMU: it leads where the process's own addresses
 /// lead, and follows when memory goes. Nothing is pinned. Source: kernel `IOMMU_DOMAIN_SVA`.
 ///
 /// @param domain number of the domain
-public record ProcessTable(IommuCore core, int unit, int domain, AddressSpace memory)
+public record ProcessTable(PagingDomains paging, int unit, int domain, AddressSpace memory)
         implements AddressSpace.MemoryWatcher {
     /// @throws CallFailed (EOPNOTSUPP) the IOMMU cannot walk tables of processes, (ENOMEM) no frame is left
-    static ProcessTable create(IommuCore core, int unit, AddressSpace memory) throws CallFailed {
-        int domain = core.createProcessTable(unit);
+    static ProcessTable create(PagingDomains paging, int unit, AddressSpace memory)
+            throws CallFailed {
+        int domain = paging.createProcessTable(unit);
         for (var area : memory.areas()) {
-            core.map(
+            paging.map(
                     domain,
                     area.va(),
                     area.hpa(),
                     area.bytes(),
                     Permissions.of(true, area.writable()));
         }
-        var table = new ProcessTable(core, unit, domain, memory);
+        var table = new ProcessTable(paging, unit, domain, memory);
         memory.watchers().set(domain, table);
         return table;
     }
 
     @Override
     public void unmapped(long va, long bytes) throws CallFailed {
-        core.unmap(domain, va, bytes);
+        paging.unmap(domain, va, bytes);
     }
 
     void destroy() {
         memory.watchers().remove(domain);
-        core.destroy(domain);
+        paging.destroy(domain);
     }
 
     @Override

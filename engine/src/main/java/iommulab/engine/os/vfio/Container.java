@@ -3,7 +3,7 @@ package iommulab.engine.os.vfio;
 import iommulab.engine.os.OpenFile;
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.Process;
 import iommulab.engine.os.state.Book;
@@ -20,7 +20,7 @@ import java.util.Optional;
 /// `drivers/vfio/container.c`.
 public final class Container extends OpenFile {
     private final Ledger ledger;
-    private final IommuCore core;
+    private final PagingDomains paging;
     private final LockedPages locked;
     private final int mappingLimit;
     private final Book<Integer, GroupFile> groups;
@@ -29,14 +29,14 @@ public final class Container extends OpenFile {
     /// @param mappingLimit how many mappings it may have
     Container(
             Ledger ledger,
-            IommuCore core,
+            PagingDomains paging,
             LockedPages locked,
             String handle,
             Process opener,
             int mappingLimit) {
         super(ledger, handle, opener);
         this.ledger = ledger;
-        this.core = core;
+        this.paging = paging;
         this.locked = locked;
         this.mappingLimit = mappingLimit;
         groups = new Book<>(ledger);
@@ -100,7 +100,7 @@ public final class Container extends OpenFile {
     /// @param second whether it is the second version of the interface
     /// @throws CallFailed (EINVAL) no group, or a backend is set
     void setBackend(boolean second) throws CallFailed {
-        var type1 = new Type1(ledger, core, locked, second, mappingLimit);
+        var type1 = new Type1(ledger, paging, locked, second, mappingLimit);
         for (var file : groups()) {
             type1.attach(file.group());
         }

@@ -8,7 +8,7 @@ import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.iommufd.Iommufd;
 import iommulab.engine.os.iommufd.OldContainer;
 import iommulab.engine.os.process.LockedPages;
@@ -28,19 +28,19 @@ public final class ContainerCalls implements CallTable {
     private static final long PAGE = 4096;
 
     private final Ledger ledger;
-    private final IommuCore core;
+    private final PagingDomains paging;
     private final OpenFiles files;
     private final Processes processes;
     private final LockedPages locked;
 
     public ContainerCalls(
             Ledger ledger,
-            IommuCore core,
+            PagingDomains paging,
             OpenFiles files,
             Processes processes,
             LockedPages locked) {
         this.ledger = ledger;
-        this.core = core;
+        this.paging = paging;
         this.files = files;
         this.processes = processes;
         this.locked = locked;
@@ -66,7 +66,7 @@ public final class ContainerCalls implements CallTable {
         }
         var container =
                 new Container(
-                        ledger, core, locked, files.newHandle("container"), opener, (int) limit);
+                        ledger, paging, locked, files.newHandle("container"), opener, (int) limit);
         files.add(container);
         return Answer.OK.with("container", container.handle());
     }

@@ -2,7 +2,7 @@ package iommulab.engine.os.vfio;
 
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.Process;
@@ -31,11 +31,16 @@ public final class Type1 {
     private final Cell<Boolean> logging;
 
     /// @param second whether mappings go only as they came (type1v2)
-    Type1(Ledger ledger, IommuCore core, LockedPages locked, boolean second, int mappingLimit) {
+    Type1(
+            Ledger ledger,
+            PagingDomains paging,
+            LockedPages locked,
+            boolean second,
+            int mappingLimit) {
         this.second = second;
         this.mappingLimit = mappingLimit;
         this.locked = locked;
-        domains = new Type1Domains(ledger, core);
+        domains = new Type1Domains(ledger, paging);
         pins = new Type1Pins(ledger);
         mappings = new Book<>(ledger);
         mediated = new Book<>(ledger);

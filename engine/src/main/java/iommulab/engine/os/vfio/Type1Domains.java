@@ -2,7 +2,7 @@ package iommulab.engine.os.vfio;
 
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.DeviceGroup;
-import iommulab.engine.os.device.IommuCore;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.device.UnitTraits;
@@ -17,7 +17,7 @@ import java.util.Optional;
 /// The tables of a container's mappings: one for each kind of IOMMU that its groups are behind. Groups of
 /// the same kind share one. Source: kernel `struct vfio_domain`.
 final class Type1Domains {
-    private final IommuCore core;
+    private final PagingDomains paging;
     private final Book<Integer, Table> tables;
     private final Book<Integer, Attached> groups;
 
@@ -30,8 +30,8 @@ final class Type1Domains {
     /// A group that uses a table.
     private record Attached(DeviceGroup group, int domain) {}
 
-    Type1Domains(Ledger ledger, IommuCore core) {
-        this.core = core;
+    Type1Domains(Ledger ledger, PagingDomains paging) {
+        this.paging = paging;
         tables = new Book<>(ledger);
         groups = new Book<>(ledger);
     }
@@ -67,7 +67,8 @@ final class Type1Domains {
                         .findFirst();
         var made = Optional.<Table>empty();
         if (same.isEmpty()) {
-            int domain = core.createPaging(unit, new IommuCore.Wanted(false, false, snoop, false));
+            int domain =
+                    paging.createPaging(unit, new PagingDomains.Wanted(false, false, snoop, false));
             made = Optional.of(new Table(domain, unit, snoop));
             tables.set(domain, made.get());
         }
@@ -94,7 +95,7 @@ final class Type1Domains {
         groups.remove(group.id());
         if (groups.all().values().stream().noneMatch(attached -> attached.domain() == domain)) {
             tables.remove(domain);
-            core.destroy(domain);
+            paging.destroy(domain);
         }
     }
 
@@ -108,7 +109,7 @@ final class Type1Domains {
 
     void map(Table table, Type1Mapping mapping) throws CallFailed {
         for (var piece : mapping.pieces()) {
-            core.map(
+            paging.map(
                     table.domain(),
                     mapping.iova() + piece.offset(),
                     piece.hpa(),
@@ -119,7 +120,7 @@ final class Type1Domains {
 
     void unmap(Type1Mapping mapping) throws CallFailed {
         for (var table : tables()) {
-            core.unmap(table.domain(), mapping.iova(), mapping.bytes());
+            paging.unmap(table.domain(), mapping.iova(), mapping.bytes());
         }
     }
 
