@@ -2,7 +2,7 @@ package iommulab.app;
 
 import iommulab.app.shell.Kept;
 import iommulab.engine.io.machine.RecoveryJournal;
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import org.jspecify.annotations.Nullable;
 

@@ -24,12 +24,12 @@ import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciTopology;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Counters;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 import iommulab.engine.session.MachineSnapshot.Domain;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 import iommulab.engine.session.MachineSnapshot.Unit;
 import iommulab.engine.session.Preview;
 

@@ -9,10 +9,10 @@ import iommulab.engine.pci.AddressType;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.CommandText;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
 import iommulab.engine.session.MachineSnapshot.Fault;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 import iommulab.engine.session.MachineSnapshot.Mapping;
 
 import java.util.ArrayList;

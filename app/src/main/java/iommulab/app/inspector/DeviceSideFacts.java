@@ -14,9 +14,9 @@ import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.pci.Pri;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.DeviceSide;
+import iommulab.engine.session.DeviceSide.PageGroup;
 import iommulab.engine.session.MachineSnapshot;
-import iommulab.engine.session.MachineSnapshot.DeviceSide;
-import iommulab.engine.session.MachineSnapshot.PageGroup;
 
 import java.util.ArrayList;
 import java.util.List;

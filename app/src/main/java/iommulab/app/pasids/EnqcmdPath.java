@@ -4,8 +4,8 @@ import iommulab.app.shell.FunctionNames;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Call;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.JournalView.Entry;
 import iommulab.engine.session.MachineSnapshot;
-import iommulab.engine.session.MachineSnapshot.JournalView.Entry;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Outcome;
 
@@ -69,9 +70,7 @@ public final class PasidsPanel implements Panel {
             return new State(
                     machine.name(),
                     journal.position(),
-                    journal.undoable()
-                            .map(MachineSnapshot.JournalView.Entry::stateHash)
-                            .orElse(0L));
+                    journal.undoable().map(JournalView.Entry::stateHash).orElse(0L));
         }
     }
 

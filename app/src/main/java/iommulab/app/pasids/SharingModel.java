@@ -6,9 +6,9 @@ import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Call;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.JournalView.Refusal;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.Domain;
-import iommulab.engine.session.MachineSnapshot.JournalView.Refusal;
 import iommulab.engine.session.MachineSnapshot.PasidUse;
 
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package iommulab.app.shell;
 
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandText;
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import java.util.List;
 

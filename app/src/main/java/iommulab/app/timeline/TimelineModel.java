@@ -2,10 +2,10 @@ package iommulab.app.timeline;
 
 import iommulab.app.shell.Words;
 import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,6 +1,6 @@
 package iommulab.app.timeline;
 
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import java.util.ArrayList;
 import java.util.List;

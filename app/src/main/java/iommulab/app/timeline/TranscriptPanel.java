@@ -3,8 +3,8 @@ package iommulab.app.timeline;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.MachineSnapshot;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import javafx.css.PseudoClass;
 import javafx.scene.Node;

@@ -10,7 +10,7 @@ import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.CommandRefused;
-import iommulab.engine.session.MachineSnapshot.DeviceSide;
+import iommulab.engine.session.DeviceSide;
 import iommulab.engine.session.Session;
 
 import javafx.scene.input.KeyCode;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import iommulab.app.shell.Kept.Where;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandText;
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import org.junit.jupiter.api.Test;
 

@@ -2,9 +2,9 @@ package iommulab.app.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import iommulab.engine.session.MachineSnapshot.JournalView;
-import iommulab.engine.session.MachineSnapshot.JournalView.Entry;
-import iommulab.engine.session.MachineSnapshot.JournalView.Refusal;
+import iommulab.engine.session.JournalView;
+import iommulab.engine.session.JournalView.Entry;
+import iommulab.engine.session.JournalView.Refusal;
 
 import org.junit.jupiter.api.Test;
 

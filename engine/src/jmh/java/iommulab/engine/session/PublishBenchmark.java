@@ -2,7 +2,6 @@ package iommulab.engine.session;
 
 import iommulab.engine.io.DrawnArchive;
 import iommulab.engine.iommu.Access;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -6,8 +6,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.pci.RequesterId;
-import iommulab.engine.session.MachineSnapshot.DeviceSide;
-import iommulab.engine.session.MachineSnapshot.PageGroup;
+import iommulab.engine.session.DeviceSide.PageGroup;
 
 import java.util.List;
 import java.util.Map;

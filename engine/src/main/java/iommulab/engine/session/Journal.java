@@ -1,7 +1,5 @@
 package iommulab.engine.session;
 
-import iommulab.engine.session.MachineSnapshot.JournalView;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -18,7 +18,6 @@ import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 import iommulab.engine.traffic.TrafficMix;
 
 import org.jspecify.annotations.Nullable;

@@ -8,7 +8,6 @@ import iommulab.engine.os.Domain;
 import iommulab.engine.os.ScalableDriver;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.FaultRecord;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 import iommulab.engine.session.MachineSnapshot.Kernel;
 import iommulab.engine.session.MachineSnapshot.Mapping;
 import iommulab.engine.session.MachineSnapshot.Queue;

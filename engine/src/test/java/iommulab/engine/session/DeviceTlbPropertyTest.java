@@ -9,7 +9,6 @@ import iommulab.engine.iommu.Permissions;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;

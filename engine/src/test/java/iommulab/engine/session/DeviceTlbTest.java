@@ -15,10 +15,8 @@ import iommulab.engine.iommu.Walk;
 import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.PciAddress;
-import iommulab.engine.session.MachineSnapshot.DeviceSide;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
-import iommulab.engine.session.MachineSnapshot.JournalView;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

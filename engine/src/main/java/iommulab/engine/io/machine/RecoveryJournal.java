@@ -4,7 +4,7 @@ import com.google.gson.JsonElement;
 
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.session.CommandRefused;
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;

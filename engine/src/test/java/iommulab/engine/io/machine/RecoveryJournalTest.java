@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import iommulab.engine.io.FileRefused;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandText;
-import iommulab.engine.session.MachineSnapshot.JournalView;
+import iommulab.engine.session.JournalView;
 
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
