@@ -98,7 +98,7 @@ public final class Kernel {
                 new GroupCalls(ledger, files, lent, processes),
                 new ContainerCalls(ledger, core.paging(), files, processes, locked),
                 new MediatedCalls(lent, devices, processes),
-                new KvmCalls(ledger, files, processes),
+                new KvmCalls(ledger, files, processes, guestPasids::forget),
                 new SvaCalls(files, devices, processes, bonds, registers, guestPasids),
                 new EnqcmdCalls(
                         ledger,
@@ -175,7 +175,7 @@ public final class Kernel {
         if (viewed != ledger.now()) {
             viewed = ledger.now();
             view =
-                    new ViewMaker(processes, locked, files, devices)
+                    new ViewMaker(processes, locked, files, devices, lent, bonds)
                             .make(proposals, PasidLook.at(bonds, registers, guestPasids));
         }
         return view;

@@ -5,7 +5,6 @@ import iommulab.engine.os.state.Cell;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.List;
-import java.util.Optional;
 
 /// Something that a process has open: lives until nobody refers to it any more. Source: kernel
 /// `struct file`.
@@ -54,15 +53,21 @@ public abstract class OpenFile {
     /// Something that it keeps alive.
     ///
     /// @param key as in [SoftwareView.Node]
-    /// @param file if it is a file
-    public record Held(String key, Optional<OpenFile> file, String why) {
+    /// @param file that it is, or that it is an object of and that is held with it
+    public record Held(String key, OpenFile file, String why) {
         public static Held of(OpenFile file, String why) {
-            return new Held(file.handle(), Optional.of(file), why);
+            return new Held(file.handle(), file, why);
         }
 
-        /// @param key of an object in a file
-        public static Held of(String key, String why) {
-            return new Held(key, Optional.empty(), why);
+        /// @param key of the object
+        /// @param file that it is an object of
+        public static Held within(OpenFile file, String key, String why) {
+            return new Held(key, file, why);
+        }
+
+        /// Whether it is an object of the file, not the file itself.
+        public boolean isObject() {
+            return !key.equals(file.handle());
         }
     }
 

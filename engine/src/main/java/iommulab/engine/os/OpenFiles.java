@@ -1,5 +1,6 @@
 package iommulab.engine.os;
 
+import iommulab.engine.os.call.Answer;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
@@ -72,5 +73,19 @@ public final class OpenFiles {
     public void close(OpenFile file) {
         byHandle.remove(file.handle());
         file.drop();
+    }
+
+    /// Takes the descriptor away, as `close` does, and says whether the file lives on.
+    public Answer closed(OpenFile file) {
+        close(file);
+        return file.references() == 0
+                ? Answer.OK
+                : Answer.OK.because(
+                        "%s lives on: %s to it still."
+                                .formatted(
+                                        file,
+                                        file.references() == 1
+                                                ? "one other refers"
+                                                : file.references() + " others refer"));
     }
 }

@@ -89,7 +89,13 @@ public record SoftwareView(
     /// One thing keeps another alive.
     ///
     /// @param why in a word or two
-    public record Edge(String from, String to, String why) {}
+    /// @param count how many of the other's references it is
+    public record Edge(String from, String to, String why, int count) {
+        /// One reference.
+        public Edge(String from, String to, String why) {
+            this(from, to, why, 1);
+        }
+    }
 
     /// A group and the owner of its DMA.
     ///

@@ -12,8 +12,15 @@ import iommulab.engine.os.iommufd.Iommufd;
 import iommulab.engine.os.iommufd.PageTable;
 import iommulab.engine.os.process.LockedPages;
 import iommulab.engine.os.process.Processes;
+import iommulab.engine.os.sva.Bond;
+import iommulab.engine.os.sva.Bonds;
+import iommulab.engine.os.vfio.DeviceFile;
+import iommulab.engine.os.vfio.GroupDeviceFile;
+import iommulab.engine.os.vfio.LentDevices;
+import iommulab.engine.os.vfio.MediatedDevice;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,19 +31,32 @@ final class ViewMaker {
     private final LockedPages locked;
     private final OpenFiles files;
     private final Devices devices;
+    private final LentDevices lent;
+    private final Bonds bonds;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Edge> edges = new ArrayList<>();
 
-    ViewMaker(Processes processes, LockedPages locked, OpenFiles files, Devices devices) {
+    ViewMaker(
+            Processes processes,
+            LockedPages locked,
+            OpenFiles files,
+            Devices devices,
+            LentDevices lent,
+            Bonds bonds) {
         this.processes = processes;
         this.locked = locked;
         this.files = files;
         this.devices = devices;
+        this.lent = lent;
+        this.bonds = bonds;
     }
 
     SoftwareView make(boolean proposals, SharedPasids pasids) {
         addProcesses();
-        living().values().forEach(this::add);
+        var living = living().values();
+        living.forEach(this::add);
+        bonds.all().forEach(this::add);
+        lent.mediated().forEach(device -> add(device, living));
         return new SoftwareView(
                 nodes,
                 edges,
@@ -70,7 +90,7 @@ final class ViewMaker {
         while (!toVisit.isEmpty()) {
             var file = toVisit.removeFirst();
             if (found.putIfAbsent(file.handle(), file) == null) {
-                file.holds().forEach(held -> held.file().ifPresent(toVisit::add));
+                file.holds().forEach(held -> toVisit.add(held.file()));
             }
         }
         return found;
@@ -85,6 +105,9 @@ final class ViewMaker {
         }
         for (var held : file.holds()) {
             edges.add(new Edge(file.handle(), held.key(), held.why()));
+            if (held.isObject()) {
+                edges.add(new Edge(file.handle(), held.file().handle(), held.why()));
+            }
         }
         if (file instanceof Iommufd iommufd) {
             iommufd.objects().forEach(object -> add(iommufd, object));
@@ -122,6 +145,48 @@ final class ViewMaker {
                                 more.isEmpty() ? why : why + ", " + more));
             }
         }
+    }
+
+    // ---- what is no file
+
+    private void add(Bond bond) {
+        int domain = bonds.domainOf(bond);
+        var facts = new ArrayList<Fact>();
+        facts.add(Fact.of("function", bond.device()));
+        facts.add(Fact.of("PASID", bond.pasid()));
+        facts.add(Fact.of("process", bond.process()));
+        facts.add(Fact.of("group", bond.group().id()));
+        if (domain == 0) {
+            facts.add(Fact.of("table", "none: the process has exited"));
+        }
+        nodes.add(new Node(bond.handle(), "", "SVA bond", 0, bond.references(), domain, facts));
+        edges.add(new Edge(bond.process().name(), bond.handle(), "bound", bond.references()));
+    }
+
+    private void add(MediatedDevice device, Collection<OpenFile> living) {
+        var facts = new ArrayList<Fact>();
+        facts.add(Fact.of("parent", device.parent()));
+        device.parent()
+                .group()
+                .ifPresent(group -> facts.add(Fact.of("group of its parent", group.id())));
+        facts.add(Fact.of("group of its own", device.groupId()));
+        device.access()
+                .get()
+                .ifPresent(access -> facts.add(Fact.of("reads and writes by", access.key())));
+        nodes.add(new Node(device.name(), "", "mediated device", 0, device.users(), 0, facts));
+        for (var file : living) {
+            if (uses(file, device)) {
+                edges.add(new Edge(file.handle(), device.name(), "open"));
+            }
+        }
+    }
+
+    private static boolean uses(OpenFile file, MediatedDevice device) {
+        return switch (file) {
+            case DeviceFile own -> own.device() == device && own.bound().isPresent();
+            case GroupDeviceFile opened -> opened.device() == device;
+            default -> false;
+        };
     }
 
     private SoftwareView.Group group(DeviceGroup group) {

@@ -2,6 +2,7 @@ package iommulab.engine.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.iommufd.ObjectGraph;
 import iommulab.engine.os.vfio.VfioGraph;
 
@@ -93,6 +94,17 @@ class EveryCallTest {
         var story = new Story(architecture, new Random(seed));
         ObjectGraph.mustAgree(story.lab.kernel());
         VfioGraph.mustAgree(story.lab.kernel());
+    }
+
+    @Property(tries = 15)
+    void everyReferenceIsAnEdgeThatCanBeSeen(@ForAll Architecture architecture, @ForAll long seed) {
+        var view = new Story(architecture, new Random(seed)).lab.kernel().view();
+        for (var node : view.nodes()) {
+            int edges = view.keeping(node.key()).stream().mapToInt(SoftwareView.Edge::count).sum();
+            assertThat(node.type().equals("process") ? 0 : edges)
+                    .as("edges that end at %s %s", node.type(), node.key())
+                    .isEqualTo(node.references());
+        }
     }
 
     @Property(tries = 15)

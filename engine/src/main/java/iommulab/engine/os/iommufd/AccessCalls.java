@@ -12,6 +12,7 @@ import iommulab.engine.os.process.Process;
 import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
 
+import java.util.List;
 import java.util.Map;
 
 /// What a driver inside the kernel does with a software access, played by hand.
@@ -38,6 +39,11 @@ public final class AccessCalls implements CallTable {
         @Override
         public String kind() {
             return "driver";
+        }
+
+        @Override
+        public List<Held> holds() {
+            return List.of(Held.within(access.file(), access.key(), "in-kernel user"));
         }
 
         @Override

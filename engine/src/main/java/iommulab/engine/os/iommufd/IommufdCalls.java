@@ -37,6 +37,7 @@ public final class IommufdCalls implements CallTable {
     public Map<String, Action> actions() {
         return Map.of(
                 "iommufd.open", this::open,
+                "iommufd.close", this::close,
                 "iommufd.destroy", this::destroy,
                 "iommufd.option", this::option,
                 "iommufd.vfio_ioas", this::vfioIoas,
@@ -51,6 +52,11 @@ public final class IommufdCalls implements CallTable {
         var file = new Iommufd(ledger, core, files.newHandle("iommufd"), opener);
         files.add(file);
         return Answer.OK.with("iommufd", file.handle());
+    }
+
+    /// Source: kernel `iommufd_fops_release`.
+    private Answer close(Arguments a) throws CallFailed, BadArgument {
+        return files.closed(file(a));
     }
 
     private Iommufd file(Arguments a) throws CallFailed, BadArgument {

@@ -27,7 +27,7 @@ abstract sealed class QueueFile<Q extends IoObject> extends OpenFile permits Fau
 
     @Override
     public final List<Held> holds() {
-        return List.of(Held.of(queue.key(), "open file"));
+        return List.of(Held.within(queue.file(), queue.key(), "open file"));
     }
 
     @Override

@@ -13,6 +13,7 @@ import iommulab.engine.os.state.Ledger;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Calls on virtual machines and their lists of VFIO files, and what their virtual CPUs do.
 public final class KvmCalls implements CallTable {
@@ -24,8 +25,12 @@ public final class KvmCalls implements CallTable {
     private final Ledger ledger;
     private final OpenFiles files;
     private final Processes processes;
+    private final Consumer<VirtualMachine> ended;
 
-    public KvmCalls(Ledger ledger, OpenFiles files, Processes processes) {
+    /// @param ended is told of each machine that nobody refers to any more
+    public KvmCalls(
+            Ledger ledger, OpenFiles files, Processes processes, Consumer<VirtualMachine> ended) {
+        this.ended = ended;
         this.ledger = ledger;
         this.files = files;
         this.processes = processes;
@@ -35,6 +40,7 @@ public final class KvmCalls implements CallTable {
     public Map<String, Action> actions() {
         return Map.of(
                 "kvm.vm_create", this::create,
+                "kvm.vm_close", this::close,
                 "kvm.vfio_device_create", this::createList,
                 "kvm.set_attr", this::setAttribute,
                 "kvm.has_attr", this::hasAttribute,
@@ -46,9 +52,14 @@ public final class KvmCalls implements CallTable {
 
     private Answer create(Arguments a) throws BadArgument {
         var opener = processes.acting(a, processes.first());
-        var machine = new VirtualMachine(ledger, files.newHandle("vm"), opener);
+        var machine = new VirtualMachine(ledger, files.newHandle("vm"), opener, ended);
         files.add(machine);
         return Answer.OK.with("vm", machine.handle());
+    }
+
+    /// Source: kernel `kvm_vm_release`.
+    private Answer close(Arguments a) throws CallFailed, BadArgument {
+        return files.closed(machine(a));
     }
 
     private VirtualMachine machine(Arguments a) throws CallFailed, BadArgument {

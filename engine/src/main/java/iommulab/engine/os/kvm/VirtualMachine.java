@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /// A virtual machine. As soon as one of its devices may bypass CPU caches, the guest's write-back
 /// instruction has to be carried out for it, on every CPU that its virtual CPU ran on. Source: kernel
@@ -20,11 +21,14 @@ import java.util.TreeSet;
 public final class VirtualMachine extends OpenFile {
     private final Cell<Optional<VfioList>> vfioList;
     private final Book<Integer, VirtualCpu> cpus;
+    private final Consumer<VirtualMachine> ended;
 
-    VirtualMachine(Ledger ledger, String handle, Process opener) {
+    /// @param ended is told when nobody refers to it any more
+    VirtualMachine(Ledger ledger, String handle, Process opener, Consumer<VirtualMachine> ended) {
         super(ledger, handle, opener);
         vfioList = new Cell<>(ledger, Optional.empty());
         cpus = new Book<>(ledger);
+        this.ended = ended;
     }
 
     @Override
@@ -93,5 +97,7 @@ public final class VirtualMachine extends OpenFile {
     }
 
     @Override
-    protected void release() {}
+    protected void release() {
+        ended.accept(this);
+    }
 }

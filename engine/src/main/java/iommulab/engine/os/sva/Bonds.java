@@ -62,6 +62,13 @@ public final class Bonds {
         return tables.all().values();
     }
 
+    /// Number of the domain whose table a bond's device walks; 0 once its process is gone.
+    public int domainOf(Bond bond) {
+        return tables.find(new TableKey(bond.process().name(), bond.unit()))
+                .map(ProcessTable::domain)
+                .orElse(0);
+    }
+
     /// PASIDs that processes have, in ascending order, with the process.
     public Book<Integer, Process> owners() {
         return owners;

@@ -101,6 +101,15 @@ public final class GuestPasids {
         }
     }
 
+    /// A machine is gone, and the CPU's table of its links with it.
+    public void forget(VirtualMachine machine) {
+        for (var link : new ArrayList<>(links.all().keySet())) {
+            if (link.machine().equals(machine.handle())) {
+                links.remove(link);
+            }
+        }
+    }
+
     private static Link key(VirtualMachine machine, int guestPasid) {
         return new Link(machine.handle(), machine.opener().name(), guestPasid);
     }

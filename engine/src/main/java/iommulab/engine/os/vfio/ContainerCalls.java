@@ -50,6 +50,7 @@ public final class ContainerCalls implements CallTable {
     public Map<String, Action> actions() {
         return Map.of(
                 "vfio.container_open", this::open,
+                "vfio.container_close", this::close,
                 "vfio.check_extension", this::checkExtension,
                 "vfio.set_iommu", this::setIommu,
                 "vfio.get_info", this::info,
@@ -69,6 +70,11 @@ public final class ContainerCalls implements CallTable {
                         ledger, paging, locked, files.newHandle("container"), opener, (int) limit);
         files.add(container);
         return Answer.OK.with("container", container.handle());
+    }
+
+    /// Source: kernel `vfio_fops_release`.
+    private Answer close(Arguments a) throws CallFailed, BadArgument {
+        return files.closed(files.required(a, "container", Container.class));
     }
 
     /// What answers the calls on the file of an argument.

@@ -17,6 +17,9 @@ public sealed interface DeviceBinding {
     /// Name of the object among all of the kernel.
     String key();
 
+    /// The IOMMUFD that it is an object of.
+    Iommufd file();
+
     /// Attaches, or replaces what was attached.
     ///
     /// @param target number of an address space or a table
@@ -50,6 +53,11 @@ public sealed interface DeviceBinding {
         @Override
         public String key() {
             return device.key();
+        }
+
+        @Override
+        public Iommufd file() {
+            return device.file();
         }
 
         @Override
@@ -91,6 +99,11 @@ public sealed interface DeviceBinding {
         @Override
         public String key() {
             return access.key();
+        }
+
+        @Override
+        public Iommufd file() {
+            return access.file();
         }
 
         @Override

@@ -88,7 +88,8 @@ public final class DeviceFile extends OpenFile implements VfioFile {
 
     @Override
     public List<Held> holds() {
-        return bound().map(mine -> List.of(Held.of(mine.key(), "bound"))).orElse(List.of());
+        return bound().map(mine -> List.of(Held.within(mine.file(), mine.key(), "bound")))
+                .orElse(List.of());
     }
 
     @Override

@@ -210,7 +210,9 @@ public final class GroupFile extends OpenFile implements VfioFile {
         var held = new ArrayList<Held>();
         container().ifPresent(file -> held.add(Held.of(file, "container")));
         iommufd().ifPresent(file -> held.add(Held.of(file, "stands for a container")));
-        bindings.all().forEach((name, binding) -> held.add(Held.of(binding.key(), name)));
+        bindings.all()
+                .forEach((name, binding) ->
+                        held.add(Held.within(binding.file(), binding.key(), name)));
         return held;
     }
 

@@ -58,6 +58,11 @@ public final class MediatedDevice implements VfioDevice, LentGroup {
         removed.set(true);
     }
 
+    /// How many have it open.
+    public int users() {
+        return users.get();
+    }
+
     /// By which its driver uses an address space of an IOMMUFD, while it is bound to one.
     public Cell<Optional<SoftwareAccess>> access() {
         return access;

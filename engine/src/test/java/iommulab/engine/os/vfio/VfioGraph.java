@@ -31,7 +31,7 @@ public final class VfioGraph {
         while (!toVisit.isEmpty()) {
             var file = toVisit.removeFirst();
             if (living.add(file)) {
-                file.holds().forEach(held -> held.file().ifPresent(toVisit::add));
+                file.holds().forEach(held -> toVisit.add(held.file()));
             }
         }
     }
@@ -55,7 +55,7 @@ public final class VfioGraph {
         for (var other : living) {
             references +=
                     other.holds().stream()
-                            .filter(held -> held.file().filter(one -> one == file).isPresent())
+                            .filter(held -> held.file() == file && !held.isObject())
                             .count();
         }
         if (file instanceof Iommufd iommufd) {
