@@ -22,7 +22,7 @@ final class Journal {
     private final Machine machine;
     private final List<JournalView.Entry> entries = new ArrayList<>();
     private final List<Command> commands = new ArrayList<>();
-    private final TreeMap<Integer, Machine.Checkpoint> checkpoints = new TreeMap<>();
+    private final TreeMap<Integer, MachineCheckpoint> checkpoints = new TreeMap<>();
     private final ArrayDeque<JournalView.Refusal> refusals = new ArrayDeque<>();
     private long refused;
     private int position;

@@ -1,35 +1,23 @@
 package iommulab.engine.session;
 
-import iommulab.engine.Fingerprint;
 import iommulab.engine.firmware.FirmwareTables;
 import iommulab.engine.group.Group;
 import iommulab.engine.group.IommuUnit;
 import iommulab.engine.group.KernelParameters;
-import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.Kernel;
 import iommulab.engine.os.call.CallFailed;
-import iommulab.engine.os.state.Ledger;
-import iommulab.engine.pci.ConfigSpace;
-import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 import iommulab.engine.session.MachineSnapshot.Counters;
-import iommulab.engine.traffic.TrafficMix;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /// A whole machine that runs: functions, memory, IOMMUs, the kernel's domains, devices that do DMA.
 /// Deterministic: the same description and the same commands give the same machine, to the bit.
@@ -46,11 +34,10 @@ final class Machine {
     final FaultLog faults = new FaultLog();
     final RecentEvents events = new RecentEvents();
     final DeviceTlbs deviceTlbs = new DeviceTlbs();
-    private final Map<PciAddress, ConfigSpace> followed = new HashMap<>();
+    final Regrouping wires;
     final DmaPath path;
     final Traffic traffic;
     private final SnapshotMaker snapshots;
-    private Wiring wiring;
     private @Nullable Kernel kernel;
 
     private Machine(MachineDescription description, FirmwareTables firmware) {
@@ -58,10 +45,10 @@ final class Machine {
         var map = TableMemory.reservedIn(description.memory());
         memory = new PhysicalMemory(map);
         frames = new FrameAllocator(TableMemory.in(map));
-        wiring = Wiring.of(description, firmware);
         units = makeUnits(description.units(), firmware);
         domains = new Domains(memory, frames, units);
-        path = new DmaPath(map, units, costs, tally, faults, deviceTlbs, wiring.fabric());
+        wires = new Regrouping(this, Wiring.of(description, firmware));
+        path = new DmaPath(map, units, costs, tally, faults, deviceTlbs, wires.wiring().fabric());
         traffic = new Traffic(this);
         snapshots = new SnapshotMaker(this);
     }
@@ -99,17 +86,17 @@ final class Machine {
                                     highest));
                 }
             }
-            for (var group : machine.wiring.grouping().groups()) {
-                machine.addGroup(group);
+            for (var group : machine.wiring().grouping().groups()) {
+                machine.wires.addGroup(group);
             }
-            for (var function : machine.wiring.topology().functions()) {
+            for (var function : machine.wiring().topology().functions()) {
                 DeviceCommands.atPowerOn(machine, function);
             }
         } catch (MappingRefused refused) {
             throw new CommandRefused(
                     refused.errno(), "The machine cannot be switched on: " + refused.reason());
         }
-        machine.rewire();
+        machine.wires.follow();
         machine.boot();
         return machine;
     }
@@ -134,122 +121,27 @@ final class Machine {
     // ---- functions and groups
 
     Wiring wiring() {
-        return wiring;
+        return wires.wiring();
     }
 
     MachineDescription description() {
         return description;
     }
 
-    private void addGroup(Group group) throws MappingRefused {
-        var unit = unitOf(group);
-        if (unit != null && unit.isEmulated()) {
-            domains.addGroup(group, unit.number(), wiring.requesters(group));
-        }
-    }
-
-    /// The IOMMU of a group; null if none is known.
-    @Nullable Unit unitOf(Group group) {
-        var number = wiring.unitOf().get(group.members().getFirst());
-        return number == null ? null : units.get(number);
-    }
-
-    private void rewire() {
-        followRegisters();
-        path.rewire(wiring.fabric(), emulatedUnitOf());
-        traffic.forgetWays();
-    }
-
-    /// Functions have a TLB in use while their ATS registers say so.
-    private void followRegisters() {
-        var functions = wiring.topology().functions();
-        for (var function : functions) {
-            var address = function.address();
-            boolean changed = followed.put(address, function.config()) != function.config();
-            if (changed || deviceTlbs.find(address).isPresent()) {
-                var unit = wiring.unitOf().get(address);
-                deviceTlbs.follow(
-                        function,
-                        unit == null || !units.get(unit).isEmulated() ? null : units.get(unit),
-                        wiring.fabric().requesterId(address).raw());
-            }
-        }
-        if (followed.size() > functions.size()) {
-            var known = functions.stream().map(PciFunction::address).collect(Collectors.toSet());
-            followed.keySet().retainAll(known);
-            deviceTlbs.keepOnly(known);
-        }
-    }
-
-    private Map<PciAddress, Integer> emulatedUnitOf() {
-        return wiring.unitOf().entrySet().stream()
-                .filter(entry -> units.get(entry.getValue()).isEmulated())
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
-    }
-
-    /// Other functions, or other configuration bytes: regroups at once. Groups that are the same keep
-    /// their domains; a group that is new stays in the domain that all its members were in before, if
-    /// that was one that a user made.
+    /// Other functions, or other configuration bytes.
     void change(Wiring next) throws MappingRefused {
-        var before = wiring;
-        var formed = new HashSet<>(next.grouping().groups());
-        var stays = new HashSet<Integer>();
-        for (var old : before.grouping().groups()) {
-            boolean same =
-                    formed.contains(old)
-                            && next.requesters(old).equals(domains.requestersOf(old.id()));
-            if (same) {
-                stays.add(old.id());
-            }
-        }
-        var userDomains = userDomainsByFunction();
-        for (var old : before.grouping().groups()) {
-            if (!stays.contains(old.id()) && !domains.requestersOf(old.id()).isEmpty()) {
-                domains.removeGroup(old.id());
-            }
-        }
-        wiring = next;
-        for (var group : next.grouping().groups()) {
-            if (!stays.contains(group.id())) {
-                addGroup(group);
-                var shared = new TreeSet<Integer>();
-                group.members().forEach(m -> shared.add(userDomains.getOrDefault(m, -1)));
-                if (shared.size() == 1 && shared.first() >= 0) {
-                    domains.move(group.id(), domains.require(shared.first()));
-                }
-            }
-        }
-        rewire();
-        tellKernel();
-    }
-
-    private void tellKernel() throws MappingRefused {
-        try {
-            kernel().devices().discoverAgain();
-        } catch (CallFailed failed) {
-            throw new MappingRefused(failed.errno(), failed.rule());
-        }
-    }
-
-    private Map<PciAddress, Integer> userDomainsByFunction() {
-        var found = new HashMap<PciAddress, Integer>();
-        for (var group : wiring.grouping().groups()) {
-            domains.ofGroup(group.id())
-                    .filter(domain -> domain.identity().byUser())
-                    .ifPresent(domain -> group.members().forEach(m -> found.put(m, domain.id())));
-        }
-        return found;
+        wires.change(next);
     }
 
     /// Other facts about a function that change no group, such as its driver.
     void replaceFunction(PciFunction function) {
-        wiring =
-                new Wiring(
-                        wiring.facts().with(wiring.topology().with(function)),
-                        wiring.grouping(),
-                        wiring.fabric(),
-                        wiring.unitOf());
-        rewire();
+        wires.replaceFunction(function);
+    }
+
+    /// The IOMMU of a group; null if none is known.
+    @Nullable Unit unitOf(Group group) {
+        var number = wiring().unitOf().get(group.members().getFirst());
+        return number == null ? null : units.get(number);
     }
 
     // ---- commands
@@ -324,101 +216,16 @@ final class Machine {
 
     // ---- going back
 
-    /// All that commands can change, at one instant.
-    record Checkpoint(
-            Wiring wiring,
-            PhysicalMemory.Checkpoint memory,
-            FrameAllocator.Checkpoint frames,
-            List<UnitCheckpoint> units,
-            Domains.Checkpoint domains,
-            Map<CostEvent, Long> costs,
-            Counters tally,
-            FaultLog.Checkpoint faults,
-            TrafficMix.Checkpoint traffic,
-            Ledger.Version kernel,
-            DeviceTlbs.Checkpoint deviceTlbs) {}
-
-    /// One IOMMU at one instant; without hardware and driver if it is not emulated.
-    record UnitCheckpoint(
-            Iommu.@Nullable State hardware, IommuDriver.@Nullable State driver, Counters tally) {}
-
-    Checkpoint checkpoint() {
-        return new Checkpoint(
-                wiring,
-                memory.checkpoint(),
-                frames.checkpoint(),
-                units.stream().map(Machine::checkpoint).toList(),
-                domains.checkpoint(),
-                costs.prices(),
-                tally.toValue(),
-                faults.checkpoint(),
-                traffic.checkpoint(),
-                kernel().version(),
-                deviceTlbs.checkpoint());
+    MachineCheckpoint checkpoint() {
+        return MachineCheckpoint.of(this);
     }
 
-    private static UnitCheckpoint checkpoint(Unit unit) {
-        return unit.isEmulated()
-                ? new UnitCheckpoint(
-                        unit.hardware().checkpoint(),
-                        unit.driver().checkpoint(),
-                        unit.tally.toValue())
-                : new UnitCheckpoint(null, null, unit.tally.toValue());
-    }
-
-    void restore(Checkpoint then) {
-        wiring = then.wiring();
-        memory.restore(then.memory());
-        frames.restore(then.frames());
-        for (var unit : units) {
-            restore(unit, then.units().get(unit.number()));
-        }
-        domains.restore(then.domains());
-        costs.set(then.costs());
-        tally.set(then.tally());
-        faults.restore(then.faults());
-        events.forgetAfter(then.tally().requests());
-        traffic.restore(then.traffic());
-        kernel().goTo(then.kernel());
-        deviceTlbs.restore(then.deviceTlbs());
-        rewire();
-    }
-
-    private void restore(Unit unit, UnitCheckpoint then) {
-        unit.tally.set(then.tally());
-        if (unit.isEmulated()) {
-            unit.hardware().restore(Objects.requireNonNull(then.hardware()));
-            unit.setDriver(
-                    Objects.requireNonNull(then.driver()).resume(unit.hardware(), memory, frames));
-        }
+    void restore(MachineCheckpoint then) {
+        then.restore(this);
     }
 
     /// Hash of all that commands can change; the same in every run.
     long stateHash() {
-        var hash = new Fingerprint();
-        hash.add(memory.contentHash()).add(frames.stateHash());
-        for (var function : wiring.topology().functions()) {
-            hash.add(function.address().toString()).add(function.config().hashCode());
-            hash.add(function.driver().orElse(""));
-        }
-        for (var group : wiring.grouping().groups()) {
-            hash.add(group.id()).add(group.members().toString()).add(group.type().ordinal());
-        }
-        for (var unit : units) {
-            if (unit.isEmulated()) {
-                hash.add(unit.hardware().stateHash());
-            }
-        }
-        deviceTlbs.addTo(hash);
-        domains.addTo(hash);
-        costs.addTo(hash);
-        traffic.addTo(hash);
-        var counters = tally.toValue();
-        hash.add(counters.requests()).add(counters.hits()).add(counters.walks());
-        hash.add(counters.reads()).add(counters.faults()).add(counters.cycles());
-        if (kernel().hasActed()) {
-            hash.add(kernel().hash());
-        }
-        return hash.value();
+        return MachineCheckpoint.hash(this);
     }
 }

@@ -41,7 +41,7 @@ class EveryCallTest {
         final KernelLab lab;
         final AnyCall any;
         final List<String> calls = new ArrayList<>();
-        final List<Machine.Checkpoint> places = new ArrayList<>();
+        final List<MachineCheckpoint> places = new ArrayList<>();
         final List<Long> hashes = new ArrayList<>();
         int refused;
 

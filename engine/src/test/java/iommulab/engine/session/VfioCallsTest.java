@@ -111,7 +111,7 @@ class VfioCallsTest {
     private static final class Story {
         final KernelLab lab;
         final Random random;
-        final List<Machine.Checkpoint> places = new ArrayList<>();
+        final List<MachineCheckpoint> places = new ArrayList<>();
         final List<Long> hashes = new ArrayList<>();
 
         Story(Random random, boolean withExit) {
