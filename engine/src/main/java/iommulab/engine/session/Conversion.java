@@ -170,7 +170,7 @@ final class Conversion {
     /// A function that the IOMMU serves: one that uses the domain, if there is one.
     private PciAddress functionFor(Domain domain) throws CommandRefused {
         for (var group : from.wiring().grouping().groups()) {
-            boolean uses = from.domains.groupsIn(domain.id()).contains(group.id());
+            boolean uses = from.domains.groups.in(domain.id()).contains(group.id());
             if (uses && to.wiring().unitOf().containsKey(group.members().getFirst())) {
                 return group.members().getFirst();
             }
@@ -185,7 +185,7 @@ final class Conversion {
 
     private void users() throws CommandRefused {
         for (var group : from.wiring().grouping().groups()) {
-            var domain = from.domains.ofGroup(group.id());
+            var domain = from.domains.groups.domainOf(group.id());
             if (domain.isPresent() && domain.get().identity().byUser()) {
                 for (var member : group.members()) {
                     attach(member, number(domain.get().id()));
@@ -203,7 +203,7 @@ final class Conversion {
     private void attach(PciAddress function, int domain) throws CommandRefused {
         var group = to.wiring().grouping().groupOf(function);
         boolean done =
-                group.flatMap(g -> to.domains.ofGroup(g.id()))
+                group.flatMap(g -> to.domains.groups.domainOf(g.id()))
                         .filter(current -> current.id() == domain)
                         .isPresent();
         if (!done) {

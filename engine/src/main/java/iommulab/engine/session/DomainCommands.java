@@ -144,7 +144,7 @@ final class DomainCommands {
             requireFree(machine, group, domain);
             requireNoFirmwareUse(group, domain);
             requireReservedUnmapped(group, domain);
-            machine.domains.move(group.id(), domain);
+            machine.domains.groups.move(group.id(), domain);
         });
         return new Outcome.Done();
     }
@@ -152,13 +152,13 @@ final class DomainCommands {
     static Outcome detach(Machine machine, PciAddress function) throws CommandRefused {
         var group = requireGroup(machine, function);
         CommandRunner.requireEmulated(servingUnit(machine, function));
-        if (machine.domains.isInDefault(group.id())) {
+        if (machine.domains.groups.isInDefault(group.id())) {
             throw new CommandRefused(
                     "EINVAL",
                     "Group %d of %s is in its default domain; there is nothing to detach."
                             .formatted(group.id(), function));
         }
-        machine.atomically(() -> machine.domains.backToDefault(group.id()));
+        machine.atomically(() -> machine.domains.groups.backToDefault(group.id()));
         return new Outcome.Done();
     }
 
@@ -244,8 +244,8 @@ final class DomainCommands {
                     "Domain %d is the %s. Detach a device to give it back to its own."
                             .formatted(domain.id(), domain.identity().name()));
         }
-        if (!machine.domains.isInDefault(group.id())) {
-            var current = machine.domains.ofGroup(group.id()).orElseThrow();
+        if (!machine.domains.groups.isInDefault(group.id())) {
+            var current = machine.domains.groups.domainOf(group.id()).orElseThrow();
             throw new CommandRefused(
                     "EBUSY",
                     "Group %d is attached to domain %d already. Detach it first."
@@ -291,7 +291,7 @@ final class DomainCommands {
         if (!domain.identity().byUser() || bytes <= 0) {
             return;
         }
-        for (int id : machine.domains.groupsIn(domain.id())) {
+        for (int id : machine.domains.groups.in(domain.id())) {
             for (var group : machine.wiring().grouping().groups()) {
                 if (group.id() == id) {
                     refuseOverlap(group, domain, AddressRange.of(iova, bytes));

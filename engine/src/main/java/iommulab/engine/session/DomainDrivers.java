@@ -45,8 +45,9 @@ final class DomainDrivers {
         var drivers = new LinkedHashSet<IommuDriver>();
         drivers.add(driver(domain.identity().unit()));
         machine.domains
-                .groupsIn(domain.id())
-                .forEach(group -> drivers.add(driver(machine.domains.unitOf(group))));
+                .groups
+                .in(domain.id())
+                .forEach(group -> drivers.add(driver(machine.domains.groups.unitOf(group))));
         for (var use : machine.domains.pasids.in(domain.id())) {
             var unit = machine.wiring().unitOf().get(use.function());
             if (unit != null) {

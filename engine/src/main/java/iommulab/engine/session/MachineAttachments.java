@@ -28,31 +28,32 @@ final class MachineAttachments implements Attachments {
 
     @Override
     public boolean isInDefault(int group) {
-        return domains().requestersOf(group).isEmpty() || domains().isInDefault(group);
+        return domains().groups.requestersOf(group).isEmpty()
+                || domains().groups.isInDefault(group);
     }
 
     private boolean isTranslated(int group) {
-        return !domains().requestersOf(group).isEmpty();
+        return !domains().groups.requestersOf(group).isEmpty();
     }
 
     @Override
     public void attach(int group, int domain) throws CallFailed {
         if (isTranslated(group)) {
-            DomainDrivers.passOnDoing(() -> domains().move(group, drivers.domain(domain)));
+            DomainDrivers.passOnDoing(() -> domains().groups.move(group, drivers.domain(domain)));
         }
     }
 
     @Override
     public void block(int group) throws CallFailed {
         if (isTranslated(group)) {
-            DomainDrivers.passOnDoing(() -> domains().block(group));
+            DomainDrivers.passOnDoing(() -> domains().groups.block(group));
         }
     }
 
     @Override
     public void useDefault(int group) throws CallFailed {
         if (isTranslated(group)) {
-            DomainDrivers.passOnDoing(() -> domains().backToDefault(group));
+            DomainDrivers.passOnDoing(() -> domains().groups.backToDefault(group));
         }
     }
 
@@ -64,7 +65,7 @@ final class MachineAttachments implements Attachments {
         for (var group : machine.wiring().grouping().groups()) {
             if (group.id() == number) {
                 DomainDrivers.passOnDoing(
-                        () -> domains().setDefaultType(group, typeOf(group, type)));
+                        () -> domains().groups.setDefaultType(group, typeOf(group, type)));
             }
         }
     }

@@ -99,7 +99,7 @@ final class MachineRequests implements DeviceRequests {
                 machine.wiring()
                         .grouping()
                         .groupOf(function)
-                        .flatMap(group -> machine.domains.ofGroup(group.id()));
+                        .flatMap(group -> machine.domains.groups.domainOf(group.id()));
         boolean sharesEntry = own.flatMap(Domain::guest).isPresent();
         return pasid.isPresent() && !sharesEntry
                 ? machine.domains.pasids.domainOf(new PasidUse(function, pasid.getAsInt()))

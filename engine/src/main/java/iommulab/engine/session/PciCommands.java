@@ -117,8 +117,8 @@ final class PciCommands {
     private static void requireOwnership(Machine machine, PciFunction bound) throws CommandRefused {
         var group = machine.wiring().grouping().groupOf(bound.address()).orElse(null);
         if (group == null
-                || machine.domains.requestersOf(group.id()).isEmpty()
-                || machine.domains.isInDefault(group.id())) {
+                || machine.domains.groups.requestersOf(group.id()).isEmpty()
+                || machine.domains.groups.isInDefault(group.id())) {
             return;
         }
         var viability = Viability.of(group, machine.wiring().topology().with(bound));
@@ -130,7 +130,11 @@ final class PciCommands {
                                     bound.address(),
                                     bound.driver().orElse("no driver"),
                                     group.id(),
-                                    machine.domains.ofGroup(group.id()).orElseThrow().id()));
+                                    machine.domains
+                                            .groups
+                                            .domainOf(group.id())
+                                            .orElseThrow()
+                                            .id()));
         }
     }
 }

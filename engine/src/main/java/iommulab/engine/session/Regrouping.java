@@ -38,7 +38,7 @@ final class Regrouping {
     void addGroup(Group group) throws MappingRefused {
         var unit = machine.unitOf(group);
         if (unit != null && unit.isEmulated()) {
-            machine.domains.addGroup(group, unit.number(), wiring.requesters(group));
+            machine.domains.groups.add(group, unit.number(), wiring.requesters(group));
         }
     }
 
@@ -88,15 +88,17 @@ final class Regrouping {
         for (var old : before.grouping().groups()) {
             boolean same =
                     formed.contains(old)
-                            && next.requesters(old).equals(machine.domains.requestersOf(old.id()));
+                            && next.requesters(old)
+                                    .equals(machine.domains.groups.requestersOf(old.id()));
             if (same) {
                 stays.add(old.id());
             }
         }
         var userDomains = userDomainsByFunction();
         for (var old : before.grouping().groups()) {
-            if (!stays.contains(old.id()) && !machine.domains.requestersOf(old.id()).isEmpty()) {
-                machine.domains.removeGroup(old.id());
+            if (!stays.contains(old.id())
+                    && !machine.domains.groups.requestersOf(old.id()).isEmpty()) {
+                machine.domains.groups.remove(old.id());
             }
         }
         wiring = next;
@@ -106,7 +108,8 @@ final class Regrouping {
                 var shared = new TreeSet<Integer>();
                 group.members().forEach(m -> shared.add(userDomains.getOrDefault(m, -1)));
                 if (shared.size() == 1 && shared.first() >= 0) {
-                    machine.domains.move(group.id(), machine.domains.require(shared.first()));
+                    machine.domains.groups.move(
+                            group.id(), machine.domains.require(shared.first()));
                 }
             }
         }
@@ -126,7 +129,8 @@ final class Regrouping {
         var found = new HashMap<PciAddress, Integer>();
         for (var group : wiring.grouping().groups()) {
             machine.domains
-                    .ofGroup(group.id())
+                    .groups
+                    .domainOf(group.id())
                     .filter(domain -> domain.identity().byUser())
                     .ifPresent(domain -> group.members().forEach(m -> found.put(m, domain.id())));
         }

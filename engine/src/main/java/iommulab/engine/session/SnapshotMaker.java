@@ -234,7 +234,7 @@ final class SnapshotMaker {
     /// Found once for all domains and units, and again only when the tree or a group's domain has changed.
     private Placing placing() {
         var wiring = machine.wiring();
-        var domainOfGroup = machine.domains.placing();
+        var domainOfGroup = machine.domains.groups.placing();
         if (placing == null || placing.wiring() != wiring || placing.domains() != domainOfGroup) {
             var attached = new HashMap<Integer, List<PciAddress>>();
             for (var group : wiring.grouping().groups()) {

@@ -96,7 +96,7 @@ final class Traffic {
     /// Where the driver of a device finds its own buffers: by the mappings of the device's domain.
     private LongUnaryOperator hpaOf(PciAddress device) {
         var group = machine.wiring().grouping().groupOf(device);
-        var domain = group.flatMap(g -> machine.domains.ofGroup(g.id()));
+        var domain = group.flatMap(g -> machine.domains.groups.domainOf(g.id()));
         if (domain.isEmpty()) {
             return iova -> iova;
         }

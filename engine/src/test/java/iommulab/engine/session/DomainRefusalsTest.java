@@ -109,7 +109,7 @@ class DomainRefusalsTest {
                 machine.wiring()
                         .grouping()
                         .groupOf(CARD)
-                        .flatMap(g -> machine.domains.ofGroup(g.id()))
+                        .flatMap(g -> machine.domains.groups.domainOf(g.id()))
                         .orElseThrow()
                         .id();
         refused(machine, new Command.DeleteDomain(ofCard), "EPERM", "the kernel needs it");
