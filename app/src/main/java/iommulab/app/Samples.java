@@ -57,6 +57,7 @@ final class Samples {
                     "nested-amd",
                     "nested-smmu",
                     "nested-riscv",
+                    "interrupt-file-riscv",
                     "faults-vtd-legacy",
                     "faults-vtd",
                     "faults-amd",
@@ -66,7 +67,7 @@ final class Samples {
     static final List<String> NAMES = Stream.concat(MACHINES.stream(), LABS.stream()).toList();
 
     private static final Pattern IN_EVERY_FORMAT =
-            Pattern.compile("one-mapping|(first-walk|pasids|nested|faults)-.+");
+            Pattern.compile("one-mapping|(first-walk|pasids|nested|faults|interrupt-file)-.+");
 
     private Samples() {}
 

@@ -101,13 +101,17 @@ public final class DeviceTlb {
 
     /// Asks the IOMMU (PCIe address type 01), and keeps what it tells.
     ///
-    /// @return a leaf as in [TableEntry], [#NO_TRANSLATION], or a negative answer as [Iommu#translate]
+    /// @return a leaf as in [TableEntry], [#NO_TRANSLATION], [Iommu#INTERRUPT_WINDOW] if the answer is to send
+    ///     untranslated requests only, or another negative answer as [Iommu#translate]
     public long ask(int pasid, long iova, int access) {
         int needs = access & RIGHTS;
         questions++;
         long word = iommu.translate(requester, pasid, iova, access | Iommu.ASKS);
         if (word < 0) {
             return word;
+        }
+        if ((word & Iommu.UNTRANSLATED_ONLY) != 0) {
+            return Iommu.INTERRUPT_WINDOW;
         }
         if ((word & needs) != needs) {
             return NO_TRANSLATION;

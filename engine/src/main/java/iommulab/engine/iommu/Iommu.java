@@ -46,6 +46,13 @@ public interface Iommu {
     /// Answer to an untranslated address at which nothing can be.
     long NOWHERE = -0x1002;
 
+    /// Answer of [#serve] to an access of a shape that the unit does not serve: no fault, the access is
+    /// aborted.
+    long UNSUPPORTED = -0x1004;
+
+    /// Bit of an answer to [#ASKS]: the device has to send its requests untranslated (PCIe ATS, U bit).
+    long UNTRANSLATED_ONLY = 1 << 11;
+
     /// Translates one request that lies within a 4 KiB page. A fault is recorded as hardware does.
     ///
     /// @param requester as the unit sees it: 16 bits, or the stream or device ID of the architecture
@@ -85,9 +92,21 @@ public interface Iommu {
     /// interrupt file in memory. Everywhere else it changes nothing.
     ///
     /// @param answer an hpa, the last answer
-    /// @return the answer, or the negative code of the fault that stops the access
-    default long serve(long answer) {
+    /// @param bytes of the access
+    /// @param data of a write of 4 bytes, as a little-endian number
+    /// @return where the access ended; the negative code of the fault that stops it; or [#UNSUPPORTED]
+    default long serve(long answer, int bytes, int data) {
         return answer;
+    }
+
+    /// What became of an access that the unit served itself; empty if it did not serve the last one.
+    default String lastServed() {
+        return "";
+    }
+
+    /// Accesses to memory that the unit made to serve the last one itself.
+    default int lastServedAccesses() {
+        return 0;
     }
 
     /// Whether an answer is the code of a fault.

@@ -13,6 +13,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.traffic.TrafficSource;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Something a user, a lesson or a file can ask of the machine. A value: it can be compared, printed,
 /// saved and run again.
@@ -144,14 +145,28 @@ public sealed interface Command {
     /// @param prefix its PASID prefix, if it has one
     /// @param type what it says of its address; untranslated is what the device makes of it: with a TLB
     ///     of its own it asks first
+    /// @param data what a write of 4 bytes carries, as a little-endian number; the payload of others is
+    ///     counted, not stored
     record IssueDma(
             PciAddress function,
             long iova,
             int bytes,
             Access access,
             PasidPrefix prefix,
-            AddressType type)
+            AddressType type,
+            OptionalInt data)
             implements Command {
+        /// A request whose payload nobody looks at.
+        public IssueDma(
+                PciAddress function,
+                long iova,
+                int bytes,
+                Access access,
+                PasidPrefix prefix,
+                AddressType type) {
+            this(function, iova, bytes, access, prefix, type, OptionalInt.empty());
+        }
+
         /// A request as the device would send it.
         public IssueDma(
                 PciAddress function, long iova, int bytes, Access access, PasidPrefix prefix) {

@@ -1,6 +1,7 @@
 package iommulab.engine.session;
 
 import iommulab.engine.cache.CacheKind;
+import iommulab.engine.iommu.Access;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.pci.PciFunction;
 
@@ -151,9 +152,20 @@ final class CommandRunner {
         var function = function(machine, request.function());
         requireTranslatable(machine, request.function());
         requireWithinPage(request.iova(), request.bytes());
+        requireData(request);
         DomainCommands.requirePrefix(function, request.prefix());
         DeviceCommands.requireSendable(machine, request);
         return new Outcome.DmaFinished(machine.traffic.issueOne(request));
+    }
+
+    private static void requireData(Command.IssueDma request) throws CommandRefused {
+        boolean carries = request.access() == Access.WRITE && request.bytes() == 4;
+        if (request.data().isPresent() && !carries) {
+            throw new CommandRefused(
+                    "EINVAL",
+                    "A %s of %d bytes carries no data of 32 bits: make it a write of 4 bytes."
+                            .formatted(request.access().word(), request.bytes()));
+        }
     }
 
     /// @throws CommandRefused (EINVAL) if a request has no byte, or more than one page

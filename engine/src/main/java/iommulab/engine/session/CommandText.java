@@ -13,6 +13,7 @@ import iommulab.engine.iommu.Permissions;
 import iommulab.engine.pci.AddressType;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Commands in the call vocabulary: every [Command] as a [Call], and every call as the command it means.
 public final class CommandText {
@@ -133,22 +134,18 @@ public final class CommandText {
                             .with("device", function.toString())
                             .with("group", group)
                             .with("response", lowerCase(response));
-            case Command.IssueDma(
-                            var function,
-                            long iova,
-                            int bytes,
-                            var access,
-                            var prefix,
-                            var type) ->
-                    withType(
-                            withPrefix(
-                                    Call.of("dma.issue")
-                                            .with("device", function.toString())
-                                            .withHex("iova", iova)
-                                            .with("bytes", bytes)
-                                            .with("access", lowerCase(access)),
-                                    prefix),
-                            type);
+            case Command.IssueDma request ->
+                    withData(
+                            withType(
+                                    withPrefix(
+                                            Call.of("dma.issue")
+                                                    .with("device", request.function().toString())
+                                                    .withHex("iova", request.iova())
+                                                    .with("bytes", request.bytes())
+                                                    .with("access", lowerCase(request.access())),
+                                            request.prefix()),
+                                    request.type()),
+                            request.data());
         };
     }
 
@@ -200,7 +197,8 @@ public final class CommandText {
                             a.count("bytes"),
                             a.choice("access", Access.values()),
                             prefix(a),
-                            type(a));
+                            type(a),
+                            data(a));
             default ->
                     name.startsWith("domain.")
                             ? domainCommand(name, a)
@@ -297,6 +295,14 @@ public final class CommandText {
         return a.optional("type").isEmpty()
                 ? AddressType.UNTRANSLATED
                 : a.choice("type", AddressType.values());
+    }
+
+    private static Call withData(Call call, OptionalInt data) {
+        return data.isEmpty() ? call : call.withHex("data", data.getAsInt() & 0xffff_ffffL);
+    }
+
+    private static OptionalInt data(CallArguments a) throws CommandRefused {
+        return a.optional("data").isEmpty() ? OptionalInt.empty() : OptionalInt.of(a.count("data"));
     }
 
     private static Command unitCommand(String name, CallArguments a) throws CommandRefused {

@@ -116,6 +116,7 @@ final class DeviceCommands {
         dma.bytes = request.bytes();
         dma.access = request.access();
         dma.prefix = request.prefix();
+        dma.data = request.data().orElse(0);
         switch (request.type()) {
             case UNTRANSLATED -> machine.path.issue(dma, origin);
             case TRANSLATION_REQUEST -> {

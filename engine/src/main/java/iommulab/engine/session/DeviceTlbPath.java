@@ -83,7 +83,7 @@ final class DeviceTlbPath {
         long word = device.tlb().ask(dma.prefix.pasid(), dma.iova, access);
         path.charge(dma, unit, unit.hardware());
         if (word == Iommu.INTERRUPT_WINDOW) {
-            path.notSent(dma, unit, "the answer: untranslated requests only (interrupt window)");
+            path.notSent(dma, unit, "the answer: untranslated requests only");
         } else if (word < 0) {
             notTranslated(dma, unit, device, word);
         } else {
@@ -109,8 +109,9 @@ final class DeviceTlbPath {
     private void translated(Dma dma, Unit unit, long hpa, int access) {
         var hardware = unit.hardware();
         int pasid = dma.prefix.pasid();
-        long answer = hardware.translate(dma.requester, pasid, hpa, access | Iommu.TRANSLATED);
+        long translated = hardware.translate(dma.requester, pasid, hpa, access | Iommu.TRANSLATED);
         path.charge(dma, unit, hardware);
+        long answer = serve(dma, unit, translated);
         if (answer < 0) {
             // The IOMMU saw this address, and records it.
             dma.iova = hpa;
@@ -120,6 +121,12 @@ final class DeviceTlbPath {
             dma.target = answer;
             path.reachPeer(dma, answer);
         }
+    }
+
+    /// A translated address that is the guest's may lead to an interrupt file in memory.
+    private long serve(Dma dma, Unit unit, long answer) {
+        boolean walked = answer >= 0 && !unit.hardware().lastHit();
+        return walked ? path.serve(dma, unit, unit.hardware(), answer) : answer;
     }
 
     private void untranslated(Dma dma, Unit unit, int access) {

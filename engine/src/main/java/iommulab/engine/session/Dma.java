@@ -25,6 +25,8 @@ final class Dma {
     int bytes;
     Access access = Access.READ;
     PasidPrefix prefix = PasidPrefix.NONE;
+    /* What a write of 4 bytes carries, as a little-endian number. */
+    int data;
     /* Of the request that came last to the IOMMU. */
     AddressType type = AddressType.UNTRANSLATED;
 
@@ -37,6 +39,8 @@ final class Dma {
     long cycles;
     @Nullable FaultReason fault;
     boolean recorded;
+    /* Whether the IOMMU served the access itself. */
+    boolean served;
     String note = "";
 
     /// Forgets how the last one ended.
@@ -51,6 +55,7 @@ final class Dma {
         cycles = 0;
         fault = null;
         recorded = false;
+        served = false;
         note = "";
     }
 

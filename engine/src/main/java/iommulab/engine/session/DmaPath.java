@@ -197,7 +197,7 @@ final class DmaPath {
     /// What the answer means for the request.
     void finish(Dma dma, Unit unit, Iommu hardware, long answer) {
         boolean hit = answer >= 0 && hardware.lastHit();
-        long hpa = hit || answer < 0 ? answer : hardware.serve(answer);
+        long hpa = hit || answer < 0 ? answer : serve(dma, unit, hardware, answer);
         if (hpa < 0) {
             stopped(dma, unit, hardware, hpa);
             return;
@@ -205,6 +205,8 @@ final class DmaPath {
         dma.target = hpa;
         if (hit) {
             hit(dma, unit, hardware.lastWasStale());
+        } else if (isMessage(dma, hardware)) {
+            interrupted(dma, unit);
         } else if (hardware.lastPageBytes() != 0) {
             walked(dma, unit);
         } else {
@@ -212,6 +214,33 @@ final class DmaPath {
             bypassed(dma, unit);
         }
         reachPeer(dma, hpa);
+    }
+
+    /// The IOMMU makes the access itself where an interrupt file lies in memory. Each of its own accesses costs
+    /// what a read of a table entry costs.
+    ///
+    /// @return as [Iommu#serve]
+    long serve(Dma dma, Unit unit, Iommu hardware, long answer) {
+        long served = hardware.serve(answer, dma.bytes, dma.data);
+        String what = hardware.lastServed();
+        if (!what.isEmpty()) {
+            dma.served = true;
+            dma.note = what;
+            long cost = hardware.lastServedAccesses() * costs.walkCosts().memoryRead();
+            dma.cycles += cost;
+            unit.tally.cycles += cost;
+        }
+        return served;
+    }
+
+    private static boolean isMessage(Dma dma, Iommu hardware) {
+        return dma.served && hardware.lastServedAccesses() != 0;
+    }
+
+    private void interrupted(Dma dma, Unit unit) {
+        dma.outcome = DmaOutcome.INTERRUPT;
+        tally.interrupts++;
+        unit.tally.interrupts++;
     }
 
     /// The address stayed as it was.
@@ -260,34 +289,29 @@ final class DmaPath {
     }
 
     void stopped(Dma dma, Unit unit, Iommu hardware, long answer) {
-        if (answer == Iommu.INTERRUPT_WINDOW) {
-            boolean message = dma.access == Access.WRITE && dma.bytes == 4;
-            dma.outcome = message ? DmaOutcome.INTERRUPT : DmaOutcome.BLOCKED;
-            dma.note =
-                    message
-                            ? "a message-signalled interrupt"
-                            : "only DWORD writes may go to the interrupt window 0xfeexxxxx";
-            if (message) {
-                tally.interrupts++;
-                unit.tally.interrupts++;
-            } else {
-                tally.blocked++;
-                unit.tally.blocked++;
-            }
-        } else if (answer == Iommu.ABORTED || answer == Iommu.NOWHERE) {
-            dma.outcome = DmaOutcome.BLOCKED;
-            dma.note =
-                    answer == Iommu.ABORTED
-                            ? "the IOMMU is told to stop all requests"
-                            : "nothing answers at such an address";
-            tally.blocked++;
-            unit.tally.blocked++;
-        } else {
+        if (answer == Iommu.INTERRUPT_WINDOW && dma.access == Access.WRITE && dma.bytes == 4) {
+            dma.note = "a message-signalled interrupt";
+            interrupted(dma, unit);
+        } else if (Iommu.isFault(answer)) {
             dma.outcome = DmaOutcome.FAULT;
             dma.fault = Objects.requireNonNull(hardware.lastFault(), "a fault without a reason");
             dma.recorded = hardware.lastRecorded();
             countFault(dma, unit);
+        } else {
+            notSent(dma, unit, obstacle(answer));
         }
+    }
+
+    private static String obstacle(long answer) {
+        if (answer == Iommu.INTERRUPT_WINDOW) {
+            return "only DWORD writes may go to the interrupt window 0xfeexxxxx";
+        }
+        if (answer == Iommu.ABORTED) {
+            return "the IOMMU is told to stop all requests";
+        }
+        return answer == Iommu.UNSUPPORTED
+                ? "an interrupt file in memory takes aligned accesses of 4 bytes only"
+                : "nothing answers at such an address";
     }
 
     private void countFault(Dma dma, Unit unit) {

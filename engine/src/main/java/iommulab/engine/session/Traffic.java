@@ -225,7 +225,11 @@ final class Traffic {
     /// One request of one function.
     DmaEvent issueOne(Command.IssueDma request) {
         var event = DeviceCommands.issue(machine, dma, request);
+        if (request.data().isPresent() && isReached(dma.outcome) && !dma.served) {
+            machine.memory.write32(dma.target, dma.data);
+        }
         dma.prefix = PasidPrefix.NONE;
+        dma.data = 0;
         machine.events.add(event);
         return event;
     }

@@ -101,12 +101,14 @@ final class Wording {
 
     private static String title(Command.IssueDma request) {
         String prefix = request.prefix().isPresent() ? ", " + request.prefix() : "";
+        String data = request.data().isEmpty() ? "" : " 0x%x,".formatted(request.data().getAsInt());
         return switch (request.type()) {
             case UNTRANSLATED, TRANSLATED ->
-                    "Let %s %s %d B at 0x%x%s%s"
+                    "Let %s %s%s %d B at 0x%x%s%s"
                             .formatted(
                                     request.function(),
                                     request.access().word(),
+                                    data,
                                     request.bytes(),
                                     request.iova(),
                                     prefix,

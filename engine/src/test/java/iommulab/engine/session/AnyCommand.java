@@ -13,6 +13,7 @@ import net.jqwik.api.Combinators;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// Every command there is, with any values its records accept: found by their shape, so that a command
@@ -75,6 +76,11 @@ public final class AnyCommand {
         }
         if (type == java.util.Optional.class) {
             return Arbitraries.strings().ofMaxLength(12).optional();
+        }
+        if (type == OptionalInt.class) {
+            return Arbitraries.integers()
+                    .optional()
+                    .map(value -> value.map(OptionalInt::of).orElse(OptionalInt.empty()));
         }
         if (type == PciAddress.class) {
             return addresses();

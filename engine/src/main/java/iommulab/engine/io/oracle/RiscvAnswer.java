@@ -124,7 +124,7 @@ record RiscvAnswer(
     }
 
     private boolean completionAgrees(JsonObject expect, Mapping page) {
-        boolean untranslatedOnly = (answer & RiscvUnit.UNTRANSLATED_ONLY) != 0;
+        boolean untranslatedOnly = (answer & Iommu.UNTRANSLATED_ONLY) != 0;
         return flag(expect, "global", page.global()) && flag(expect, "u", untranslatedOnly);
     }
 

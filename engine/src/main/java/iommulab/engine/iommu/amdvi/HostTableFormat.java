@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableFormat;
 import iommulab.engine.iommu.TableShape;
@@ -25,9 +26,6 @@ public final class HostTableFormat implements TableFormat {
 
     /// Broken rule: the page is not aligned to its size.
     static final int ALIGNMENT_RULE = 3;
-
-    /// Bit of a leaf: the device may use the page only with untranslated requests.
-    static final long UNTRANSLATED_ONLY = 1 << 11;
 
     private static final long PRESENT = 1;
     private static final long ACCESSED = 1 << 5;
@@ -109,7 +107,7 @@ public final class HostTableFormat implements TableFormat {
                         && (raw & DIRTY) == 0
                         && (rights & TableEntry.WRITE) != 0;
         return TableEntry.leaf(raw & ADDRESS & -1L << shift, shift, rights)
-                | (raw >>> UNTRANSLATED_AT & 1) * UNTRANSLATED_ONLY
+                | (raw >>> UNTRANSLATED_AT & 1) * Iommu.UNTRANSLATED_ONLY
                 | (clean ? TableEntry.CLEAN : 0);
     }
 

@@ -83,6 +83,12 @@ public record RiscvCapabilities(
         return has(23);
     }
 
+    /// Whether messages are stored in interrupt files in memory by one atomic operation; else the word is read
+    /// and written.
+    boolean atomicFiles() {
+        return has(21);
+    }
+
     /// Hardware can set accessed and dirty bits.
     public boolean hardwareUpdates() {
         return has(24);

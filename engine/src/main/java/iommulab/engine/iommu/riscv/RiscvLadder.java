@@ -3,6 +3,7 @@ package iommulab.engine.iommu.riscv;
 import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.Cell;
@@ -309,11 +310,27 @@ final class RiscvLadder {
         }
         String verb = request.access() == Access.READ ? "Read from" : "Write to";
         long word = unit.lastWord();
+        if (answer == Iommu.UNSUPPORTED || !unit.lastServed().isEmpty()) {
+            return served(verb, word, stale);
+        }
         steps.add(rungs.access(verb, answer, word, request.iova(), request.bytes()));
         if (!unit.isTranslating()) {
             return new Walk.Outcome.NotTranslated("ddtp is Bare.", Optional.of(answer));
         }
         return new Walk.Outcome.Reached(
                 answer, unit.lastPageBytes(), RiscvRungs.permissions(word <= 0 ? 3 : word), stale);
+    }
+
+    /// The IOMMU itself makes the access.
+    private Walk.Outcome served(String verb, long word, boolean stale) {
+        if (answer == Iommu.UNSUPPORTED) {
+            return new Walk.Outcome.NotTranslated(
+                    "An interrupt file in memory takes aligned accesses of 4 bytes only: aborted.",
+                    Optional.empty());
+        }
+        boolean stores = unit.lastServedAccesses() != 0;
+        steps.add(rungs.interruptFile(verb, answer, stores, unit.stages().msiTable()));
+        return new Walk.Outcome.Reached(
+                answer, unit.lastPageBytes(), RiscvRungs.permissions(word), stale);
     }
 }

@@ -257,6 +257,25 @@ final class RiscvRungs {
                 "0x%x".formatted(hpa));
     }
 
+    /// @param hpa of the pending bits that a message changes, or of the file
+    /// @param stores whether it is a message
+    Step interruptFile(String verb, long hpa, boolean stores, MsiTable entry) {
+        var file = entry.interruptFile();
+        return step(
+                Kind.ACCESS,
+                verb + " the interrupt file in memory",
+                "by the IOMMU itself",
+                new Place(file.hpa(), 0, IndexSource.NONE, -1, -1, 1, hpa),
+                null,
+                new long[0],
+                null,
+                new Source(GivenBy.NOBODY, "", 0),
+                stores
+                        ? "interrupt pending in the file at 0x%x, then notice %d to 0x%x"
+                                .formatted(file.hpa(), file.noticeId(), entry.page())
+                        : "no message: nothing is stored; reads give 0");
+    }
+
     Step stopped(RiscvFault fault) {
         return step(
                 Kind.FAULT,

@@ -308,7 +308,7 @@ public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
         recordLostMessage(interrupts.raise(cause, (control & RiscvRegisters.WSI) != 0));
     }
 
-    private void recordLostMessage(long hpa) {
+    final void recordLostMessage(long hpa) {
         if (hpa >= 0) {
             record(FaultRecord.of(RiscvFault.MESSAGE_WRITE, 0, 0, NO_PASID, false, hpa, 0));
         }

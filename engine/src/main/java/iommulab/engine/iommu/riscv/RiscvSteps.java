@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.DeviceEntryCache;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.CacheShapes;
+import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
@@ -26,9 +27,6 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
      *   lastWord   the leaf that served it (see TableEntry), 0 if the address stays as it is, else the
      *              negative answer
      */
-    /// Bit of an answer to an ATS request: the device has to use the address untranslated.
-    public static final long UNTRANSLATED_ONLY = 1 << 11;
-
     static final int RWX = READ | WRITE | EXECUTE;
     static final int SPECIAL = PRIVILEGED | TRANSLATED | ASKS;
     static final int ACCESS_AT = 16;
@@ -49,6 +47,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
 
     final Directories directories;
     final Stages stages;
+    final InterruptFiles interruptFiles;
     WalkObserver observer = WalkObserver.NONE;
 
     long lastIova;
@@ -73,6 +72,7 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         super(capabilities, memory, shapes, seed);
         directories = new Directories(this, memory);
         stages = new Stages(memory, capabilities);
+        interruptFiles = new InterruptFiles(memory, capabilities);
     }
 
     @Override
@@ -267,22 +267,20 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         return answer;
     }
 
-    /// A message for an interrupt file in memory sets a bit of the file. Which one its data say, and those
-    /// nobody looks at: so memory only has to answer.
+    /// A message for an interrupt file in memory is stored by the IOMMU itself. No cache holds the way there,
+    /// so every access to such a file comes here.
     @Override
-    public long serve(long address) {
-        boolean stores = (lastFacts & IN_MEMORY) != 0 && (lastFacts >>> ACCESS_AT & WRITE) != 0;
-        if (!stores) {
+    public long serve(long address, int bytes, int data) {
+        if ((lastFacts & IN_MEMORY) == 0) {
             return address;
         }
-        long file = stages.msiTable().interruptFile().hpa();
-        var failure = memory().failureAt(file);
-        if (failure == PhysicalMemory.Failure.POISON) {
-            return stop(RiscvFault.INTERRUPT_FILE_CORRUPTED);
-        }
-        return failure == null && memory().isBacked(file)
-                ? address
-                : stop(RiscvFault.INTERRUPT_FILE_ACCESS);
+        boolean writes = (lastFacts >>> ACCESS_AT & WRITE) != 0;
+        int offset = (int) lastIova & 0xfff;
+        long served = interruptFiles.serve(stages.msiTable(), writes, offset, bytes, data);
+        recordLostMessage(interruptFiles.lostNotice());
+        return Iommu.isFault(served)
+                ? stop(RiscvFault.ofCode((int) -served).orElseThrow())
+                : served;
     }
 
     /// A cached page without a right that is needed is given up: the tables may say more now, and have to be

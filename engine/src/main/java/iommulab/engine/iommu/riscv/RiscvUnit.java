@@ -295,6 +295,16 @@ public final class RiscvUnit extends RiscvSteps {
         return Optional.of(Mapping.of(lastWord, asked, file));
     }
 
+    @Override
+    public String lastServed() {
+        return (lastFacts & IN_MEMORY) == 0 ? "" : interruptFiles.ended();
+    }
+
+    @Override
+    public int lastServedAccesses() {
+        return (lastFacts & IN_MEMORY) == 0 ? 0 : interruptFiles.accesses();
+    }
+
     /// `iotval2` of the last fault.
     public long lastIotval2() {
         var fault = lastFault();

@@ -104,18 +104,20 @@ final class RiscvView {
         var before = unit.memory().checkpoint();
         var recording = new WalkRecording();
         copy.observe(recording);
-        long answer = copy.translate(requester, request.pasid(), request.iova(), request.rights());
-        answer = answer < 0 ? answer : copy.serve(answer);
+        long translated =
+                copy.translate(requester, request.pasid(), request.iova(), request.rights());
+        // What a message would carry is not known; its number changes only which bit is set.
+        long answer = translated < 0 ? translated : copy.serve(translated, request.bytes(), 0);
         unit.memory().restore(before);
         boolean stale =
                 withCaches
-                        && fresh != answer
+                        && fresh != translated
                         && exactlyFresh(
                                         requester,
                                         request.pasid(),
                                         request.iova(),
                                         request.rights())
-                                != answer;
+                                != translated;
         return new RiscvLadder(copy, request, recording, full, costs, answer).walk(name, stale);
     }
 
