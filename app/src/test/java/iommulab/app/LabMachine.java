@@ -1,15 +1,7 @@
 package iommulab.app;
 
-import iommulab.engine.cache.CacheGeometry;
-import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
-import iommulab.engine.cache.CacheSnapshot.Line;
-import iommulab.engine.cache.CacheSnapshot.Staleness;
-import iommulab.engine.cache.CacheSnapshot.Statistics;
-import iommulab.engine.cache.Replacement;
 import iommulab.engine.group.DomainType;
-import iommulab.engine.group.Group;
-import iommulab.engine.group.Grouping;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.PasidPrefix;
@@ -19,10 +11,7 @@ import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.vtd.VtdQueueStructures;
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.pci.AddressType;
-import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
-import iommulab.engine.pci.PciFunction;
-import iommulab.engine.pci.PciTopology;
 import iommulab.engine.pci.RequesterId;
 import iommulab.engine.session.CostEvent;
 import iommulab.engine.session.JournalView;
@@ -42,7 +31,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /// A small machine by hand, for tests of what panels say: a graphics card and a network card below one
@@ -194,19 +182,12 @@ public final class LabMachine {
         for (var event : CostEvent.values()) {
             costs.put(event, event.defaultCycles());
         }
-        var topology =
-                new PciTopology(
-                        List.of(
-                                function(GPU, 0x030000, "vfio-pci"),
-                                function(NIC, 0x020000, "ice"),
-                                bridge(),
-                                behindBridge(SOUND, "snd_emu10k1")));
         return new MachineSnapshot(
                 "lab-station",
                 "by hand",
                 new MachineSnapshot.Kernel("6.12.0", "intel_iommu=on", "Linux 6.1 to 7.2"),
-                topology,
-                grouping(),
+                LabFunctions.topology(),
+                LabFunctions.grouping(),
                 Map.of(),
                 List.of(unit()),
                 domains(),
@@ -220,23 +201,6 @@ public final class LabMachine {
                 events,
                 SoftwareView.NONE,
                 new JournalView(journal, journal.size()));
-    }
-
-    private static Grouping grouping() {
-        return new Grouping(
-                "Linux 6.1 to 7.2",
-                List.of(
-                        new Group(3, DomainType.DMA_FQ, List.of(GPU), List.of()),
-                        new Group(
-                                9,
-                                DomainType.DMA_FQ,
-                                List.of(NIC),
-                                List.of(
-                                        new Group.ReservedRegion(
-                                                0xfee0_0000L, 0xfeef_ffffL, "msi"))),
-                        new Group(10, DomainType.DMA_FQ, List.of(BRIDGE, SOUND), List.of())),
-                Map.of(),
-                Map.of());
     }
 
     private Unit unit() {
@@ -342,82 +306,6 @@ public final class LabMachine {
                         0,
                         0,
                         List.of()));
-    }
-
-    private static PciFunction function(PciAddress address, int classCode, String driver) {
-        return new PciFunction(
-                address,
-                Optional.empty(),
-                ConfigSpace.of(new byte[256]),
-                new PciFunction.PciIds(0x8086, 0x1592, 0, 0, classCode, 2),
-                Optional.empty(),
-                List.of(),
-                Optional.of(driver),
-                OptionalInt.empty());
-    }
-
-    private static PciFunction bridge() {
-        return new PciFunction(
-                BRIDGE,
-                Optional.empty(),
-                ConfigSpace.of(new byte[256]),
-                new PciFunction.PciIds(0x104c, 0x8240, 0, 0, 0x060400, 0),
-                Optional.empty(),
-                List.of(),
-                Optional.empty(),
-                OptionalInt.empty());
-    }
-
-    private static PciFunction behindBridge(PciAddress address, String driver) {
-        var plain = function(address, 0x040100, driver);
-        return new PciFunction(
-                address,
-                Optional.of(BRIDGE),
-                plain.config(),
-                plain.ids(),
-                Optional.empty(),
-                List.of(),
-                plain.driver(),
-                OptionalInt.empty());
-    }
-
-    /// A cache of 4 KiB pages, filled by a rule, with one stale entry.
-    public static CacheSnapshot cache(CacheKind kind, int level, int sets, int ways) {
-        var lines = new ArrayList<Line>();
-        for (int set = 0; set < sets; set++) {
-            for (int way = 0; way < ways; way++) {
-                if ((set * 7 + way * 3) % 5 < 4) {
-                    lines.add(line(kind, set, way, ways, set == sets / 2 && way == 0));
-                }
-            }
-        }
-        return new CacheSnapshot(
-                kind,
-                level,
-                new CacheGeometry(sets, ways, Replacement.LRU),
-                new Statistics(18_432, 16_920, 1_512, 900, 12, 620, 540, 352),
-                lines,
-                Math.min(2, sets - 1),
-                Math.min(1, ways - 1));
-    }
-
-    private static Line line(CacheKind kind, int set, int way, int ways, boolean stale) {
-        boolean device = kind == CacheKind.DEVICE_ENTRY;
-        return new Line(
-                set,
-                way,
-                (set + way) % ways,
-                3 + (set * 3 + way) % 4,
-                device ? 0x300 + set * 8 + way : 0x7_f3a9_c500L + set * 0x10L + way,
-                0x3c27_d000L + set * 0x1000L,
-                device ? 0 : 4096,
-                device ? "" : "rw",
-                stale
-                        ? Optional.of(
-                                new Staleness(
-                                        "the level 1 entry at 0x1f6e90f38 is 0",
-                                        "IOTLB invalidation of page 0x7f3a9c5e7000, domain 3"))
-                        : Optional.empty());
     }
 
     /// A register that holds a fault at [#UNMAPPED].

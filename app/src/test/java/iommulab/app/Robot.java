@@ -6,10 +6,7 @@ import javafx.application.Platform;
 import javafx.event.Event;
 import javafx.geometry.Bounds;
 import javafx.scene.Node;
-import javafx.scene.Parent;
 import javafx.scene.Scene;
-import javafx.scene.control.ContextMenu;
-import javafx.scene.control.MenuItem;
 import javafx.scene.image.WritableImage;
 import javafx.scene.input.ContextMenuEvent;
 import javafx.scene.input.KeyCode;
@@ -21,25 +18,19 @@ import javafx.stage.Window;
 import org.testfx.api.FxRobot;
 import org.testfx.util.WaitForAsyncUtils;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /// A person at the window: looks, points, types. Works without a display, on JavaFX' headless platform;
 /// the toolkit starts once per JVM. Every action returns when the window has settled.
 public final class Robot implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 20;
-    private static boolean started;
+    private static final int PATIENCE_SECONDS = Toolkit.PATIENCE_SECONDS;
 
     private final FxRobot hands = new FxRobot();
     private final Stage stage;
@@ -71,7 +62,7 @@ public final class Robot implements AutoCloseable {
     }
 
     private static Robot on(Function<Stage, Scene> scene, double width, double height) {
-        start();
+        Toolkit.start();
         var stage =
                 onScreen(() -> {
                     var window = new Stage();
@@ -95,56 +86,18 @@ public final class Robot implements AutoCloseable {
     }
 
     /// Starts the toolkit, if no test has yet.
-    public static synchronized void start() {
-        if (started) {
-            return;
-        }
-        var ready = new CountDownLatch(1);
-        Platform.startup(() -> {
-            Platform.setImplicitExit(false);
-            ready.countDown();
-        });
-        try {
-            if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("the toolkit did not start");
-            }
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        started = true;
+    public static void start() {
+        Toolkit.start();
     }
 
     /// Runs something on the JavaFX thread and hands back what it gives.
     public static <T> T onScreen(Callable<T> what) {
-        start();
-        if (Platform.isFxApplicationThread()) {
-            try {
-                return what.call();
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        }
-        var answer = new CompletableFuture<T>();
-        Platform.runLater(() -> {
-            try {
-                answer.complete(what.call());
-            } catch (Exception | Error e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        try {
-            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (Exception e) {
-            throw new AssertionError(e.getCause() == null ? e : e.getCause());
-        }
+        return Toolkit.onScreen(what);
     }
 
     /// Runs something on the JavaFX thread.
     public static void onScreen(Runnable what) {
-        onScreen(() -> {
-            what.run();
-            return true;
-        });
+        Toolkit.onScreen(what);
     }
 
     /// The window.
@@ -158,50 +111,23 @@ public final class Robot implements AutoCloseable {
         if (!Platform.isFxApplicationThread()) {
             until("a visible node " + selector, () -> sees(selector));
         }
-        return seek(selector).orElseThrow(() -> new AssertionError("no visible node " + selector));
+        return onScreen(() -> OpenWindows.find(selector))
+                .orElseThrow(() -> new AssertionError("no visible node " + selector));
     }
 
     /// Whether a selector names a visible node.
     public boolean sees(String selector) {
-        return seek(selector).isPresent();
-    }
-
-    private Optional<Node> seek(String selector) {
-        return onScreen(() ->
-                roots().flatMap(root -> root.lookupAll(selector).stream())
-                        .filter(Robot::isVisible)
-                        .findFirst());
+        return onScreen(() -> OpenWindows.find(selector)).isPresent();
     }
 
     /// All nodes below the roots of all open windows, roots included.
     public static List<Node> everything() {
-        return onScreen(() -> {
-            var nodes = new ArrayList<Node>();
-            roots().forEach(root -> collect(root, nodes));
-            return List.copyOf(nodes);
-        });
+        return onScreen(OpenWindows::everything);
     }
 
-    private static Stream<Parent> roots() {
-        return List.copyOf(Window.getWindows()).stream()
-                .filter(Window::isShowing)
-                .map(window -> window.getScene().getRoot());
-    }
-
-    private static void collect(Node node, List<Node> nodes) {
-        nodes.add(node);
-        if (node instanceof Parent parent) {
-            parent.getChildrenUnmodifiable().forEach(child -> collect(child, nodes));
-        }
-    }
-
-    private static boolean isVisible(Node node) {
-        for (Node n = node; n != null; n = n.getParent()) {
-            if (!n.isVisible()) {
-                return false;
-            }
-        }
-        return node.getScene() != null;
+    /// Nodes of a class that fulfil a condition.
+    public static <T extends Node> List<T> all(Class<T> kind, Predicate<T> condition) {
+        return onScreen(() -> OpenWindows.all(kind, condition));
     }
 
     public Robot click(String selector) {
@@ -311,22 +237,14 @@ public final class Robot implements AutoCloseable {
 
     /// Chooses an entry of the menu that is open.
     public Robot choose(String entry) {
-        until("a menu with " + entry, () -> entryOfMenu(entry).isPresent());
+        until("a menu with " + entry, () -> OpenWindows.entryOfMenu(entry).isPresent());
         onScreen(() -> {
-            var found = entryOfMenu(entry).orElseThrow();
+            var found = OpenWindows.entryOfMenu(entry).orElseThrow();
             assertThat(found.isDisable()).as("'%s' cannot be chosen", found.getText()).isFalse();
             found.getParentPopup().hide();
             found.fire();
         });
         return settle();
-    }
-
-    private static Optional<MenuItem> entryOfMenu(String entry) {
-        return Window.getWindows().stream()
-                .filter(window -> window instanceof ContextMenu && window.isShowing())
-                .flatMap(window -> ((ContextMenu) window).getItems().stream())
-                .filter(item -> item.getText() != null && item.getText().startsWith(entry))
-                .findFirst();
     }
 
     /// Moves the pointer over a node.
@@ -340,17 +258,10 @@ public final class Robot implements AutoCloseable {
     public Robot drag(String from, String to) {
         pointAt(find(from));
         hands.press(MouseButton.PRIMARY);
-        var target = onScreen(() -> middleOf(find0(to)));
+        var target = onScreen(() -> middleOf(find(to)));
         hands.moveTo(target.getCenterX(), target.getCenterY());
         hands.release(MouseButton.PRIMARY);
         return settle();
-    }
-
-    private static Node find0(String selector) {
-        return roots().flatMap(root -> root.lookupAll(selector).stream())
-                .filter(Robot::isVisible)
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no visible node " + selector));
     }
 
     private static Bounds middleOf(Node node) {
@@ -410,14 +321,5 @@ public final class Robot implements AutoCloseable {
     public void close() {
         onScreen(() -> List.copyOf(Window.getWindows()).forEach(Window::hide));
         settle();
-    }
-
-    /// Nodes of a class that fulfil a condition.
-    public static <T extends Node> List<T> all(Class<T> kind, Predicate<T> condition) {
-        return everything().stream()
-                .filter(kind::isInstance)
-                .map(kind::cast)
-                .filter(node -> onScreen(() -> condition.test(node)))
-                .toList();
     }
 }

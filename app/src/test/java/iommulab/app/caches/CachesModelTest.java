@@ -2,6 +2,7 @@ package iommulab.app.caches;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.app.LabCache;
 import iommulab.app.LabMachine;
 import iommulab.app.shell.Subject;
 import iommulab.engine.cache.CacheGeometry;
@@ -23,13 +24,13 @@ import org.junit.jupiter.api.Test;
 import java.util.List;
 
 class CachesModelTest {
-    private static final CacheSnapshot IOTLB = LabMachine.cache(CacheKind.IOTLB, 0, 16, 4);
+    private static final CacheSnapshot IOTLB = LabCache.of(CacheKind.IOTLB, 0, 16, 4);
 
     private static MachineSnapshot machine() {
         return new LabMachine()
-                .cache(LabMachine.cache(CacheKind.DEVICE_ENTRY, 0, 4, 2))
+                .cache(LabCache.of(CacheKind.DEVICE_ENTRY, 0, 4, 2))
                 .cache(IOTLB)
-                .cache(LabMachine.cache(CacheKind.PAGING_STRUCTURE, 3, 4, 2))
+                .cache(LabCache.of(CacheKind.PAGING_STRUCTURE, 3, 4, 2))
                 .snapshot();
     }
 
@@ -65,9 +66,7 @@ class CachesModelTest {
         assertThat(
                         GridModel.key(
                                 CacheKind.DEVICE_ENTRY,
-                                LabMachine.cache(CacheKind.DEVICE_ENTRY, 0, 4, 2)
-                                        .lines()
-                                        .getFirst()))
+                                LabCache.of(CacheKind.DEVICE_ENTRY, 0, 4, 2).lines().getFirst()))
                 .isEqualTo("03:00.0");
         assertThat(GridModel.key(CacheKind.IOTLB, IOTLB.lines().getFirst())).isEqualTo("7f3a9c500");
     }
