@@ -87,8 +87,27 @@ final class AmdAtlas {
         boolean guests = valid && unit.guestTranslation && DeviceTableEntry.isGuest(raw[0]);
         return new long[] {
             hosts ? DeviceTableEntry.hostTable(raw[0]) : -1,
-            guests ? DeviceTableEntry.gcr3Table(raw[0], raw[1]) : -1
+            guests ? gcr3Root(raw[0], raw[1]) : -1
         };
+    }
+
+    /// hpa of a GCR3 table, -1 if the host table does not map it.
+    private long gcr3Root(long first, long second) {
+        long table = DeviceTableEntry.gcr3Table(first, second);
+        return gcr3Tables(toHost(first)).applyAsLong(table);
+    }
+
+    private LongUnaryOperator toHost(long first) {
+        int mode = DeviceTableEntry.mode(first);
+        return mode == 0
+                ? LongUnaryOperator.identity()
+                : new GuestAddresses(
+                        unit.memory(),
+                        hostFormat,
+                        DeviceTableEntry.hostTable(first),
+                        mode,
+                        Math.min(64, 12 + 9 * mode),
+                        0);
     }
 
     // ---- one device
@@ -96,7 +115,18 @@ final class AmdAtlas {
     /// What the entries below a device table entry have in common.
     ///
     /// @param toHost hpa of the addresses of its guest tables
-    private record Device(int id, int domain, int guestLevels, LongUnaryOperator toHost) {}
+    /// @param toGcr3 hpa of the addresses of its GCR3 tables
+    private record Device(
+            int id,
+            int domain,
+            int guestLevels,
+            LongUnaryOperator toHost,
+            LongUnaryOperator toGcr3) {}
+
+    /// GCR3 tables are the host's, unless the unit has been told otherwise.
+    private LongUnaryOperator gcr3Tables(LongUnaryOperator toHost) {
+        return unit.guestPointers ? toHost : LongUnaryOperator.identity();
+    }
 
     private void device(int id, long hpa) {
         boolean readable =
@@ -116,17 +146,19 @@ final class AmdAtlas {
         var pointedBy = "device table, " + new RequesterId(id);
         int domain = DeviceTableEntry.domain(second);
         int mode = DeviceTableEntry.mode(first);
-        LongUnaryOperator toHost = LongUnaryOperator.identity();
         if (mode != 0) {
             long table = DeviceTableEntry.hostTable(first);
             hosts.visit(hostRoot(table, mode, domain, hpa, pointedBy));
-            int bits = Math.min(64, 12 + 9 * mode);
-            toHost = new GuestAddresses(unit.memory(), hostFormat, table, mode, bits, 0);
         }
+        var toHost = toHost(first);
         if (unit.guestTranslation && DeviceTableEntry.isGuest(first)) {
             var device =
                     new Device(
-                            id, domain, DeviceTableEntry.guestLevels(deviceTable.third()), toHost);
+                            id,
+                            domain,
+                            DeviceTableEntry.guestLevels(deviceTable.third()),
+                            toHost,
+                            gcr3Tables(toHost));
             long table = DeviceTableEntry.gcr3Table(first, second);
             gcr3Table(device, table, DeviceTableEntry.gcr3Levels(first), 0, hpa, pointedBy);
         }
@@ -167,7 +199,7 @@ final class AmdAtlas {
                         Entries.to(
                                 structures.gcr3Entry(level),
                                 raw -> gcr3Target(device, level, raw[0])));
-        for (var piece : visits.tell(table)) {
+        for (var piece : visits.tell(table, device.toGcr3())) {
             piece.forEachEntry(
                     visits.memory(),
                     (index, hpa, raw) -> {
@@ -181,7 +213,7 @@ final class AmdAtlas {
         if ((raw & 1) == 0) {
             return -1;
         }
-        return level > 1 ? raw & ADDRESS : device.toHost().applyAsLong(raw & ADDRESS);
+        return (level > 1 ? device.toGcr3() : device.toHost()).applyAsLong(raw & ADDRESS);
     }
 
     private void gcr3Entry(

@@ -64,6 +64,17 @@ public record AmdCapabilities(long features, boolean deviceTlb) {
         return bit(48);
     }
 
+    /// GCR3TRPMode of the second feature register: GCR3 tables may lie in what the host table maps. No capture
+    /// tells that register; hardware with guest tables is taken to have it.
+    public boolean guestPointers() {
+        return guestTranslation();
+    }
+
+    /// The second feature register, 64 bits.
+    public long moreFeatures() {
+        return guestPointers() ? 1 << 3 : 0;
+    }
+
     /// HASup: hardware sets the accessed bit of host entries.
     public boolean hostAccessed() {
         return bit(49);

@@ -28,6 +28,9 @@ import java.util.Optional;
 /// Tells what an AMD IOMMU did for one request as a ladder: each entry with its address, its bits, who
 /// gave it. Below guest tables each host entry has its place in the grid.
 final class AmdLadder {
+    /* Rows above those of any guest table: level 1 of the GCR3 table is in the one behind it. */
+    private static final int GCR3_ROWS = 30;
+
     /// A step that is not yet told whether the walk failed at it.
     private interface Draft {
         Step step(@Nullable AmdFault fault);
@@ -49,6 +52,7 @@ final class AmdLadder {
     private long lastEntry = -1;
     private int lastRow;
     private int gcr3Levels;
+    private int guestLevels;
     private String missedAt = "";
     private long missCycles;
 
@@ -161,9 +165,17 @@ final class AmdLadder {
             drafts.add(failure -> rungs.deviceEntry(words, source, failure));
         } else {
             int level = gcr3Levels - read.step() + 1;
+            var cell = unit.guestPointers && nested ? new Cell(row, 0) : Cell.NONE;
+            nextRow = level > 1 ? GCR3_ROWS + level - 1 : guestLevels;
             drafts.add(failure ->
                     rungs.gcr3Entry(
-                            level, read.tableHpa(), read.index(), read.low(), source, failure));
+                                    level,
+                                    read.tableHpa(),
+                                    read.index(),
+                                    read.low(),
+                                    source,
+                                    failure)
+                            .at(cell));
         }
     }
 
@@ -171,7 +183,8 @@ final class AmdLadder {
         gcr3Levels = DeviceTableEntry.gcr3Levels(first);
         int levels =
                 unit.isGuest() ? DeviceTableEntry.guestLevels(third) : DeviceTableEntry.mode(first);
-        nextRow = levels;
+        guestLevels = levels;
+        nextRow = unit.isGuest() && unit.guestPointers ? GCR3_ROWS + gcr3Levels : levels;
         addressBits = levels == 0 ? 64 : Math.min(64, 12 + 9 * levels);
     }
 

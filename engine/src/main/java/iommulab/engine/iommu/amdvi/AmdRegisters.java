@@ -12,6 +12,7 @@ public final class AmdRegisters {
     public static final int EXCLUSION_LIMIT = 0x28;
     public static final int FEATURES = 0x30;
     public static final int PPR_BASE = 0x38;
+    public static final int MORE_FEATURES = 0x1a0;
     public static final int COMMAND_HEAD = 0x2000;
     public static final int COMMAND_TAIL = 0x2008;
     public static final int EVENT_HEAD = 0x2010;
@@ -37,6 +38,9 @@ public final class AmdRegisters {
 
     /// Control: guest translation.
     public static final long GUEST_TRANSLATION = 1 << 16;
+
+    /// Control: addresses of GCR3 tables are guest-physical below a host table (GCR3TRPMode).
+    public static final long GUEST_POINTERS = 1L << 58;
 
     /// Status: an event was lost.
     public static final long EVENT_OVERFLOW = 1;
@@ -120,6 +124,7 @@ public final class AmdRegisters {
             case EXCLUSION_LIMIT -> exclusionLimit;
             case FEATURES -> unit.capabilities().features();
             case PPR_BASE -> unit.pageRequests().log().baseRegister();
+            case MORE_FEATURES -> unit.capabilities().moreFeatures();
             case COMMAND_HEAD -> unit.commands().head();
             case COMMAND_TAIL -> unit.commands().tail();
             case EVENT_HEAD -> unit.events().head();

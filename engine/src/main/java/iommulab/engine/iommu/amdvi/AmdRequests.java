@@ -234,7 +234,7 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
             return 0;
         }
         lastWho = who(requester, pasid, DeviceTableEntry.space(entry));
-        return found(walks.pasidEntry(entry, detail, pasid, 0, observer), detail);
+        return found(pasidEntry(entry, detail, Origin.of(requester, pasid), 0), detail);
     }
 
     /// @param answer of a walk; if it failed, [#lastFault] tells why

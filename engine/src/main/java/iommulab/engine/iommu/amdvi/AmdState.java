@@ -39,6 +39,8 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
     boolean straight;
     private boolean observed;
     boolean guestTranslation;
+    /* Whether GCR3 tables below host tables are the guests'. */
+    boolean guestPointers;
     AddressHoles holes = AddressHoles.NONE;
 
     AmdState(AmdCapabilities capabilities, PhysicalMemory memory, CacheShapes shapes, long seed) {
@@ -218,13 +220,16 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
         registerVersion++;
     }
 
-    /// Switching translation or guest translation, either way, empties the caches.
+    /// Switching translation, guest translation or whose GCR3 tables are, either way, empties the caches.
     void setControl(long control) {
         boolean before = translating;
         boolean guestBefore = guestTranslation;
+        boolean pointersBefore = guestPointers;
         adoptControl();
         registerVersion++;
-        if (before != translating || guestBefore != guestTranslation) {
+        if (before != translating
+                || guestBefore != guestTranslation
+                || pointersBefore != guestPointers) {
             caches.removeAll();
         }
     }
@@ -241,6 +246,8 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
         straight = translating && !observed;
         guestTranslation =
                 (control & AmdRegisters.GUEST_TRANSLATION) != 0 && capabilities.guestTranslation();
+        guestPointers =
+                (control & AmdRegisters.GUEST_POINTERS) != 0 && capabilities.guestPointers();
         holes = AddressHoles.of(registers.exclusionBase(), registers.exclusionLimit());
     }
 

@@ -63,8 +63,8 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
             host = DeviceTableEntry.inSpace(entry, caches().space(domain, Spaces.NONE));
         }
         lastWho = who(requester, pasid, DeviceTableEntry.space(host));
-        known = walks.pasidEntry(host, more, pasid, lastIova, observer);
-        countReads(walks.reads());
+        known = pasidEntry(host, more, Origin.of(requester, pasid), lastIova);
+        countWalk(walks);
         if (known < 0) {
             return walkFailed(more);
         }
@@ -72,6 +72,12 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         pasids.insert(requester, pasid, known, behind);
         lastWho = who(requester, pasid, PasidEntry.space(known));
         return byGuestTable(known, behind);
+    }
+
+    /// As [AmdWalks#pasidEntry], where the unit has been told that GCR3 tables are.
+    final long pasidEntry(long entry, long more, long origin, long iova) {
+        boolean inGuest = guestPointers && DeviceTableEntry.packedMode(entry) != 0;
+        return walks.pasidEntry(entry, more, inGuest, origin, iova, observer);
     }
 
     /// The cache of PASIDs gave the entry.

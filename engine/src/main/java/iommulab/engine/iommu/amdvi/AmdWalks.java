@@ -125,17 +125,39 @@ final class AmdWalks {
 
     /// Finds the guest table of a PASID.
     ///
+    /// @param inGuest whether the GCR3 table lies in what the host table maps
+    /// @param origin of the request, see [Origin]: it names the PASID
     /// @param iova of the request
     /// @return its packed entry, see [PasidEntry]; or negative
-    long pasidEntry(long entry, long detail, int pasid, long iova, WalkObserver observer) {
+    long pasidEntry(
+            long entry,
+            long detail,
+            boolean inGuest,
+            long origin,
+            long iova,
+            WalkObserver observer) {
         probes = 0;
+        nestedProbes = 0;
+        int pasid = Origin.pasid(origin);
+        if (inGuest) {
+            enterBelow(entry, DeviceTableEntry.hostMarks(detail), origin);
+        }
         var failure =
                 gcr3.read(
                         DeviceTableEntry.packedGcr3Table(detail),
                         DeviceTableEntry.packedGcr3Levels(detail),
                         pasid,
+                        inGuest ? below : null,
                         observer);
         reads = gcr3.reads();
+        if (inGuest) {
+            reads += below.reads();
+            probes = below.probes();
+            nestedProbes = below.asked();
+        }
+        if (gcr3.isStoppedBelow()) {
+            return hostFailure(below.answer(), below.gpa(), below.lastEntry());
+        }
         if (failure != null) {
             boolean unreadable = failure == AmdFault.TABLE_UNREADABLE;
             fail(failure, unreadable ? gcr3.entryHpa() : iova, true);
@@ -172,14 +194,8 @@ final class AmdWalks {
         }
         boolean nested = PasidEntry.isNested(pasidEntry);
         if (nested) {
-            int mode = DeviceTableEntry.packedMode(behind);
-            below.enter(
-                    DeviceTableEntry.packedHostTable(behind),
-                    mode,
-                    hostBits(mode),
-                    DeviceTableEntry.space(behind),
-                    DeviceTableEntry.hostMarks(PasidEntry.detail(behind)),
-                    origin);
+            enterBelow(
+                    behind, DeviceTableEntry.hostMarks(PasidEntry.detail(behind)), origin);
         }
         guest.through(nested ? below : null);
         guest.enter(
@@ -201,6 +217,18 @@ final class AmdWalks {
             nestedProbes = below.asked();
         }
         return leaf;
+    }
+
+    /// @param marks HAD
+    private void enterBelow(long entry, int marks, long origin) {
+        int mode = DeviceTableEntry.packedMode(entry);
+        below.enter(
+                DeviceTableEntry.packedHostTable(entry),
+                mode,
+                hostBits(mode),
+                DeviceTableEntry.space(entry),
+                marks,
+                origin);
     }
 
     private long throughHost(long leaf, long iova, long needs, long hopes) {

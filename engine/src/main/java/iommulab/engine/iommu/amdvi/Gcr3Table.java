@@ -1,12 +1,15 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.cache.Iotlb;
+import iommulab.engine.iommu.SecondStage;
+import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.WalkObserver;
 import iommulab.engine.memory.PhysicalMemory;
 
 import org.jspecify.annotations.Nullable;
 
-/// Reads the GCR3 table of a device: from a PASID to the root of its guest table. The tables themselves
-/// lie in host memory; only the root that the last level gives is a guest-physical address.
+/// Reads the GCR3 table of a device: from a PASID to the root of its guest table, which is a guest-physical
+/// address. The table itself lies in host memory, or in the guest's.
 /// Spec: AMD IOMMU, "Guest CR3 Table".
 final class Gcr3Table {
     /// Bits of an entry that must be zero.
@@ -20,6 +23,7 @@ final class Gcr3Table {
     private long entry;
     private long entryHpa;
     private int reads;
+    private boolean stoppedBelow;
 
     Gcr3Table(PhysicalMemory memory, AmdCapabilities capabilities) {
         this.memory = memory;
@@ -28,11 +32,18 @@ final class Gcr3Table {
 
     /// Finds the entry of a PASID.
     ///
-    /// @param table hpa of the top table
+    /// @param table address of the top table: gpa with `below`, hpa without
     /// @param levels 1 to 3
+    /// @param below what translates the addresses of all levels, null if they are the host's
     /// @return why there is none, or null
-    @Nullable AmdFault read(long table, int levels, int pasid, WalkObserver observer) {
+    @Nullable AmdFault read(
+            long table,
+            int levels,
+            int pasid,
+            @Nullable SecondStage below,
+            WalkObserver observer) {
         reads = 0;
+        stoppedBelow = false;
         entry = 0;
         entryHpa = table;
         if (pasid >>> Math.min(pasidBits, INDEX_BITS * levels) != 0) {
@@ -41,10 +52,14 @@ final class Gcr3Table {
         long at = table;
         for (int level = levels; level >= 1; level--) {
             int index = pasid >>> INDEX_BITS * (level - 1) & (1 << INDEX_BITS) - 1;
-            entryHpa = at + index * 8L;
+            long tableHpa = below == null ? at : hpa(below, at);
+            if (stoppedBelow) {
+                return AmdFault.PAGE_NOT_PRESENT;
+            }
+            entryHpa = tableHpa + index * 8L;
             entry = memory.read64(entryHpa);
             reads++;
-            observer.deviceTableRead(1 + levels - level, at, index, entryHpa, entry, 0);
+            observer.deviceTableRead(1 + levels - level, tableHpa, index, entryHpa, entry, 0);
             if (entry == -1 && !memory.isBacked(entryHpa)) {
                 return AmdFault.TABLE_UNREADABLE;
             }
@@ -57,6 +72,17 @@ final class Gcr3Table {
             at = entry & ADDRESS;
         }
         return null;
+    }
+
+    private long hpa(SecondStage below, long table) {
+        long page = below.place(table, TableEntry.READ, 0);
+        stoppedBelow = page < 0;
+        return stoppedBelow ? table : Iotlb.hpa(page, table);
+    }
+
+    /// Whether the last search ended at a host table: the answer is that of the stage below.
+    boolean isStoppedBelow() {
+        return stoppedBelow;
     }
 
     /// Address of the guest table that was found.
