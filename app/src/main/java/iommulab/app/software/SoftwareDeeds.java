@@ -239,7 +239,9 @@ final class SoftwareDeeds {
                         .asking("dev_id", choices.ids(file, "DEVICE"))
                         .with("pt_id", id)
                         .with("flags", "[]")
-                        .asking("data_type", List.of("vtd_s1", "arm_smmuv3", "selftest"))
+                        .asking(
+                                "data_type",
+                                List.of("vtd_s1", "arm_smmuv3", "amd_guest", "selftest"))
                         .offering(
                                 "data",
                                 List.of("{pgtbl=1, addr_width=48}", "{iotlb=0xbadbeef}", "{}")),
@@ -251,7 +253,7 @@ final class SoftwareDeeds {
                         .with("iommufd", file)
                         .asking("dev_id", choices.ids(file, "DEVICE"))
                         .with("hwpt_id", id)
-                        .asking("type", List.of("arm_smmuv3", "selftest", "default")));
+                        .asking("type", List.of("arm_smmuv3", "amd", "selftest", "default")));
     }
 
     private List<KernelDeed> bound(String file, int id) {

@@ -21,9 +21,11 @@ import iommulab.engine.iommu.builder.X86Encoder;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
+import java.util.Optional;
 
 /// Linux's driver of one AMD IOMMU: device table, command buffer, event log, GCR3 tables. Host (v1) tables
 /// for whole devices, guest (v2) tables for PASIDs. Source: kernel `drivers/iommu/amd/init.c`, `iommu.c`.
@@ -204,8 +206,10 @@ public final class AmdDriver extends DeviceEntryDriver {
     /// One entry says for all PASIDs of a device how deep their guest tables are.
     @Override
     public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
+        var wanted = Translation.of(to);
+        new Gcr3Owner(unit, devices.values()).requireFor(wanted);
         int inUse = firstLevels(requester);
-        int levels = Translation.of(to).firstLevels();
+        int levels = wanted.firstLevels();
         if (inUse != 0 && levels != 0 && inUse != levels) {
             throw new MappingRefused(
                     "EINVAL",
@@ -220,7 +224,35 @@ public final class AmdDriver extends DeviceEntryDriver {
 
     @Override
     long[] pasidEntry(Translation to) {
-        return new long[] {to.first() | 1};
+        return AmdWords.gcr3Entry(to);
+    }
+
+    @Override
+    public void attach(RequesterId requester, Attachment to) throws MappingRefused {
+        new Gcr3Owner(unit, devices.values()).requireFor(Translation.of(to));
+        super.attach(requester, to);
+    }
+
+    /// The guest's device table entry has GCR3 tables in the guest's memory.
+    @Override
+    public Optional<GuestDirectory> writeForGuest(
+            Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
+            throws MappingRefused {
+        return Optional.of(new AmdGuest(GCR3).write(table, guest, pasid, to));
+    }
+
+    @Override
+    public void requireEntry(GuestEntry entry) throws MappingRefused {
+        if (AmdWords.guestLevels(entry) > unit.capabilities().guestLevels()) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP", "The IOMMU walks no guest tables of five levels (EFR.GATS).");
+        }
+    }
+
+    @Override
+    public void carryOut(int tag, int requester, long low, long high) {
+        commands.submit(
+                new AmdCommand(requester < 0 ? low | (long) tag << 32 : low | requester, high));
     }
 
     @Override
@@ -275,7 +307,7 @@ public final class AmdDriver extends DeviceEntryDriver {
             Stage stage,
             AddressRange range,
             boolean leavesOnly) {
-        if (stage == Stage.SECOND && user.hasFirst()) {
+        if (stage == Stage.SECOND && user.mayHaveFirst()) {
             // What the guest's tables make of these addresses nobody knows: all of it goes.
             forgetAll(own);
             return;

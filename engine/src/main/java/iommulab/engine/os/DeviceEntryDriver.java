@@ -26,7 +26,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     final PhysicalMemory memory;
     private final PasidDirectory.Shape shape;
-    private final TreeMap<Integer, AttachedDevice> devices = new TreeMap<>();
+    final TreeMap<Integer, AttachedDevice> devices = new TreeMap<>();
     final ServiceBook services;
     final DomainWishes wishes;
 

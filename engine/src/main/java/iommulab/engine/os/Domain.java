@@ -341,6 +341,9 @@ public final class Domain {
         }
         if (guest != null) {
             hash.add(guest.low()).add(guest.high());
+            if (guest.third() != 0) {
+                hash.add(guest.third());
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -86,6 +87,11 @@ public interface IommuDriver {
             throws MappingRefused {
         return Optional.empty();
     }
+
+    /// Whether hardware can do what a guest's own entry of a device asks for.
+    ///
+    /// @throws MappingRefused (EOPNOTSUPP) if not
+    default void requireEntry(GuestEntry entry) throws MappingRefused {}
 
     /// Lets a device keep translations for itself and ask for pages, or not any more: its entry says so.
     ///

@@ -59,10 +59,25 @@ final class DomainMaker {
     }
 
     /// A domain of the tables to which a guest's own entry of a device leads.
-    Domain onGuestEntry(int id, int unit, Domain parent, GuestEntry entry) throws MappingRefused {
-        units.get(unit).driver().requireTag(id);
+    ///
+    /// @param tag that hardware is to know it by
+    Domain onGuestEntry(int id, int tag, int unit, Domain parent, GuestEntry entry)
+            throws MappingRefused {
+        var driver = units.get(unit).driver();
+        driver.requireTag(tag);
+        driver.requireEntry(entry);
         guestTables.mapWindow(parent);
-        return Domain.ofGuest(firstStageIdentity(id, "guest's entry", unit, parent.id()), entry);
+        var identity =
+                new Domain.Identity(
+                        id,
+                        "guest's entry",
+                        DomainType.UNMANAGED,
+                        true,
+                        unit,
+                        tag,
+                        Stage.FIRST,
+                        parent.id());
+        return Domain.ofGuest(identity, entry);
     }
 
     /// A domain in the stage that the driver takes for everything.

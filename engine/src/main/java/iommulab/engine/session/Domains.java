@@ -167,8 +167,12 @@ final class Domains {
     }
 
     /// A domain of everything that a guest's own entry of a device leads to.
-    Domain createOnGuestEntry(int unit, Domain parent, GuestEntry entry) throws MappingRefused {
-        var domain = maker.onGuestEntry(freeId(), unit, parent, entry);
+    ///
+    /// @param tag that it shares with another domain of the guest; 0 for one of its own
+    Domain createOnGuestEntry(int unit, Domain parent, GuestEntry entry, int tag)
+            throws MappingRefused {
+        int id = freeId();
+        var domain = maker.onGuestEntry(id, tag == 0 ? id : tag, unit, parent, entry);
         byId.put(domain.id(), domain);
         return domain;
     }
@@ -200,10 +204,17 @@ final class Domains {
     /// left out, since hardware in caching mode tags with it what is not present.
     private int freeId() {
         int id = 1;
-        while (byId.containsKey(id)) {
+        while (byId.containsKey(id) || isTag(id)) {
             id++;
         }
         return id;
+    }
+
+    /// Whether a domain of a guest still has the number of one that is gone.
+    private boolean isTag(int number) {
+        return byId.values().stream()
+                .anyMatch(
+                        domain -> domain.guest().isPresent() && domain.identity().tag() == number);
     }
 
     void delete(Domain domain) throws MappingRefused {

@@ -133,7 +133,9 @@ final class IommuHardware {
                     false,
                     0);
         }
-        return traits(unit, description.isAmdVi() ? "amd" : "riscv", X86_MSI, "", "", PASID_BITS);
+        return description.isAmdVi()
+                ? traits(unit, "amd", X86_MSI, "", "amd", PASID_BITS)
+                : traits(unit, "riscv", X86_MSI, "", "", PASID_BITS);
     }
 
     private static UnitTraits traits(

@@ -38,9 +38,11 @@ final class MachineGuests implements GuestDomains {
     }
 
     @Override
-    public int createOnGuestEntry(int unit, int parent, GuestEntry entry) throws CallFailed {
-        return DomainDrivers.passOn(
-                        () -> domains().createOnGuestEntry(unit, drivers.domain(parent), entry))
+    public int createOnGuestEntry(int unit, int parent, GuestEntry entry, int like)
+            throws CallFailed {
+        int tag = like == 0 ? 0 : drivers.domain(like).identity().tag();
+        return DomainDrivers.passOn(() ->
+                        domains().createOnGuestEntry(unit, drivers.domain(parent), entry, tag))
                 .id();
     }
 
@@ -105,9 +107,9 @@ final class MachineGuests implements GuestDomains {
 
     @Override
     public void guestCommand(
-            int unit, int parent, Optional<PciAddress> function, long low, long high)
+            int unit, int domain, Optional<PciAddress> function, long low, long high)
             throws CallFailed {
-        int tag = drivers.domain(parent).identity().tag();
+        int tag = drivers.domain(domain).identity().tag();
         int requester = function.map(stream -> drivers.requesterOf(stream).raw()).orElse(-1);
         DomainDrivers.passOnDoing(() -> drivers.driver(unit).carryOut(tag, requester, low, high));
     }

@@ -86,8 +86,7 @@ final class AmdAtlas {
         boolean hosts = valid && DeviceTableEntry.mode(raw[0]) != 0;
         boolean guests = valid && unit.guestTranslation && DeviceTableEntry.isGuest(raw[0]);
         return new long[] {
-            hosts ? DeviceTableEntry.hostTable(raw[0]) : -1,
-            guests ? gcr3Root(raw[0], raw[1]) : -1
+            hosts ? DeviceTableEntry.hostTable(raw[0]) : -1, guests ? gcr3Root(raw[0], raw[1]) : -1
         };
     }
 

@@ -194,8 +194,7 @@ final class AmdWalks {
         }
         boolean nested = PasidEntry.isNested(pasidEntry);
         if (nested) {
-            enterBelow(
-                    behind, DeviceTableEntry.hostMarks(PasidEntry.detail(behind)), origin);
+            enterBelow(behind, DeviceTableEntry.hostMarks(PasidEntry.detail(behind)), origin);
         }
         guest.through(nested ? below : null);
         guest.enter(

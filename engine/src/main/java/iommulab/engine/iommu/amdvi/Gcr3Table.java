@@ -37,11 +37,7 @@ final class Gcr3Table {
     /// @param below what translates the addresses of all levels, null if they are the host's
     /// @return why there is none, or null
     @Nullable AmdFault read(
-            long table,
-            int levels,
-            int pasid,
-            @Nullable SecondStage below,
-            WalkObserver observer) {
+            long table, int levels, int pasid, @Nullable SecondStage below, WalkObserver observer) {
         reads = 0;
         stoppedBelow = false;
         entry = 0;

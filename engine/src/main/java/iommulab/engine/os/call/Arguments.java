@@ -97,9 +97,17 @@ public record Arguments(String action, Map<String, Value> values) {
     ///
     /// @param place 0 or 1
     public long wordOfPair(String name, int place) throws BadArgument {
+        return wordOf(name, place, 2);
+    }
+
+    /// One of several words of 64 bits in a list.
+    ///
+    /// @param place from 0
+    /// @param count of words that there have to be
+    public long wordOf(String name, int place, int count) throws BadArgument {
         var words = items(name);
-        if (words.size() != 2) {
-            throw wrong(name, value(name), "two words of 64 bits");
+        if (words.size() != count) {
+            throw wrong(name, value(name), count + " words of 64 bits");
         }
         return number(name, words.get(place));
     }

@@ -20,11 +20,12 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /// All calls that the kernel knows, with their arguments, what they return and what they mean: the one
-/// table behind reading, completion, help and checks. Its file is `vocabulary.json` beside this class.
+/// table behind reading, completion, help and checks. Its files are `vocabulary.json` and `bench.json` beside
+/// this class.
 @ImmutableValue
 public final class Vocabulary {
-    private static final Vocabulary ALL = read("vocabulary.json");
-    private static final Vocabulary BENCH = read("bench.json");
+    private static final Vocabulary ALL = ofKernel();
+    private static final Vocabulary BENCH = ofBench();
 
     private final SequencedMap<String, Entry> entries;
 
@@ -176,25 +177,43 @@ public final class Vocabulary {
                 : " Those of '%s' are %s.".formatted(object, same);
     }
 
-    // ---- reading the file
+    // ---- reading the files
 
-    private static Vocabulary read(String name) {
+    private static JsonObject file(String name) {
         try (var in = Vocabulary.class.getResourceAsStream(name);
                 var text =
                         new InputStreamReader(
                                 Objects.requireNonNull(in, name + " is missing"),
                                 StandardCharsets.UTF_8)) {
-            var file = JsonParser.parseReader(text).getAsJsonObject();
-            var docs = file.getAsJsonObject("arguments");
-            var entries = new LinkedHashMap<String, Entry>();
-            file.getAsJsonObject("actions")
-                    .asMap()
-                    .forEach((call, entry) ->
-                            entries.put(call, entry(call, entry.getAsJsonObject(), docs)));
-            return new Vocabulary(entries);
+            return JsonParser.parseReader(text).getAsJsonObject();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /// Calls of the kernel: Linux's, and in `bench.json` those that are ours or say more.
+    private static Vocabulary ofKernel() {
+        var linux = file("vocabulary.json");
+        var ours = file("bench.json");
+        var docs = linux.getAsJsonObject("arguments").deepCopy();
+        ours.getAsJsonObject("kernelArguments").asMap().forEach(docs::add);
+        var entries = entries(linux.getAsJsonObject("actions"), docs);
+        entries.putAll(entries(ours.getAsJsonObject("kernelCalls"), docs));
+        return new Vocabulary(entries);
+    }
+
+    private static Vocabulary ofBench() {
+        var file = file("bench.json");
+        return new Vocabulary(
+                entries(file.getAsJsonObject("actions"), file.getAsJsonObject("arguments")));
+    }
+
+    private static SequencedMap<String, Entry> entries(JsonObject actions, JsonObject docs) {
+        var entries = new LinkedHashMap<String, Entry>();
+        actions.asMap()
+                .forEach((call, entry) ->
+                        entries.put(call, entry(call, entry.getAsJsonObject(), docs)));
+        return entries;
     }
 
     private static Entry entry(String name, JsonObject json, JsonObject docs) {

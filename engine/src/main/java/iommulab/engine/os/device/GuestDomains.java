@@ -20,7 +20,9 @@ public interface GuestDomains {
     /// stage for each of them.
     ///
     /// @param parent domain through which the guest's addresses go
-    int createOnGuestEntry(int unit, int parent, GuestEntry entry) throws CallFailed;
+    /// @param like a domain that caches cannot tell from this one, as the guest gives both one number; 0 for
+    ///     none
+    int createOnGuestEntry(int unit, int parent, GuestEntry entry, int like) throws CallFailed;
 
     /// A table that some guest keeps.
     ///
@@ -53,13 +55,13 @@ public interface GuestDomains {
     /// @param leavesOnly whether no entry above the leaves has changed
     void invalidateNested(int domain, long iova, long bytes, boolean leavesOnly) throws CallFailed;
 
-    /// A command of a guest's virtual SMMU, carried out on the real one.
+    /// A command of a guest's IOMMU, carried out on the real one.
     ///
-    /// @param parent domain of the guest's second stage
+    /// @param domain whose number hardware is to be told: that of the guest's second stage, or one nested in it
     /// @param function that the command is about; empty for one about translations
-    /// @param low bits 63:0, without stream and VMID
+    /// @param low bits 63:0, without numbers of devices and domains
     /// @param high bits 127:64
     /// @throws CallFailed (EOPNOTSUPP) if the unit takes no such commands
-    void guestCommand(int unit, int parent, Optional<PciAddress> function, long low, long high)
+    void guestCommand(int unit, int domain, Optional<PciAddress> function, long low, long high)
             throws CallFailed;
 }

@@ -10,6 +10,8 @@ import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Value;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.GuestDomains;
+import iommulab.engine.os.device.GuestEntry;
+import iommulab.engine.os.device.PhysicalDevice;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
 
@@ -97,16 +99,25 @@ public final class GuestCalls implements CallTable {
         var entry = guests.guestWritesPasid(device.address(), pasid, table);
         pasidEntries.set("%s PASID %d".formatted(device, pasid), table.number());
         if (entry.isPresent()) {
-            var words = List.of(Value.hex(entry.get().low()), Value.hex(entry.get().high()));
-            return Answer.OK
-                    .with("ste", Value.of(words))
+            return told(device, entry.get())
                     .because(
                             "The guest's table lies in its memory. Hardware reads it once a nested"
-                                + " table of this stream entry is attached, and what it has cached"
-                                + " only when the guest says so.");
+                                + " table of this entry is attached, and what it has cached only"
+                                + " when the guest says so.");
         }
         return Answer.OK.because(
                 "The hypervisor does not see the guest's PASID table: nothing happens until it"
                         + " attaches the number.");
+    }
+
+    /// The guest's entry of a device, as its hypervisor gives it to the kernel.
+    private static Answer told(PhysicalDevice device, GuestEntry entry) {
+        var low = Value.hex(entry.low());
+        var high = Value.hex(entry.high());
+        boolean isAmd = device.unit().filter(unit -> unit.driver().equals("amd")).isPresent();
+        return isAmd
+                ? Answer.OK.with(
+                        "dte", Value.of(List.of(low, high, Value.hex(entry.third()), Value.hex(0))))
+                : Answer.OK.with("ste", Value.of(List.of(low, high)));
     }
 }

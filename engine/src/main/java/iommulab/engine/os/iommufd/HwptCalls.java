@@ -8,7 +8,6 @@ import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Value;
-import iommulab.engine.os.device.GuestDomains;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -19,16 +18,6 @@ import java.util.Optional;
 /// `drivers/iommu/iommufd/hw_pagetable.c`.
 public final class HwptCalls implements CallTable {
     private static final List<String> FLAGS = List.of("nest_parent", "dirty", "fault", "pasid");
-    private static final Map<String, Integer> DATA_BYTES =
-            Map.of(
-                    "none",
-                    0,
-                    "selftest",
-                    NestedData.Selftest.BYTES,
-                    "vtd_s1",
-                    NestedData.VtdStage1.BYTES,
-                    "arm_smmuv3",
-                    NestedData.StreamOfGuest.BYTES);
     private static final long MOST_ENTRIES = 524_288;
 
     private final OpenFiles files;
@@ -58,27 +47,16 @@ public final class HwptCalls implements CallTable {
     // ---- alloc
 
     /// What was asked for, after the checks that need no object.
-    ///
-    /// @param type of the data
-    /// @param length of the data in bytes
-    private record Asked(
-            List<String> flags, String type, long length, Optional<FaultQueue> faults) {
+    private record Asked(DriverData data, Optional<FaultQueue> faults) {
         boolean has(String flag) {
-            return flags.contains(flag);
+            return data.has(flag);
         }
     }
 
     private Answer alloc(Arguments a) throws CallFailed, BadArgument {
         var file = file(a);
         requireReserved(a);
-        var type = a.optionalWord("data_type").orElse("none");
-        long length = a.number("data_len", DATA_BYTES.getOrDefault(type, 0));
-        if (type.equals("none") != (length == 0)) {
-            throw new CallFailed(
-                    "EINVAL",
-                    "Data of type %s and %d bytes: without a type there are no bytes, and with one there are some."
-                            .formatted(type, length));
-        }
+        var data = DriverData.of(a);
         var device = file.require(a, "dev_id", BoundDevice.class);
         var target = file.find((int) a.number("pt_id"));
         if (target.isEmpty()) {
@@ -86,7 +64,7 @@ public final class HwptCalls implements CallTable {
                     "EINVAL",
                     "%s has no object %d to make a table for.".formatted(file, a.number("pt_id")));
         }
-        var asked = new Asked(a.words("flags"), type, length, faults(file, a));
+        var asked = new Asked(data, faults(file, a));
         var table =
                 switch (target.get()) {
                     case IoAddressSpace space -> paging(space, device, asked);
@@ -118,10 +96,11 @@ public final class HwptCalls implements CallTable {
             throw new CallFailed(
                     "EOPNOTSUPP", "Writes of %s cannot be tracked.".formatted(device.device()));
         }
-        if (asked.length() != 0) {
+        if (asked.data().length() != 0) {
             throw new CallFailed(
                     "EOPNOTSUPP",
-                    "No driver makes a table of its own from data %s.".formatted(asked.type()));
+                    "No driver makes a table of its own from data %s."
+                            .formatted(asked.data().type()));
         }
         return new PagingTable(
                 space,
@@ -133,7 +112,7 @@ public final class HwptCalls implements CallTable {
     }
 
     private static void requireFlags(Asked asked, List<String> known) throws CallFailed {
-        for (var flag : asked.flags()) {
+        for (var flag : asked.data().flags()) {
             if (!known.contains(flag)) {
                 throw new CallFailed(
                         "EOPNOTSUPP", "Flag '%s' is not one of %s.".formatted(flag, known));
@@ -149,7 +128,7 @@ public final class HwptCalls implements CallTable {
             Arguments a)
             throws CallFailed, BadArgument {
         requireFlags(asked, List.of("fault", "pasid"));
-        if (asked.length() == 0) {
+        if (asked.data().length() == 0) {
             throw new CallFailed(
                     "EOPNOTSUPP", "A guest's table is described by data of its IOMMU.");
         }
@@ -165,17 +144,17 @@ public final class HwptCalls implements CallTable {
         if (!unit.driver().equals(parent.unit().driver())) {
             throw new CallFailed("EINVAL", "%s is a table of another driver.".formatted(parent));
         }
-        var known = viommu.isPresent() ? viommu.get().model() : unit.nestedData();
+        var known = viommu.isPresent() ? viommu.get().nestedData() : unit.nestedData();
         if (known.isEmpty()) {
             throw new CallFailed(
                     "EOPNOTSUPP",
                     "The driver of %s makes no nested tables this way.".formatted(unit.name()));
         }
-        if (!known.equals(asked.type())) {
+        if (!known.equals(asked.data().type())) {
             throw new CallFailed(
                     "EOPNOTSUPP",
                     "The driver of %s takes data of type %s, not %s."
-                            .formatted(unit.name(), known, asked.type()));
+                            .formatted(unit.name(), known, asked.data().type()));
         }
         return new NestedTable(
                 parent,
@@ -183,63 +162,7 @@ public final class HwptCalls implements CallTable {
                 device.device(),
                 asked.has("pasid"),
                 asked.faults(),
-                data(parent, device, asked, a));
-    }
-
-    private static NestedData data(PagingTable parent, BoundDevice device, Asked asked, Arguments a)
-            throws CallFailed, BadArgument {
-        if (asked.length() != DATA_BYTES.getOrDefault(asked.type(), 0)) {
-            throw new CallFailed(
-                    "EINVAL",
-                    "Data of type %s has %d bytes, not %d: a driver's data is neither cut nor stretched."
-                            .formatted(
-                                    asked.type(),
-                                    DATA_BYTES.getOrDefault(asked.type(), 0),
-                                    asked.length()));
-        }
-        if (a.optionalWord("data_ptr").filter("null"::equals).isPresent()) {
-            throw new CallFailed("EFAULT", "The pointer to the data leads nowhere.");
-        }
-        var fields = a.has("data") ? a.fields("data") : new Arguments(a.action(), Map.of());
-        return switch (asked.type()) {
-            case "selftest" ->
-                    NestedData.Selftest.filledWith(
-                            parent.file().ledger(), fields.number("iotlb", 0));
-            case "vtd_s1" -> vtdStage1(parent, device, fields);
-            case "arm_smmuv3" -> streamOfGuest(parent, device, asked, fields);
-            default ->
-                    throw new CallFailed(
-                            "EOPNOTSUPP", "Data of type %s is not built.".formatted(asked.type()));
-        };
-    }
-
-    private static NestedData vtdStage1(PagingTable parent, BoundDevice device, Arguments fields)
-            throws CallFailed, BadArgument {
-        long width = fields.number("addr_width", 48);
-        if (width != 48 && width != 57) {
-            throw new CallFailed(
-                    "EINVAL",
-                    "First-stage tables translate 48 or 57 bits, not %d.".formatted(width));
-        }
-        var guest = new GuestDomains.GuestTable((int) fields.number("pgtbl"));
-        var guests = parent.file().core().guests();
-        int domain = guests.createNested(device.device().unitNumber(), parent.domain(), guest);
-        return new NestedData.VtdStage1(guests, domain, guest);
-    }
-
-    private static NestedData streamOfGuest(
-            PagingTable parent, BoundDevice device, Asked asked, Arguments fields)
-            throws CallFailed, BadArgument {
-        if (asked.has("pasid")) {
-            throw new CallFailed(
-                    "EOPNOTSUPP",
-                    "A guest's stream has all PASIDs of its device: no flag allows more of them.");
-        }
-        var entry = VirtualStreamEntry.of(fields);
-        var guests = parent.file().core().guests();
-        int domain =
-                guests.createOnGuestEntry(device.device().unitNumber(), parent.domain(), entry);
-        return new NestedData.StreamOfGuest(domain, entry);
+                asked.data().read(a, parent, viommu, device.device()));
     }
 
     // ---- invalidate
@@ -269,6 +192,7 @@ public final class HwptCalls implements CallTable {
                 yield table.invalidate(first(entries, count));
             }
             case VirtualIommu viommu -> {
+                requireHandler(viommu);
                 requireEntries(a, count, viommu.invalidationType(), viommu.entryBytes());
                 yield viommu.invalidate(first(entries, count));
             }
@@ -286,6 +210,15 @@ public final class HwptCalls implements CallTable {
                     "EOPNOTSUPP",
                     "%s takes no entries: its guest's commands go to the virtual IOMMU."
                             .formatted(table));
+        }
+    }
+
+    private static void requireHandler(VirtualIommu viommu) throws CallFailed {
+        if (viommu.invalidationType().isEmpty()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "%s takes no entries: hardware reads its guest's command buffer (guest.command)."
+                            .formatted(viommu));
         }
     }
 

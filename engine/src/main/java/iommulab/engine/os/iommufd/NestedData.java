@@ -21,6 +21,9 @@ public sealed interface NestedData {
     /// Bytes of one entry: fewer are too few, more are not known.
     int entryBytes();
 
+    /// Its table is gone.
+    default void end() {}
+
     /// Carries out one entry.
     ///
     /// @throws CallFailed (EOPNOTSUPP) an unknown flag, (EINVAL) a bad value
@@ -149,6 +152,39 @@ public sealed interface NestedData {
                     "EOPNOTSUPP",
                     "A guest's SMMU is invalidated by its commands: give them to the virtual"
                             + " IOMMU.");
+        }
+    }
+
+    /// A device of a guest's AMD IOMMU: the guest's GCR3 table. Source: kernel `struct nested_domain`.
+    ///
+    /// @param guest whose number of the domain it has
+    /// @param number that the guest gave the domain
+    /// @param entry that the guest has written for the device
+    record DeviceOfGuest(VirtualIommu guest, int number, int domain, GuestEntry entry)
+            implements NestedData {
+        static final int BYTES = 32;
+
+        @Override
+        public String entryType() {
+            return "";
+        }
+
+        @Override
+        public int entryBytes() {
+            return 0;
+        }
+
+        @Override
+        public void end() {
+            guest.numbers().remove(number, domain);
+        }
+
+        @Override
+        public void invalidate(Arguments entry) throws CallFailed {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "Hardware reads the command buffer of the guest's IOMMU: Linux carries out none"
+                            + " of its commands.");
         }
     }
 }

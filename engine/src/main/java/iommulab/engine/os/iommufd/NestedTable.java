@@ -109,5 +109,6 @@ public final class NestedTable extends PageTable {
         if (domain() != 0) {
             file().core().paging().destroy(domain());
         }
+        data.end();
     }
 }

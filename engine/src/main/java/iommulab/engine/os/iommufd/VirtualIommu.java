@@ -9,8 +9,11 @@ import iommulab.engine.os.device.SelftestHooks;
 import iommulab.engine.os.device.UnitTraits;
 import iommulab.engine.os.state.Book;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /// The slice of a physical IOMMU that one virtual machine has (VIOMMU): which number the guest gives to
@@ -24,19 +27,24 @@ public final class VirtualIommu extends IoObject {
     private final Book<Long, VirtualDevice> devices;
     private final Book<String, EventQueue> events;
     private final Book<Integer, HardwareQueue> queues;
+    private final @Nullable GuestNumbers numbers;
 
     /// What the guest believes to have.
     enum Kind {
         /// that of the kernel's self-test
-        SELFTEST("selftest", "viommu_selftest", 12),
-        ARM_SMMUV3("arm_smmuv3", "arm_smmuv3", 16);
+        SELFTEST("selftest", "selftest", "viommu_selftest", 12),
+        ARM_SMMUV3("arm_smmuv3", "arm_smmuv3", "arm_smmuv3", 16),
+        /// Its driver has no entries of invalidations: see [#carryOut].
+        AMD("amd", "amd_guest", "", 0);
 
         private final String word;
+        private final String nestedData;
         private final String invalidation;
         private final int entryBytes;
 
-        Kind(String word, String invalidation, int entryBytes) {
+        Kind(String word, String nestedData, String invalidation, int entryBytes) {
             this.word = word;
+            this.nestedData = nestedData;
             this.invalidation = invalidation;
             this.entryBytes = entryBytes;
         }
@@ -61,6 +69,7 @@ public final class VirtualIommu extends IoObject {
         devices = new Book<>(file().ledger());
         events = new Book<>(file().ledger());
         queues = new Book<>(file().ledger());
+        numbers = kind == Kind.AMD ? new GuestNumbers(file().ledger()) : null;
         parent.hold(toString(), "second stage");
     }
 
@@ -72,6 +81,16 @@ public final class VirtualIommu extends IoObject {
     /// Name of the type, as users write it.
     public String model() {
         return kind.word;
+    }
+
+    /// Name of the data that makes a table nested in it.
+    String nestedData() {
+        return kind.nestedData;
+    }
+
+    /// The guest's numbers of domains, on AMD-Vi.
+    GuestNumbers numbers() {
+        return Objects.requireNonNull(numbers, "only AMD's guests have domain numbers");
     }
 
     /// The table that leads from the guest's addresses to memory.
@@ -179,6 +198,7 @@ public final class VirtualIommu extends IoObject {
                 switch (kind) {
                     case SELFTEST -> invalidateWords(entry);
                     case ARM_SMMUV3 -> carryOut(StreamCommand.of(entry, this));
+                    case AMD -> throw new IllegalStateException("its driver has no such entries");
                 }
             } catch (CallFailed failed) {
                 throw failed.returning("entry_num", Value.of(done)).keepingWork();
@@ -197,6 +217,28 @@ public final class VirtualIommu extends IoObject {
                         command.function(),
                         command.low(),
                         command.high());
+    }
+
+    /// A command in a buffer of the guest that hardware reads itself.
+    ///
+    /// @throws CallFailed (EOPNOTSUPP) hardware reads no such buffers, (EIO) as [DeviceTableCommand#of]
+    void carryOut(long low, long high) throws CallFailed {
+        if (kind != Kind.AMD) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "Hardware reads no commands of %s: the hypervisor gives them to the kernel (iommufd.hwpt_invalidate)."
+                            .formatted(this));
+        }
+        for (var command : DeviceTableCommand.of(low, high, this)) {
+            file().core()
+                    .guests()
+                    .guestCommand(
+                            unitNumber,
+                            command.domain().orElse(parent.domain()),
+                            command.function(),
+                            command.low(),
+                            command.high());
+        }
     }
 
     /// Source: kernel `mock_viommu_cache_invalidate`.

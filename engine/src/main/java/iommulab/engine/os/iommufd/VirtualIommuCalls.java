@@ -30,7 +30,8 @@ public final class VirtualIommuCalls implements CallTable {
                 "iommufd.veventq_alloc", this::allocEvents,
                 "iommufd.veventq_read", this::readEvents,
                 "iommufd.veventq_close", this::closeEvents,
-                "iommufd.hw_queue_alloc", this::allocQueue);
+                "iommufd.hw_queue_alloc", this::allocQueue,
+                "guest.command", this::command);
     }
 
     private Iommufd file(Arguments a) throws CallFailed, BadArgument {
@@ -81,6 +82,13 @@ public final class VirtualIommuCalls implements CallTable {
         var device = file.require(a, "dev_id", BoundDevice.class);
         return Answer.OK.with(
                 "vdevice_id", new VirtualDevice(viommu, device, a.number("virt_id")).id());
+    }
+
+    /// The guest writes into its command buffer, and hardware reads it: no call of the kernel is made.
+    private Answer command(Arguments a) throws CallFailed, BadArgument {
+        file(a).require(a, "viommu_id", VirtualIommu.class)
+                .carryOut(a.wordOfPair("cmd", 0), a.wordOfPair("cmd", 1));
+        return Answer.OK;
     }
 
     // ---- events

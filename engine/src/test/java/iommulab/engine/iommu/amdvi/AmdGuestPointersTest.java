@@ -75,7 +75,9 @@ class AmdGuestPointersTest {
         }
         lab.read(GPU, PASID, IOVA);
         assertThat(lab.unit.lastReads())
-                .as("device table, GCR3, four guest entries and the page, each behind 3 host entries")
+                .as(
+                        "device table, GCR3, four guest entries and the page, each behind 3 host"
+                                + " entries")
                 .isEqualTo(1 + (3 + 1) + 4 * (3 + 1) + 3);
     }
 
