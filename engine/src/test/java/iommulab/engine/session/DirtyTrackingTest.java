@@ -1,18 +1,19 @@
 package iommulab.engine.session;
 
+import static iommulab.engine.session.DirtyTrackingLab.GUEST_RAM;
+import static iommulab.engine.session.DirtyTrackingLab.HOME;
+import static iommulab.engine.session.DirtyTrackingLab.IOVA;
+import static iommulab.engine.session.DirtyTrackingLab.RANGE;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
-import iommulab.engine.iommu.TableChange;
-import iommulab.engine.iommu.Walk;
-import iommulab.engine.os.Domain;
-import iommulab.engine.os.IommuDriver;
-import iommulab.engine.pci.PciAddress;
+import iommulab.engine.session.DirtyTrackingLab.Case;
+import iommulab.engine.session.DirtyTrackingLab.Way;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
 import net.jqwik.api.Arbitraries;
@@ -34,22 +35,6 @@ import java.util.stream.Stream;
 
 /// Which pages devices wrote, on every architecture whose hardware marks them.
 class DirtyTrackingTest {
-    private static final long IOVA = 0x4000_0000L;
-    private static final long HOME = 0x100_0000L;
-    private static final long GUEST_RAM = 0x200_0000L;
-    private static final long RANGE = 0x1_0000;
-    private static final int NUMBER = 0x2a;
-    private static final PasidPrefix PASID = PasidPrefix.of(NUMBER);
-
-    /// Whose requests go through the domain that is tracked, and how.
-    enum Way {
-        DEVICE,
-        PASID_FIRST_STAGE,
-        BELOW_NESTED
-    }
-
-    record Case(Architecture architecture, Way way) {}
-
     static Stream<Case> cases() {
         return Stream.of(Architecture.values())
                 .filter(architecture -> architecture != Architecture.VTD_LEGACY)
@@ -57,129 +42,10 @@ class DirtyTrackingTest {
                         Stream.of(Way.values()).map(way -> new Case(architecture, way)));
     }
 
-    /// A device whose requests end in a domain that maps `RANGE` bytes.
-    private static final class Lab {
-        final ArchitectureBench bench;
-        final PasidPrefix prefix;
-        final int tracked;
-        /* What the tracked domain calls the address IOVA of the device. */
-        final long inDomain;
-
-        Lab(Case of) throws CommandRefused {
-            bench = new ArchitectureBench(of.architecture());
-            switch (of.way()) {
-                case DEVICE -> {
-                    prefix = PasidPrefix.NONE;
-                    inDomain = IOVA;
-                    tracked = created();
-                    bench.map(tracked, IOVA, HOME, RANGE, Permissions.READ_WRITE);
-                    attach(tracked);
-                }
-                case PASID_FIRST_STAGE -> {
-                    prefix = PASID;
-                    inDomain = IOVA;
-                    bench.passThrough();
-                    tracked = firstStage(0);
-                    bench.map(tracked, IOVA, HOME, RANGE, Permissions.READ_WRITE);
-                    bench.run(new Command.AttachPasid(device(), NUMBER, tracked));
-                }
-                case BELOW_NESTED -> {
-                    prefix = PasidPrefix.NONE;
-                    inDomain = 0x4_0000;
-                    tracked = created();
-                    // Small pages, but for where the guest keeps its tables.
-                    bench.map(tracked, 0x4_0000, GUEST_RAM, RANGE, Permissions.READ_WRITE);
-                    bench.map(
-                            tracked,
-                            0x80_0000,
-                            GUEST_RAM + 0x80_0000,
-                            0x80_0000,
-                            Permissions.READ_WRITE);
-                    int nested = firstStage(tracked);
-                    bench.map(nested, IOVA, 0x4_0000, RANGE, Permissions.READ_WRITE);
-                    attach(nested);
-                }
-                default -> throw new IllegalStateException("no way " + of.way());
-            }
-        }
-
-        private static PciAddress device() {
-            return ArchitectureBench.DEVICE;
-        }
-
-        int created() throws CommandRefused {
-            return bench.created(new Command.CreateDomain(device(), DomainType.UNMANAGED, 0));
-        }
-
-        int firstStage(int parent) throws CommandRefused {
-            return bench.created(new Command.CreateFirstStage(device(), parent, 0));
-        }
-
-        void attach(int domain) throws CommandRefused {
-            bench.run(new Command.AttachDevice(device(), domain));
-        }
-
-        IommuDriver driver() {
-            return bench.machine.units.getFirst().driver();
-        }
-
-        Domain domain() {
-            return bench.machine.domains.find(tracked).orElseThrow();
-        }
-
-        void track(boolean on) throws MappingRefused {
-            domain().trackDirty(on, driver());
-        }
-
-        DmaOutcome dma(Access access, long offset) throws CommandRefused {
-            return bench.dma(IOVA + offset, access, prefix).outcome();
-        }
-
-        void write(long offset) throws CommandRefused {
-            assertThat(dma(Access.WRITE, offset)).isIn(DmaOutcome.WALK, DmaOutcome.HIT);
-        }
-
-        /// Offsets of the pages that the domain says were written.
-        List<Long> dirty() throws MappingRefused {
-            return read(false, new ArrayList<>()).pages;
-        }
-
-        /// The words of entries on the way of a write, leaves with them, tables between not.
-        List<Long> entries() throws CommandRefused {
-            var question =
-                    new WalkQuestion(device(), IOVA + 0x1000, 4, Access.WRITE, prefix, false);
-            return Explanation.of(bench.machine, question).steps().stream()
-                    .filter(step -> step.kind() != Walk.Kind.TABLE_ENTRY)
-                    .flatMap(step -> step.raw().stream())
-                    .toList();
-        }
-
-        record Read(List<Long> pages, TableChange change) {}
-
-        Read read(boolean clear, List<Long> pages) throws MappingRefused {
-            var change =
-                    domain().readDirty(
-                                    inDomain,
-                                    RANGE,
-                                    clear,
-                                    (page, _) -> pages.add(page - inDomain));
-            return new Read(pages, change);
-        }
-
-        List<Long> clear(boolean flush) throws MappingRefused {
-            var read = read(true, new ArrayList<>());
-            if (flush) {
-                var identity = domain().identity();
-                driver().flushUnmapped(identity.tag(), identity.stage(), read.change);
-            }
-            return read.pages;
-        }
-    }
-
     @ParameterizedTest
     @MethodSource("cases")
     void whatIsWrittenWhileTrackingIsOnIsMarked(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.write(0x1000);
         lab.track(true);
         assertThat(lab.dirty()).isEmpty();
@@ -195,7 +61,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void switchingItOnAgainWipesTheMarks(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.write(0x2000);
         lab.track(true);
@@ -207,7 +73,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void aCleanedPageIsMarkedAgainOnceTheCachesHaveForgottenIt(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.write(0x2000);
         assertThat(lab.clear(true)).containsExactly(0x2000L);
@@ -219,7 +85,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void withoutAnInvalidationTheNextWriteIsMissed(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.write(0x2000);
         lab.write(0x2000);
@@ -231,7 +97,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void afterwardsWritesGoOnAndNothingIsMarked(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.write(0x2000);
         lab.track(false);
@@ -246,7 +112,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void whatIsMappedWhileTrackingIsOnIsClean(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.bench.run(new Command.UnmapPages(lab.tracked, lab.inDomain, 0x4000, true));
         lab.bench.map(lab.tracked, lab.inDomain, GUEST_RAM, 0x4000, Permissions.READ_WRITE);
@@ -258,7 +124,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void aReadOnlyPageStaysReadOnly(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.bench.run(new Command.UnmapPages(lab.tracked, lab.inDomain, 0x1000, true));
         lab.bench.map(lab.tracked, lab.inDomain, HOME, 0x1000, Permissions.READ);
         for (boolean on : new boolean[] {true, false}) {
@@ -271,7 +137,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void goingBackGoesBackToTheSameMarks(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         lab.write(0x2000);
         var then = lab.bench.machine.checkpoint();
@@ -288,7 +154,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void onceSwitchedOffTheEntriesAreAsBefore(Case of) throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         var before = lab.entries();
         lab.track(true);
         assertThat(lab.entries()).isNotEqualTo(before);
@@ -302,7 +168,7 @@ class DirtyTrackingTest {
             @ForAll @Size(max = 20) List<@IntRange(max = 15) Integer> written,
             @ForAll @Size(max = 20) List<@IntRange(max = 15) Integer> read)
             throws Exception {
-        var lab = new Lab(of);
+        var lab = new DirtyTrackingLab(of);
         lab.track(true);
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < 20; i++) {
@@ -329,7 +195,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("units")
     void whoIsAttachedLaterIsTrackedToo(Architecture architecture) throws Exception {
-        var lab = new Lab(new Case(architecture, Way.PASID_FIRST_STAGE));
+        var lab = new DirtyTrackingLab(new Case(architecture, Way.PASID_FIRST_STAGE));
         lab.track(true);
         lab.bench.run(new Command.AttachPasid(ArchitectureBench.DEVICE, 0x55, lab.tracked));
         var other = lab.bench.dma(IOVA + 0x3000, Access.WRITE, PasidPrefix.of(0x55));
@@ -341,7 +207,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("units")
     void aDeviceAttachedLaterIsTrackedToo(Architecture architecture) throws Exception {
-        var lab = new Lab(new Case(architecture, Way.DEVICE));
+        var lab = new DirtyTrackingLab(new Case(architecture, Way.DEVICE));
         lab.bench.run(new Command.DetachDevice(ArchitectureBench.DEVICE));
         lab.track(true);
         lab.attach(lab.tracked);
@@ -352,7 +218,7 @@ class DirtyTrackingTest {
     @ParameterizedTest
     @MethodSource("units")
     void aNumberThatComesBackIsNotTracked(Architecture architecture) throws Exception {
-        var lab = new Lab(new Case(architecture, Way.DEVICE));
+        var lab = new DirtyTrackingLab(new Case(architecture, Way.DEVICE));
         lab.track(true);
         lab.bench.run(new Command.DetachDevice(ArchitectureBench.DEVICE));
         lab.bench.run(new Command.DeleteDomain(lab.tracked));
@@ -388,7 +254,7 @@ class DirtyTrackingTest {
 
     @Test
     void aSuperpageHasOneMark() throws Exception {
-        var lab = new Lab(new Case(Architecture.VTD_SCALABLE, Way.DEVICE));
+        var lab = new DirtyTrackingLab(new Case(Architecture.VTD_SCALABLE, Way.DEVICE));
         lab.bench.map(
                 lab.tracked, IOVA + 0x20_0000, HOME + 0x20_0000, 0x20_0000, Permissions.READ_WRITE);
         lab.track(true);
@@ -409,7 +275,7 @@ class DirtyTrackingTest {
 
     @Test
     void legacyModeCannot() throws Exception {
-        var lab = new Lab(new Case(Architecture.VTD_LEGACY, Way.DEVICE));
+        var lab = new DirtyTrackingLab(new Case(Architecture.VTD_LEGACY, Way.DEVICE));
         assertThatThrownBy(() -> lab.track(true))
                 .isInstanceOf(MappingRefused.class)
                 .extracting(refused -> ((MappingRefused) refused).errno())

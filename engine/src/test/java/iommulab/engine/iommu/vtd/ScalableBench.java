@@ -1,5 +1,7 @@
 package iommulab.engine.iommu.vtd;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
@@ -256,5 +258,20 @@ final class ScalableBench {
         invalidate(InvalidationDescriptor.contextGlobal());
         invalidate(InvalidationDescriptor.pasidGlobal());
         invalidate(InvalidationDescriptor.iotlbGlobal());
+    }
+
+    /// A device that may use PASIDs, and one PASID with an empty first stage.
+    ///
+    /// @return its top table
+    long emptyFirstStage(int pasid, long flags) {
+        attach(DEVICE, PASIDE);
+        long tree = table();
+        firstStage(DEVICE, pasid, 7, tree, flags);
+        return tree;
+    }
+
+    void assertFault(long answer, VtdFault wanted) {
+        assertThat(answer).as("the answer").isEqualTo(-wanted.code());
+        assertThat(unit.lastFault()).isEqualTo(wanted);
     }
 }
