@@ -27,6 +27,7 @@ final class Samples {
                     "group-not-viable",
                     "nested-sva",
                     "two-vms",
+                    "guest-pasids-amd",
                     "identity-rmrr",
                     "dirty-tracking",
                     "failed-invalidation",
