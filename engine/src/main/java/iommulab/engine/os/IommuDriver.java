@@ -16,6 +16,7 @@ import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.device.GuestEntry;
+import iommulab.engine.os.device.GuestEvent;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -178,6 +179,14 @@ public interface IommuDriver {
             Access access,
             FaultReason reason,
             FaultRecord record);
+
+    /// What of a fault a guest may read that has a virtual IOMMU of this kind; empty for what is none of the
+    /// guest's business, and where Linux tells guests nothing.
+    ///
+    /// @param record what the unit wrote to its log in memory
+    default Optional<GuestEvent> eventForGuest(FaultRecord record) {
+        return Optional.empty();
+    }
 
     // ---- going back
 

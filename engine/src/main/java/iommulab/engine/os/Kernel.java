@@ -9,11 +9,13 @@ import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.os.device.Devices;
 import iommulab.engine.os.device.DriverCalls;
+import iommulab.engine.os.device.GuestEvent;
 import iommulab.engine.os.device.IommuCore;
 import iommulab.engine.os.guest.GuestCalls;
 import iommulab.engine.os.iommufd.AccessCalls;
 import iommulab.engine.os.iommufd.DirtyCalls;
 import iommulab.engine.os.iommufd.FaultCalls;
+import iommulab.engine.os.iommufd.GuestEvents;
 import iommulab.engine.os.iommufd.HardwareInfoCalls;
 import iommulab.engine.os.iommufd.HwptCalls;
 import iommulab.engine.os.iommufd.IoasCalls;
@@ -37,6 +39,7 @@ import iommulab.engine.os.vfio.DeviceFileCalls;
 import iommulab.engine.os.vfio.GroupCalls;
 import iommulab.engine.os.vfio.LentDevices;
 import iommulab.engine.os.vfio.MediatedCalls;
+import iommulab.engine.pci.PciAddress;
 
 import org.jspecify.annotations.Nullable;
 
@@ -146,6 +149,15 @@ public final class Kernel {
             ledger.goTo(before);
             throw bad;
         }
+    }
+
+    /// An IOMMU has stopped a request of a function, and its guest may know of it.
+    ///
+    /// @return whether the guest was told; then the host prints nothing
+    public boolean stopped(PciAddress function, GuestEvent event) {
+        return devices.find(function)
+                .filter(device -> GuestEvents.report(device, event))
+                .isPresent();
     }
 
     public Processes processes() {

@@ -22,6 +22,7 @@ import iommulab.engine.iommu.smmuv3.StageTwoEncoder;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.device.GuestEvent;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -351,6 +352,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
                 : KernelLog.smmuEvent(
                         new EventRecord(
                                 record.low(), record.high(), record.third(), record.fourth()));
+    }
+
+    @Override
+    public Optional<GuestEvent> eventForGuest(FaultRecord record) {
+        return SmmuEvents.forGuest(record);
     }
 
     // ---- going back

@@ -3,8 +3,10 @@ package iommulab.engine.session;
 import iommulab.engine.ats.AtsFunction;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.FaultReason;
+import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.AddressMap;
+import iommulab.engine.os.device.GuestEvent;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.Fabric;
 import iommulab.engine.pci.PciAddress;
@@ -32,10 +34,17 @@ final class DmaPath {
     private final Tally tally;
     private final FaultLog faults;
     private final DeviceTlbs deviceTlbs;
+    private final Guests guests;
     private final DeviceTlbPath deviceTlbPath = new DeviceTlbPath(this);
     private final Map<PciAddress, Origin> origins = new HashMap<>();
     private Fabric fabric;
     private Map<PciAddress, Integer> unitOf;
+
+    /// Who hears of requests that were stopped.
+    interface Guests {
+        /// @return whether a guest was told
+        boolean stopped(PciAddress function, GuestEvent event);
+    }
 
     /// Where requests of one function start.
     ///
@@ -55,6 +64,7 @@ final class DmaPath {
             Tally tally,
             FaultLog faults,
             DeviceTlbs deviceTlbs,
+            Guests guests,
             Fabric fabric) {
         this.map = map;
         this.units = units;
@@ -62,6 +72,7 @@ final class DmaPath {
         this.tally = tally;
         this.faults = faults;
         this.deviceTlbs = deviceTlbs;
+        this.guests = guests;
         this.fabric = fabric;
         this.unitOf = Map.of();
     }
@@ -317,7 +328,15 @@ final class DmaPath {
     private void countFault(Dma dma, Unit unit) {
         tally.faults++;
         unit.tally.faults++;
-        faults.add(dma, unit);
+        var record = unit.hardware().lastFaultRecord();
+        faults.add(dma, unit, record, dma.recorded && tellGuest(dma, unit, record));
+    }
+
+    private boolean tellGuest(Dma dma, Unit unit, FaultRecord record) {
+        return unit.driver()
+                .eventForGuest(record)
+                .filter(event -> guests.stopped(dma.device, event))
+                .isPresent();
     }
 
     /// The IOMMU recorded that a function asked for a page and may not.

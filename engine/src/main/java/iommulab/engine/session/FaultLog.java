@@ -36,6 +36,7 @@ final class FaultLog {
             int domain,
             boolean recorded,
             FaultRecord record,
+            boolean toGuest,
             int journal) {
         Fault tell() {
             var name = new RequesterId(requester);
@@ -52,8 +53,14 @@ final class FaultLog {
                     reason,
                     domain,
                     recorded,
-                    unit.driver().kernelLines(name, prefix, iova, access, reason, record),
+                    kernelLines(name),
                     journal);
+        }
+
+        private List<String> kernelLines(RequesterId name) {
+            return toGuest
+                    ? List.of()
+                    : unit.driver().kernelLines(name, prefix, iova, access, reason, record);
         }
     }
 
@@ -62,7 +69,8 @@ final class FaultLog {
         journal = position;
     }
 
-    void add(Dma dma, Unit unit) {
+    /// @param toGuest whether a guest was told instead of the kernel's log
+    void add(Dma dma, Unit unit, FaultRecord record, boolean toGuest) {
         if (newestFirst.size() == MachineSnapshot.FAULTS_KEPT) {
             newestFirst.removeLast();
         }
@@ -80,7 +88,8 @@ final class FaultLog {
                         Objects.requireNonNull(dma.fault),
                         dma.domain,
                         dma.recorded,
-                        unit.hardware().lastFaultRecord(),
+                        record,
+                        toGuest,
                         journal));
     }
 

@@ -48,7 +48,16 @@ final class Machine {
         units = makeUnits(description.units(), firmware);
         domains = new Domains(memory, frames, units);
         wires = new Regrouping(this, Wiring.of(description, firmware));
-        path = new DmaPath(map, units, costs, tally, faults, deviceTlbs, wires.wiring().fabric());
+        path =
+                new DmaPath(
+                        map,
+                        units,
+                        costs,
+                        tally,
+                        faults,
+                        deviceTlbs,
+                        (function, event) -> kernel().stopped(function, event),
+                        wires.wiring().fabric());
         traffic = new Traffic(this);
         snapshots = new SnapshotMaker(this);
     }

@@ -7,6 +7,7 @@ import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.state.Book;
 import iommulab.engine.os.state.Ledger;
+import iommulab.engine.pci.PciAddress;
 
 import java.util.Collection;
 import java.util.HashSet;
@@ -110,6 +111,11 @@ public final class Devices {
         return byName.all().values();
     }
 
+    public Optional<PhysicalDevice> find(PciAddress address) {
+        return all().stream().filter(device -> device.address().equals(address)).findFirst();
+    }
+
+    /// By name, or by address in words.
     public Optional<PhysicalDevice> find(String name) {
         var named = byName.find(name);
         return named.isPresent()

@@ -5,6 +5,7 @@ import iommulab.engine.os.state.Cell;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /// What a virtual IOMMU has to tell its guest (VEVENTQ): a ring of a depth that the user chose. When it is
 /// full events are lost, and one marker at its end says so; each event, lost or not, has a number of its
@@ -16,13 +17,30 @@ public final class EventQueue extends IoObject {
     private final VirtualIommu viommu;
     private final String eventType;
     private final int depth;
-    private final Book<Long, Event> waiting;
+    private final Book<Long, Report> waiting;
     private final Cell<Integer> sequence;
 
-    /// @param sequence of the event; of the last lost one in a marker
+    /// What waits in the queue.
+    sealed interface Report {
+        /// Number of the event; of the last lost one in a marker.
+        int sequence();
+    }
+
     /// @param lost whether it is the marker
     /// @param virtualId the guest's number of the device, 0 in a marker
-    record Event(int sequence, boolean lost, long virtualId) {}
+    record Event(int sequence, boolean lost, long virtualId) implements Report {}
+
+    /// An event as hardware wrote it.
+    ///
+    /// @param words of 64 bits, with the guest's number of the device
+    record HardwareEvent(int sequence, Words words) implements Report {}
+
+    /// Words of 64 bits.
+    record Words(List<Long> all) {
+        Words {
+            all = List.copyOf(all);
+        }
+    }
 
     /// @param depth how many events it keeps, at least 1
     EventQueue(VirtualIommu viommu, String eventType, int depth) {
@@ -58,6 +76,15 @@ public final class EventQueue extends IoObject {
 
     /// Something happened to a device of the guest.
     void report(long virtualId) {
+        report(number -> new Event(number, false, virtualId));
+    }
+
+    /// Hardware wrote something of a device of the guest.
+    void report(Words words) {
+        report(number -> new HardwareEvent(number, words));
+    }
+
+    private void report(IntFunction<Report> event) {
         int number = sequence.get();
         sequence.set(number + 1 & Integer.MAX_VALUE);
         boolean full = waiting() == depth;
@@ -65,12 +92,12 @@ public final class EventQueue extends IoObject {
         if (full) {
             waiting.set(AT_THE_END, new Event(number, true, 0));
         } else {
-            waiting.set((long) number, new Event(number, false, virtualId));
+            waiting.set((long) number, event.apply(number));
         }
     }
 
     /// Takes all out, in order.
-    List<Event> read() {
+    List<Report> read() {
         var events = new ArrayList<>(waiting.all().values());
         waiting.clear();
         return events;

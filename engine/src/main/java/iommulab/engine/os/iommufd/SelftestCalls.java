@@ -105,21 +105,17 @@ public final class SelftestCalls implements CallTable {
         if (count < 1 || count > MOST_EVENTS) {
             throw a.wrong("count", a.value("count"), "1 to " + MOST_EVENTS);
         }
-        var viommu =
-                GroupAttachments.of(device, 0)
-                        .map(GroupAttachments.Attachment::table)
-                        .filter(NestedTable.class::isInstance)
-                        .flatMap(table -> ((NestedTable) table).viommu());
-        var virtual = viommu.flatMap(guest -> guest.of(device));
+        var virtual = GuestEvents.guestsOf(device);
         if (virtual.isEmpty()) {
             throw new CallFailed(
                     "ENOENT", "%s uses no table of a virtual IOMMU now.".formatted(device));
         }
-        var queue = viommu.get().events(viommu.get().model());
+        var viommu = virtual.get().viommu();
+        var queue = viommu.events(viommu.model());
         if (queue.isEmpty()) {
             throw new CallFailed(
                     "EOPNOTSUPP",
-                    "%s has no queue for its events: nobody is told.".formatted(viommu.get()));
+                    "%s has no queue for its events: nobody is told.".formatted(viommu));
         }
         for (long event = 0; event < count; event++) {
             queue.get().report(virtual.get().virtualId());

@@ -120,15 +120,26 @@ public final class VirtualIommuCalls implements CallTable {
     private Answer readEvents(Arguments a) throws CallFailed, BadArgument {
         var events = new ArrayList<Value>();
         for (var event : files.required(a, "fd", EventFile.class).queue().read()) {
-            var fields = new LinkedHashMap<String, Value>();
-            fields.put("kind", Value.of(event.lost() ? "lost" : "event"));
-            fields.put("sequence", Value.of(event.sequence()));
-            if (!event.lost()) {
-                fields.put("virt_id", Value.hex(event.virtualId()));
-            }
-            events.add(Value.of(fields));
+            events.add(told(event));
         }
         return Answer.OK.with("events", Value.of(events));
+    }
+
+    private static Value told(EventQueue.Report report) {
+        var fields = new LinkedHashMap<String, Value>();
+        boolean lost = report instanceof EventQueue.Event event && event.lost();
+        fields.put("kind", Value.of(lost ? "lost" : "event"));
+        fields.put("sequence", Value.of(report.sequence()));
+        switch (report) {
+            case EventQueue.Event(_, boolean marker, long virtualId) -> {
+                if (!marker) {
+                    fields.put("virt_id", Value.hex(virtualId));
+                }
+            }
+            case EventQueue.HardwareEvent(_, var words) ->
+                    fields.put("evt", Value.of(words.all().stream().map(Value::hex).toList()));
+        }
+        return Value.of(fields);
     }
 
     private Answer closeEvents(Arguments a) throws CallFailed, BadArgument {
