@@ -95,7 +95,6 @@ final class InterruptFiles {
     /// Any page may be named; what answers there takes the notice.
     private void send(long hpa, int noticeId) {
         accesses++;
-
         boolean answers = memory.map().indexOf(hpa) != AddressMap.NOTHING;
         boolean isMemory = memory.map().isMemory(hpa);
         if (!answers || isMemory && !memory.write32(hpa, noticeId)) {

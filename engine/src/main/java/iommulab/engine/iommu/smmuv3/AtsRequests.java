@@ -20,7 +20,7 @@ final class AtsRequests {
             }
             case StreamEntry.ATS_SPLIT -> {
                 walks.begin();
-                long needs = Rights.needed(Rights.effective(unit.lastAccess(), context));
+                long needs = Rights.needed(unit.lastAccess(), context);
                 long leaf =
                         walks.translated(
                                 context,
@@ -48,7 +48,7 @@ final class AtsRequests {
         }
         walks.begin();
         unit.lastFacts |= (long) context.space(unit.lastIova) << SmmuAnswers.SPACE_AT;
-        long wanted = Rights.needed(Rights.effective(unit.lastAccess(), context));
+        long wanted = Rights.needed(unit.lastAccess(), context);
         long origin = Origin.of(unit.stream(), unit.substream());
         long leaf = StopReport.STOPPED;
         if (walks.accepts(context, unit.lastIova)) {
@@ -64,6 +64,6 @@ final class AtsRequests {
         return unit.walked(
                 leaf < 0 || (leaf & wanted) == 0
                         ? SmmuAnswers.UNCHANGED
-                        : Rights.told(leaf, unit.lastAccess()));
+                        : Rights.told(leaf, unit.lastAccess(), context));
     }
 }

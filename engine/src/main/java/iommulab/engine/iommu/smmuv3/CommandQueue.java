@@ -34,6 +34,9 @@ public final class CommandQueue {
     private int error;
     private boolean syncSignalled;
     private boolean running;
+    /* Of registers: no state of its own. */
+    private boolean host;
+    private int wildVmidBits;
     private long executed;
     private List<SmmuCommand> recent = new ArrayList<>();
 
@@ -78,6 +81,16 @@ public final class CommandQueue {
 
     void setEnabled(boolean value) {
         enabled = value;
+    }
+
+    /// CR2.E2H: what commands about EL2 mean.
+    void serveHost(boolean value) {
+        host = value;
+    }
+
+    /// CR0.VMW
+    void ignoreVmidBits(int bits) {
+        wildVmidBits = bits;
     }
 
     /// CR0.CMDQEN
@@ -241,40 +254,14 @@ public final class CommandQueue {
     /// What of the translations a command reaches; prefetching and what devices keep for themselves
     /// reach none.
     private void invalidate(SmmuCommand command, SmmuCaches caches) {
-        int vmid = capabilities.stage2() ? command.vmid() : 0;
-        int asid = command.asid() & (1 << capabilities.asidBits()) - 1;
-        switch (command.opcode()) {
-            case SmmuCommand.TLBI_NSNH_ALL -> caches.removeTranslations();
-            case SmmuCommand.TLBI_S12_VMALL ->
-                    caches.removeTranslations((owner, _, _) -> owner == vmid);
-            case SmmuCommand.TLBI_NH_ALL ->
-                    caches.removeTranslations(
-                            (owner, inner, _) -> owner == vmid && !Tag.isStage2(inner));
-            case SmmuCommand.TLBI_NH_ASID ->
-                    caches.removeTranslations((owner, inner, global) ->
-                            owner == vmid
-                                    && !Tag.isStage2(inner)
-                                    && Tag.asid(inner) == asid
-                                    && !global);
-            case SmmuCommand.TLBI_NH_VA ->
-                    byAddress(
-                            command,
-                            caches,
-                            (owner, inner, global) ->
-                                    owner == vmid
-                                            && !Tag.isStage2(inner)
-                                            && (Tag.asid(inner) == asid || global));
-            case SmmuCommand.TLBI_NH_VAA ->
-                    byAddress(
-                            command,
-                            caches,
-                            (owner, inner, _) -> owner == vmid && !Tag.isStage2(inner));
-            case SmmuCommand.TLBI_S2_IPA ->
-                    byAddress(
-                            command,
-                            caches,
-                            (owner, inner, _) -> owner == vmid && Tag.isStage2(inner));
-            default -> {}
+        var reach = TlbReach.of(command, capabilities, host, wildVmidBits);
+        if (reach.isEmpty()) {
+            return;
+        }
+        if (command.isByAddress()) {
+            byAddress(command, caches, reach.get());
+        } else {
+            caches.removeTranslations(reach.get());
         }
     }
 

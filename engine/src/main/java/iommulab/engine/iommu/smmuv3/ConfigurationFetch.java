@@ -40,7 +40,7 @@ record ConfigurationFetch(SmmuState unit, StreamTables tables, StageWalks walks)
                 entry.aborts()
                         ? StreamContext.Kind.ABORT
                         : entry.stage2() ? StreamContext.Kind.SECOND : StreamContext.Kind.BYPASS;
-        long word = contexts().word(kind, entry, null);
+        long word = word(kind, entry);
         if (fetched) {
             unit.streams.insert(stream, word, entry.word0());
         }
@@ -52,8 +52,13 @@ record ConfigurationFetch(SmmuState unit, StreamTables tables, StageWalks walks)
         return unread(entry);
     }
 
+    /// A context without descriptor.
+    private long word(StreamContext.Kind kind, StreamEntry entry) {
+        return contexts().word(new ContextSource(kind, entry, null, unit.worldOf(entry)));
+    }
+
     private long unread(StreamEntry entry) {
-        return contexts().word(StreamContext.Kind.UNREAD, entry, null);
+        return word(StreamContext.Kind.UNREAD, entry);
     }
 
     private long readFirst(StreamEntry entry, int stream, int substream, boolean fetched) {
@@ -87,14 +92,12 @@ record ConfigurationFetch(SmmuState unit, StreamTables tables, StageWalks walks)
                 switch (choice) {
                     case StreamEntry.DSS_ZERO -> readDescriptor(entry, unread, 0);
                     case StreamEntry.DSS_BYPASS ->
-                            contexts()
-                                    .word(
-                                            entry.stage2()
-                                                    ? StreamContext.Kind.SECOND
-                                                    : StreamContext.Kind.BYPASS,
-                                            entry,
-                                            null);
-                    default -> contexts().word(StreamContext.Kind.DISABLED, entry, null);
+                            word(
+                                    entry.stage2()
+                                            ? StreamContext.Kind.SECOND
+                                            : StreamContext.Kind.BYPASS,
+                                    entry);
+                    default -> word(StreamContext.Kind.DISABLED, entry);
                 };
         if (!fetched && word != unread) {
             unit.streams.remove((other, _) -> other == stream);
@@ -106,11 +109,11 @@ record ConfigurationFetch(SmmuState unit, StreamTables tables, StageWalks walks)
     }
 
     private long readDescriptor(StreamEntry entry, long unread, int index) {
-        var descriptor = tables.descriptor(entry, contexts().of(unread).second(), index);
+        var world = unit.worldOf(entry);
+        var descriptor = tables.descriptor(entry, world, contexts().of(unread).second(), index);
         if (descriptor == null) {
             return unread;
         }
-        var kind = entry.stage2() ? StreamContext.Kind.NESTED : StreamContext.Kind.FIRST;
-        return contexts().word(kind, entry, descriptor);
+        return contexts().word(ContextSource.of(entry, descriptor, world));
     }
 }

@@ -24,6 +24,7 @@ record ContextDescriptor(long word0, long word1, long word2) {
         return bit(15);
     }
 
+    /// AA64. Tables of AArch32 are executed by no unit here: none may offer them.
     boolean isAarch64() {
         return bit(41);
     }
@@ -83,8 +84,9 @@ record ContextDescriptor(long word0, long word1, long word2) {
 
     // ---- by half: 0 for addresses with bit 55 clear, 1 for the others
 
-    boolean isEnabled(int half) {
-        return !bit(half == 0 ? 14 : 30);
+    /// Whether a half is walked: EPD is clear, and the world has it.
+    boolean isEnabled(int half, StreamWorld world) {
+        return !bit(half == 0 ? 14 : 30) && (half == 0 || world.hasUpperHalf());
     }
 
     boolean ignoresTopByte(int half) {
@@ -119,7 +121,8 @@ record ContextDescriptor(long word0, long word1, long word2) {
     /// Whether hardware takes it.
     ///
     /// @param stream through which it was found
-    boolean isLegal(StreamEntry stream, SmmuCapabilities capabilities) {
+    /// @param world of that stream
+    boolean isLegal(StreamEntry stream, StreamWorld world, SmmuCapabilities capabilities) {
         boolean faults =
                 (aborts() || !capabilities.alwaysAborts())
                         && (!stalls() || !stream.forbidsStall())
@@ -133,14 +136,11 @@ record ContextDescriptor(long word0, long word1, long word2) {
                 && faults
                 && httu
                 && capabilities.hasEndianness(isBigEndian())
-                && halfIsLegal(0, capabilities)
-                && halfIsLegal(1, capabilities);
+                && (!isEnabled(0, world) || halfIsLegal(0, capabilities))
+                && (!isEnabled(1, world) || halfIsLegal(1, capabilities));
     }
 
     private boolean halfIsLegal(int half, SmmuCapabilities capabilities) {
-        if (!isEnabled(half)) {
-            return true;
-        }
         if (granule(half) < 0 || !capabilities.has(Granule.values()[granule(half)])) {
             return false;
         }

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The event queue: a ring of records in memory that hardware fills and software empties. A record that
-/// finds no room is lost, unless its request is stalled: then it waits for room.
+/// finds no room is lost, unless its request is stalled: then it waits for room. Where a stream allows it,
+/// an event that repeats the newest record is not written as long as software has not read that one.
 /// Spec: SMMUv3, "Event queue".
 public final class EventQueue {
     /// Records remembered for [#recent].
@@ -155,11 +156,15 @@ public final class EventQueue {
         return last;
     }
 
+    /// @param merges whether a record that is still unread may stand for this event, too
     /// @return whether it is, or will be, in the queue
-    boolean record(EventRecord event) {
+    boolean record(EventRecord event, boolean merges) {
         last = event;
         if (!enabled) {
             return false;
+        }
+        if (merges && !ring.isEmpty() && !recent.isEmpty() && recent.getLast().standsFor(event)) {
+            return true;
         }
         if (ring.isFull()) {
             if (event.isStalled()) {

@@ -10,6 +10,9 @@ package iommulab.engine.iommu.smmuv3;
 public record EventRecord(long word0, long word1, long word2, long word3) {
     static final int BYTES = 32;
 
+    /* The smallest granule. */
+    private static final int PAGE_SHIFT = 12;
+
     static final long STALL = 1L << 31;
     static final long PRIVILEGED = 1L << 33;
     static final long INSTRUCTION = 1L << 34;
@@ -66,6 +69,18 @@ public record EventRecord(long word0, long word1, long word2, long word3) {
     /// 0 context descriptor, 1 translation table, 2 the request's own address.
     public int eventClass() {
         return (int) (word1 >>> CLASS_AT) & 3;
+    }
+
+    /// Whether a record of this event says all that one of another would: of a stream that may merge them, by
+    /// the same access to the same page. A request that waits has a record of its own.
+    /// Spec: SMMUv3, "Event record merging"; "Stream Table Entry", MEV.
+    boolean standsFor(EventRecord other) {
+        return !isStalled()
+                && !other.isStalled()
+                && word0 == other.word0
+                && word1 == other.word1
+                && word2 >>> PAGE_SHIFT == other.word2 >>> PAGE_SHIFT
+                && word3 == other.word3;
     }
 
     /// `F_TRANSLATION, stream 0x0020, read at 0x1000, stage 1`

@@ -52,7 +52,8 @@ final class FaultReporting {
                             request.iova(),
                             request.access()));
         }
-        return events.record(event(stop, tag, request));
+        boolean merges = context != null && context.stream().mergesEvents();
+        return events.record(event(stop, tag, request), merges);
     }
 
     private static EventRecord event(StopReport stop, int tag, Stalled request) {

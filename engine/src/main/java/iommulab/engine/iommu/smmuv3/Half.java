@@ -2,8 +2,6 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.cache.Spaces;
 
-import org.jspecify.annotations.Nullable;
-
 /// One half of the address space of stage 1: TTBR0's below, TTBR1's above.
 ///
 /// @param enabled whether it is walked at all (EPD clear)
@@ -26,17 +24,13 @@ record Half(
     private static final Half NONE =
             new Half(false, false, Granule.FOUR_KIB, 48, 4, 0, Tag.NO_SPACE, 0);
 
-    static Half of(
-            int half,
-            StreamContext.Kind kind,
-            StreamEntry stream,
-            @Nullable ContextDescriptor descriptor,
-            SmmuCapabilities capabilities,
-            Spaces spaces) {
-        if (descriptor == null) {
+    static Half of(int half, ContextSource source, SmmuCapabilities capabilities, Spaces spaces) {
+        var descriptor = source.descriptor();
+        var world = source.world();
+        if (descriptor == null || half == 1 && !world.hasUpperHalf()) {
             return NONE;
         }
-        if (!descriptor.isEnabled(half)) {
+        if (!descriptor.isEnabled(half, world)) {
             return NONE.ignoringTopByte(descriptor.ignoresTopByte(half));
         }
         var granule = Granule.values()[descriptor.granule(half)];
@@ -45,12 +39,12 @@ record Half(
         int outputBits = descriptor.tableBits(granule, capabilities);
         int inner =
                 Tag.stage1(
-                        descriptor.asid(capabilities),
+                        world.hasAsids() ? descriptor.asid(capabilities) : 0,
                         half,
                         inputBits,
                         granule,
-                        descriptor.isPrivateSet(),
-                        kind == StreamContext.Kind.NESTED);
+                        world.hasAsids() && descriptor.isPrivateSet(),
+                        source.kind() == StreamContext.Kind.NESTED);
         return new Half(
                 true,
                 descriptor.ignoresTopByte(half),
@@ -58,8 +52,8 @@ record Half(
                 inputBits,
                 levels,
                 firstTable(descriptor.table(half), granule, inputBits, levels, outputBits),
-                spaces.of(StreamContext.vmid(stream, capabilities), inner),
-                StageOneFormat.regime(descriptor, half, granule, capabilities));
+                spaces.of(source.owner(capabilities), inner),
+                StageOneFormat.regime(source, half, granule, capabilities));
     }
 
     private Half ignoringTopByte(boolean ignores) {

@@ -20,6 +20,10 @@ public final class QueueStructures {
                     SmmuCommand.TLBI_NH_VA,
                     SmmuCommand.TLBI_NH_VAA,
                     SmmuCommand.TLBI_S12_VMALL,
+                    SmmuCommand.TLBI_EL2_ALL,
+                    SmmuCommand.TLBI_EL2_ASID,
+                    SmmuCommand.TLBI_EL2_VA,
+                    SmmuCommand.TLBI_EL2_VAA,
                     SmmuCommand.TLBI_S2_IPA ->
                     translations(entry);
             case SmmuCommand.RESUME, SmmuCommand.STALL_TERM -> resume(entry);

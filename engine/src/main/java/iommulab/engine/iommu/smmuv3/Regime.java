@@ -5,7 +5,7 @@ package iommulab.engine.iommu.smmuv3;
 final class Regime {
     /*
      *   51:12 bits that no address may have set
-     *   8 PAN | 7 UWXN | 6 WXN | 5 52-bit addresses | 4 big-endian | 3 HAD | 2 HD | 1 HA | 0 AF needed
+     *   9 one privilege | 8 PAN | 7 UWXN | 6 WXN | 5 52-bit addresses | 4 big-endian | 3 HAD | 2 HD | 1 HA | 0 AF needed
      */
     static final long FLAG_NEEDED = 1;
     static final long SETS_FLAG = 1 << 1;
@@ -16,6 +16,7 @@ final class Regime {
     static final long WRITABLE_NEVER_EXECUTES = 1 << 6;
     static final long UNPRIVILEGED_WRITABLE_NEVER_EXECUTES = 1 << 7;
     static final long PRIVILEGED_NEVER = 1 << 8;
+    static final long ONE_PRIVILEGE = 1 << 9;
 
     static final long ADDRESS = (1L << 52) - 4096;
 

@@ -34,7 +34,7 @@ final class Rights {
 
     /// What a device is told of a leaf: the rights of its own privilege in the plain bits, and none to
     /// write what is still clean.
-    static long told(long leaf, int access) {
+    static long told(long leaf, int access, StreamContext context) {
         long rights = TableEntry.rights(leaf);
         if ((leaf & TableEntry.CLEAN) != 0) {
             rights &= ~TableEntry.ANY_WRITE;
@@ -45,15 +45,37 @@ final class Rights {
                     rights >>> 56 & (TableEntry.READ | TableEntry.WRITE)
                             | ((rights & TableEntry.PRIV_EXECUTE) != 0 ? TableEntry.EXECUTE : 0);
         }
+        if (!context.hasPrivileges()) {
+            plain =
+                    rights >>> 56 & (TableEntry.READ | TableEntry.WRITE)
+                            | rights & TableEntry.EXECUTE;
+        }
         return leaf & ~TableEntry.RIGHTS | plain;
     }
 
+    /// What a request needs in its context. With one privilege AP[1] and the privileged execute-never bit say
+    /// nothing: what may be read and written is what a supervisor may, what may be executed is what a user
+    /// may.
+    static long needed(int access, StreamContext context) {
+        int effective = effective(access, context);
+        if (context.hasPrivileges()) {
+            return needed(effective);
+        }
+        return isFetch(effective)
+                ? TableEntry.EXECUTE
+                : (long) (effective & (Iommu.READ | Iommu.WRITE)) << 56;
+    }
+
+    private static boolean isFetch(int access) {
+        return (access & Iommu.EXECUTE) != 0 && (access & Iommu.WRITE) == 0;
+    }
+
     /// Rights as [TableEntry] has them. An instruction fetch needs to execute, not to read.
-    static long needed(int access) {
+    private static long needed(int access) {
         if ((access & (Iommu.EXECUTE | Iommu.PRIVILEGED)) == 0) {
             return access & (Iommu.READ | Iommu.WRITE);
         }
-        boolean fetch = (access & Iommu.EXECUTE) != 0 && (access & Iommu.WRITE) == 0;
+        boolean fetch = isFetch(access);
         int plain = fetch ? TableEntry.EXECUTE : access & (Iommu.READ | Iommu.WRITE);
         if ((access & Iommu.PRIVILEGED) == 0) {
             return plain;

@@ -29,7 +29,7 @@ final class SmmuAtlas {
         visits = new TableVisits(unit.memory(), visitor);
         var walks = new StageWalks(unit.memory(), capabilities, false);
         tables = new StreamTables(unit.memory(), capabilities, walks);
-        streams = new StreamAtlas(capabilities, visits, tables);
+        streams = new StreamAtlas(capabilities, unit.registers().isHost(), visits, tables);
         base = unit.registers().streamTable();
         config = unit.registers().streamTableConfig();
     }

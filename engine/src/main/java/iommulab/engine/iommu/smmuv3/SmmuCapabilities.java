@@ -1,6 +1,7 @@
 package iommulab.engine.iommu.smmuv3;
 
-/// What an SMMU can do, as its identification registers say.
+/// What an SMMU can do, as its identification registers say. Tables of AArch32 and the secure state
+/// (SMMU_S_IDR1.SECURE_IMPL) are implemented by none.
 /// Spec: SMMUv3, "SMMU_IDR0", "SMMU_IDR1", "SMMU_IDR3", "SMMU_IDR5", "SMMU_AIDR".
 ///
 /// @param idr0 SMMU_IDR0
@@ -9,15 +10,16 @@ package iommulab.engine.iommu.smmuv3;
 /// @param idr5 SMMU_IDR5
 /// @param aidr SMMU_AIDR
 public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr) {
+    private static final int AARCH64 = 2;
     private static final int[] ADDRESS_BITS = {32, 36, 40, 42, 44, 48, 52};
 
     /// Both stages, AArch64 tables of three granules, 48-bit addresses, access and dirty flag by hardware,
     /// 16-bit ASID and VMID, ATS, PRI, stall and terminate, two-level stream and CD tables, 24-bit stream
-    /// and 20-bit substream numbers, range invalidation; SMMUv3.2.
+    /// and 20-bit substream numbers, EL2 streams, VMID wildcards, range invalidation; SMMUv3.2.
     public static final SmmuCapabilities EVERYTHING =
             new SmmuCapabilities(
-                    3 | 2 << 2 | 1 << 4 | 2 << 6 | 1 << 10 | 1 << 12 | 1 << 16 | 1 << 18 | 1 << 19
-                            | 2 << 21 | 1 << 27,
+                    3 | 2 << 2 | 1 << 4 | 2 << 6 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 16 | 1 << 17
+                            | 1 << 18 | 1 << 19 | 2 << 21 | 1 << 27,
                     24 | 20 << 6 | 10 << 11 | 10 << 16 | 10 << 21 | 1 << 26,
                     1 << 2 | 1 << 4 | 1 << 10,
                     5 | 7 << 4 | 64 << 16,
@@ -27,6 +29,10 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
         if ((idr5 & 7) >= ADDRESS_BITS.length) {
             throw new IllegalArgumentException(
                     "IDR5.OAS is %d: take 0 to 6 (32 to 52 bits)".formatted(idr5 & 7));
+        }
+        if ((idr0 >>> 2 & 3) != AARCH64) {
+            throw new IllegalArgumentException(
+                    "IDR0.TTF is %d: take 2, tables of AArch64 alone".formatted(idr0 >>> 2 & 3));
         }
     }
 
@@ -42,11 +48,6 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
     /// IDR0.S2P
     public boolean stage2() {
         return bit(idr0, 0);
-    }
-
-    /// IDR0.TTF: AArch32 tables, too. Never executed here; it changes which input addresses are legal.
-    public boolean aarch32() {
-        return bit(idr0, 2);
     }
 
     /// IDR0.HTTU: sets the access flag.
@@ -82,6 +83,11 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
     /// Bits of a VMID: 8 or 16.
     public int vmidBits() {
         return bit(idr0, 18) ? 16 : 8;
+    }
+
+    /// IDR0.VMW: invalidations may ignore low bits of the VMID.
+    public boolean vmidWildcards() {
+        return bit(idr0, 17);
     }
 
     /// IDR0.CD2L: two-level tables of context descriptors.
@@ -177,7 +183,7 @@ public record SmmuCapabilities(int idr0, int idr1, int idr3, int idr5, int aidr)
 
     /// Bits of an intermediate address: what stage 2 takes at most.
     public int intermediateBits() {
-        return aarch32() ? Math.max(40, outputBits()) : outputBits();
+        return outputBits();
     }
 
     /// The size of addresses that a field IPS or S2PS names, capped to what there is.

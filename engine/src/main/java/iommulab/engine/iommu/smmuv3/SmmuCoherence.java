@@ -222,6 +222,9 @@ final class SmmuCoherence {
     private SmmuCommand command(int space, long address, boolean leaf) {
         int vmid = spaces().owner(space);
         int inner = spaces().inner(space);
+        if (StreamWorld.isHypervisor(vmid)) {
+            return SmmuCommand.tlbHypervisorAddress(Tag.asid(inner), address, leaf);
+        }
         return Tag.isStage2(inner)
                 ? SmmuCommand.tlbIntermediate(vmid, address, leaf)
                 : SmmuCommand.tlbAddress(vmid, Tag.asid(inner), address, leaf);

@@ -22,6 +22,10 @@ public record SmmuCommand(long low, long high) {
     static final int TLBI_NH_ASID = 0x11;
     static final int TLBI_NH_VA = 0x12;
     static final int TLBI_NH_VAA = 0x13;
+    static final int TLBI_EL2_ALL = 0x20;
+    static final int TLBI_EL2_ASID = 0x21;
+    static final int TLBI_EL2_VA = 0x22;
+    static final int TLBI_EL2_VAA = 0x23;
     static final int TLBI_S12_VMALL = 0x28;
     static final int TLBI_S2_IPA = 0x2a;
     static final int TLBI_NSNH_ALL = 0x30;
@@ -73,6 +77,23 @@ public record SmmuCommand(long low, long high) {
 
     public static SmmuCommand tlbAddressAllAsids(int vmid, long iova, boolean leaf) {
         return new SmmuCommand(TLBI_NH_VAA | (long) vmid << 32, iova & -4096L | (leaf ? 1 : 0));
+    }
+
+    /// Everything of a hypervisor.
+    public static SmmuCommand tlbHypervisor() {
+        return new SmmuCommand(TLBI_EL2_ALL, 0);
+    }
+
+    public static SmmuCommand tlbHypervisorAsid(int asid) {
+        return new SmmuCommand(TLBI_EL2_ASID | (long) asid << 48, 0);
+    }
+
+    public static SmmuCommand tlbHypervisorAddress(int asid, long iova, boolean leaf) {
+        return new SmmuCommand(TLBI_EL2_VA | (long) asid << 48, iova & -4096L | (leaf ? 1 : 0));
+    }
+
+    public static SmmuCommand tlbHypervisorAddressAllAsids(long iova, boolean leaf) {
+        return new SmmuCommand(TLBI_EL2_VAA, iova & -4096L | (leaf ? 1 : 0));
     }
 
     public static SmmuCommand tlbVmid(int vmid) {
@@ -174,6 +195,14 @@ public record SmmuCommand(long low, long high) {
         return (high & 1) != 0;
     }
 
+    /// Whether it invalidates translations by address.
+    boolean isByAddress() {
+        return switch (opcode()) {
+            case TLBI_NH_VA, TLBI_NH_VAA, TLBI_EL2_VA, TLBI_EL2_VAA, TLBI_S2_IPA -> true;
+            default -> false;
+        };
+    }
+
     /// First address; 56 bits of it count.
     long address() {
         return high & (1L << 56) - 4096;
@@ -258,6 +287,8 @@ public record SmmuCommand(long low, long high) {
             case PREFETCH_CONFIG, PREFETCH_ADDR, CFGI_STE, CFGI_STE_RANGE, TLBI_NSNH_ALL -> true;
             case CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA ->
                     capabilities.stage1();
+            case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA ->
+                    capabilities.hypervisor();
             case TLBI_S12_VMALL, TLBI_S2_IPA -> capabilities.stage2();
             case ATC_INV -> capabilities.ats();
             case PRI_RESP -> capabilities.pri();
@@ -289,6 +320,10 @@ public record SmmuCommand(long low, long high) {
             case TLBI_NH_VA ->
                     "CMD_TLBI_NH_VA VMID %d, ASID %d, %s".formatted(vmid(), asid(), addressWords());
             case TLBI_NH_VAA -> "CMD_TLBI_NH_VAA VMID %d, %s".formatted(vmid(), addressWords());
+            case TLBI_EL2_ALL -> "CMD_TLBI_EL2_ALL";
+            case TLBI_EL2_ASID -> "CMD_TLBI_EL2_ASID ASID %d".formatted(asid());
+            case TLBI_EL2_VA -> "CMD_TLBI_EL2_VA ASID %d, %s".formatted(asid(), addressWords());
+            case TLBI_EL2_VAA -> "CMD_TLBI_EL2_VAA %s".formatted(addressWords());
             case TLBI_S12_VMALL -> "CMD_TLBI_S12_VMALL VMID %d".formatted(vmid());
             case TLBI_S2_IPA -> "CMD_TLBI_S2_IPA VMID %d, %s".formatted(vmid(), addressWords());
             case TLBI_NSNH_ALL -> "CMD_TLBI_NSNH_ALL";

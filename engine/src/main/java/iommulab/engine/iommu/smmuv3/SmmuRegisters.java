@@ -43,12 +43,19 @@ public final class SmmuRegisters {
     /// CR0.ATSCHK: translated requests are looked at.
     public static final int CHECK_TRANSLATED = 1 << 4;
 
+    /// CR0.VMW: low bits of the VMID that invalidations ignore.
+    public static final int VMID_WILDCARD_AT = 6;
+
+    /// CR2.E2H: EL2 streams have the regime of a hypervisor that is its host's kernel.
+    public static final int HOST = 1;
+
     /// CR2.RECINVSID
     public static final int RECORD_BAD_STREAMS = 1 << 1;
 
     /// GBPA.ABORT
     public static final int ABORT = 1 << 20;
 
+    private static final int MOST_WILD = 4;
     private static final int GBPA_UPDATE = 1 << 31;
 
     private final SmmuState unit;
@@ -99,6 +106,17 @@ public final class SmmuRegisters {
 
     int control() {
         return cr0;
+    }
+
+    /// CR2.E2H, where there are EL2 streams.
+    boolean isHost() {
+        return (cr2 & HOST) != 0 && unit.capabilities().hypervisor();
+    }
+
+    /// CR0.VMW, where there are wildcards; what is reserved counts as none.
+    int ignoredVmidBits() {
+        int field = cr0 >>> VMID_WILDCARD_AT & 7;
+        return unit.capabilities().vmidWildcards() && field <= MOST_WILD ? field : 0;
     }
 
     int bypass() {

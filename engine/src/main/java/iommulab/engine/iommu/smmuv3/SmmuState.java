@@ -117,6 +117,11 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
         stalled.restore(other.stalled.state());
     }
 
+    /// The world of a stream table entry, as CR2 has it now.
+    StreamWorld worldOf(StreamEntry entry) {
+        return StreamWorld.of(entry, capabilities, registers.isHost());
+    }
+
     /// Rises whenever a register changes that decides answers, also by going back; no part of the state.
     long registerVersion() {
         return registerVersion;
@@ -267,6 +272,8 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
         events.setEnabled((cr0 & SmmuRegisters.EVENT_QUEUE) != 0);
         pageRequests.setEnabled((cr0 & SmmuRegisters.PAGE_QUEUE) != 0);
         commands.setEnabled((cr0 & SmmuRegisters.COMMAND_QUEUE) != 0);
+        commands.serveHost(registers.isHost());
+        commands.ignoreVmidBits(registers.ignoredVmidBits());
         reporting.recordBadStreams((cr2 & SmmuRegisters.RECORD_BAD_STREAMS) != 0);
         tablesChanged();
     }

@@ -202,7 +202,7 @@ public final class SmmuUnit extends SmmuAnswers {
         }
         tellProbe(CacheKind.IOTLB, iotlb.lines());
         long tagged = facts | (long) space << SPACE_AT;
-        long needs = Rights.needed(Rights.effective((int) facts & ACCESS, context));
+        long needs = Rights.needed((int) facts & ACCESS, context);
         if (leaf == Iotlb.MISS) {
             return walk(context, iova, needs, tagged);
         }

@@ -5,7 +5,10 @@ import iommulab.engine.iommu.TableFormat;
 import iommulab.engine.iommu.TableShape;
 import iommulab.engine.memory.PhysicalMemory;
 
-/// What stage 1 descriptors mean: VMSAv8-64, translation regime EL1&0.
+import java.util.Objects;
+
+/// What stage 1 descriptors mean: VMSAv8-64, translation regime EL1&0 (and EL2&0). Where there is one
+/// privilege, EL2, requests read and write by the privileged rights and execute by bit 54, see [Rights].
 /// Spec: VMSAv8-64, "Translation table descriptor formats", "Memory attribute fields in stage 1".
 final class StageOneFormat implements TableFormat {
     /*
@@ -47,8 +50,10 @@ final class StageOneFormat implements TableFormat {
         tableAddress = (1L << 48) - (1L << shift);
     }
 
-    static long regime(
-            ContextDescriptor descriptor, int half, Granule granule, SmmuCapabilities unit) {
+    /// @param source with a descriptor
+    static long regime(ContextSource source, int half, Granule granule, SmmuCapabilities unit) {
+        var descriptor = Objects.requireNonNull(source.descriptor());
+        boolean privileges = source.world().hasPrivileges();
         boolean sets = descriptor.setsAccessFlag();
         boolean wide = granule == Granule.SIXTY_FOUR_KIB && unit.outputBits() > 48;
         return Regime.beyond(descriptor.outputBits(unit))
@@ -60,9 +65,11 @@ final class StageOneFormat implements TableFormat {
                 | Regime.flag(wide, Regime.WIDE)
                 | Regime.flag(descriptor.writableNeverExecutes(), Regime.WRITABLE_NEVER_EXECUTES)
                 | Regime.flag(
-                        descriptor.unprivilegedWritableNeverExecutes(),
+                        privileges && descriptor.unprivilegedWritableNeverExecutes(),
                         Regime.UNPRIVILEGED_WRITABLE_NEVER_EXECUTES)
-                | Regime.flag(descriptor.privilegedAccessNever(), Regime.PRIVILEGED_NEVER);
+                | Regime.flag(
+                        privileges && descriptor.privilegedAccessNever(), Regime.PRIVILEGED_NEVER)
+                | Regime.flag(!privileges, Regime.ONE_PRIVILEGE);
     }
 
     @Override
@@ -164,7 +171,10 @@ final class StageOneFormat implements TableFormat {
     static long settled(long leaf, long regime) {
         long forbidden = 0;
         if ((regime & Regime.WRITABLE_NEVER_EXECUTES) != 0) {
-            forbidden |= (leaf & TableEntry.WRITE) != 0 ? TableEntry.EXECUTE : 0;
+            // With one privilege AP[1] does not count: the writing right is the privileged one.
+            long writing =
+                    (regime & Regime.ONE_PRIVILEGE) == 0 ? TableEntry.WRITE : TableEntry.PRIV_WRITE;
+            forbidden |= (leaf & writing) != 0 ? TableEntry.EXECUTE : 0;
             forbidden |= (leaf & TableEntry.PRIV_WRITE) != 0 ? TableEntry.PRIV_EXECUTE : 0;
         }
         boolean unprivilegedWrites = (leaf & TableEntry.WRITE) != 0;

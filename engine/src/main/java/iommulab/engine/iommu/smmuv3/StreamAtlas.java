@@ -18,6 +18,7 @@ final class StreamAtlas {
     private static final long LEAF_TABLE = (1L << 52) - 4096;
 
     private final SmmuCapabilities capabilities;
+    private final boolean host;
     private final TableVisits visits;
     private final StreamTables tables;
     private final SmmuStructures structures;
@@ -26,8 +27,11 @@ final class StreamAtlas {
     private final TableTour[] firsts = new TableTour[GRANULES];
     private final TableTour[] seconds = new TableTour[GRANULES];
 
-    StreamAtlas(SmmuCapabilities capabilities, TableVisits visits, StreamTables tables) {
+    /// @param host CR2.E2H
+    StreamAtlas(
+            SmmuCapabilities capabilities, boolean host, TableVisits visits, StreamTables tables) {
         this.capabilities = capabilities;
+        this.host = host;
         this.visits = visits;
         this.tables = tables;
         structures = new SmmuStructures(capabilities);
@@ -61,8 +65,12 @@ final class StreamAtlas {
     /// What the descriptors of one stream have in common.
     ///
     /// @param toHost hpa of the addresses of its stage 1
-    private record Stream(StreamEntry entry, int id, Second second, LongUnaryOperator toHost) {
+    private record Stream(
+            StreamEntry entry, int id, StreamWorld world, Second second, LongUnaryOperator toHost) {
         String tables(ContextDescriptor descriptor, SmmuCapabilities capabilities) {
+            if (!world.hasAsids()) {
+                return "EL2";
+            }
             var asid = "ASID " + descriptor.asid(capabilities);
             return entry.stage2() ? vmid(capabilities) + ", " + asid : asid;
         }
@@ -75,7 +83,11 @@ final class StreamAtlas {
     private Stream stream(StreamEntry entry, int id) {
         var second = Second.of(entry, capabilities, Tag.spaces());
         return new Stream(
-                entry, id, second, entry.stage2() ? guest(second) : LongUnaryOperator.identity());
+                entry,
+                id,
+                StreamWorld.of(entry, capabilities, host),
+                second,
+                entry.stage2() ? guest(second) : LongUnaryOperator.identity());
     }
 
     private GuestAddresses guest(Second second) {
@@ -192,7 +204,8 @@ final class StreamAtlas {
     }
 
     private void descriptor(Stream stream, int substream, long hpa, String tableName) {
-        var descriptor = tables.descriptor(stream.entry(), stream.second(), substream);
+        var descriptor =
+                tables.descriptor(stream.entry(), stream.world(), stream.second(), substream);
         if (descriptor == null) {
             return;
         }
@@ -216,18 +229,19 @@ final class StreamAtlas {
     }
 
     private Half half(Stream stream, ContextDescriptor descriptor, int number) {
-        var kind = stream.entry().stage2() ? StreamContext.Kind.NESTED : StreamContext.Kind.FIRST;
-        return Half.of(number, kind, stream.entry(), descriptor, capabilities, Tag.spaces());
+        var source = ContextSource.of(stream.entry(), descriptor, stream.world());
+        return Half.of(number, source, capabilities, Tag.spaces());
     }
 
     /// Where a context descriptor leads: the tables of both halves.
     private long[] targets(Stream stream, long[] raw) {
         var descriptor = new ContextDescriptor(raw[0], raw[1], raw[2]);
+        var world = stream.world();
         var targets = new long[2];
         for (int number = 0; number < 2; number++) {
             boolean used =
-                    descriptor.isLegal(stream.entry(), capabilities)
-                            && descriptor.isEnabled(number);
+                    descriptor.isLegal(stream.entry(), world, capabilities)
+                            && descriptor.isEnabled(number, world);
             targets[number] =
                     used
                             ? stream.toHost().applyAsLong(half(stream, descriptor, number).table())

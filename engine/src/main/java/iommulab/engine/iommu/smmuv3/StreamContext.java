@@ -4,8 +4,6 @@ import iommulab.engine.cache.Spaces;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.Objects;
-
 /// Everything that the requests of one stream (and substream) go through, worked out from a stream table
 /// entry and the context descriptor that belongs to it. Never changes.
 final class StreamContext {
@@ -24,42 +22,37 @@ final class StreamContext {
         UNREAD
     }
 
-    private final Kind kind;
-    private final StreamEntry stream;
-    private final @Nullable ContextDescriptor descriptor;
+    private final ContextSource source;
     private final Half lower;
     private final Half upper;
     private final Second second;
     private final boolean overrides;
 
     /// @param spaces that give the numbers of its tags
-    StreamContext(
-            Kind kind,
-            StreamEntry stream,
-            @Nullable ContextDescriptor descriptor,
-            SmmuCapabilities capabilities,
-            Spaces spaces) {
-        this.kind = kind;
-        this.stream = stream;
-        this.descriptor = descriptor;
-        lower = Half.of(0, kind, stream, descriptor, capabilities, spaces);
-        upper = Half.of(1, kind, stream, descriptor, capabilities, spaces);
-        second = Second.of(stream, capabilities, spaces);
+    StreamContext(ContextSource source, SmmuCapabilities capabilities, Spaces spaces) {
+        this.source = source;
+        lower = Half.of(0, source, capabilities, spaces);
+        upper = Half.of(1, source, capabilities, spaces);
+        second = Second.of(source.stream(), capabilities, spaces);
         overrides =
                 capabilities.overridesPermissions()
-                        && (stream.privilege() >= 2 || stream.instruction() >= 2);
+                        && (source.stream().privilege() >= 2 || source.stream().instruction() >= 2);
+    }
+
+    ContextSource source() {
+        return source;
     }
 
     Kind kind() {
-        return kind;
+        return source.kind();
     }
 
     StreamEntry stream() {
-        return stream;
+        return source.stream();
     }
 
     @Nullable ContextDescriptor descriptor() {
-        return descriptor;
+        return source.descriptor();
     }
 
     /// One half of the address space of stage 1.
@@ -72,28 +65,32 @@ final class StreamContext {
     }
 
     boolean isNested() {
-        return kind == Kind.NESTED;
+        return kind() == Kind.NESTED;
     }
 
     /// Whether another context was made of the same entries, whatever numbers its tags have.
     boolean isMadeOf(StreamContext other) {
-        return kind == other.kind
-                && stream.equals(other.stream)
-                && Objects.equals(descriptor, other.descriptor);
+        return source.equals(other.source);
     }
 
     /// What people call the domain: the VMID, or the ASID of a stage 1 alone; -1 if there is neither.
     int domain(SmmuCapabilities capabilities) {
-        return switch (kind) {
-            case SECOND, NESTED -> vmid(stream, capabilities);
-            case FIRST -> descriptor == null ? -1 : descriptor.asid(capabilities);
+        return switch (kind()) {
+            case SECOND, NESTED -> vmid(stream(), capabilities);
+            case FIRST -> asid(capabilities);
             case ABORT, BYPASS, DISABLED, UNREAD -> -1;
         };
     }
 
+    private int asid(SmmuCapabilities capabilities) {
+        var descriptor = source.descriptor();
+        boolean tagged = descriptor != null && source.world().hasAsids();
+        return tagged ? descriptor.asid(capabilities) : descriptor == null ? -1 : 0;
+    }
+
     /// The table at which its walks begin, 0 if there is none; of the lower half, if that is walked.
     long firstTable() {
-        return switch (kind) {
+        return switch (kind()) {
             case SECOND -> second.table();
             case FIRST, NESTED -> lower.enabled() ? lower.table() : upper.table();
             case ABORT, BYPASS, DISABLED, UNREAD -> 0;
@@ -102,7 +99,7 @@ final class StreamContext {
 
     /// The tag of translations that are found for an address.
     int space(long iova) {
-        return kind == Kind.SECOND ? second.space() : half(iova).space();
+        return kind() == Kind.SECOND ? second.space() : half(iova).space();
     }
 
     /// Owner of all its spaces.
@@ -126,11 +123,11 @@ final class StreamContext {
     /// @param number of this context, 16 bits
     long word(int number) {
         boolean plain =
-                switch (kind) {
-                    case FIRST, SECOND, NESTED -> !overrides;
+                switch (kind()) {
+                    case FIRST, SECOND, NESTED -> !overrides && hasPrivileges();
                     case ABORT, BYPASS, DISABLED, UNREAD -> false;
                 };
-        boolean alone = kind == Kind.SECOND;
+        boolean alone = kind() == Kind.SECOND;
         // Stage 2 has no upper half: nothing is ever tagged with this space.
         long upperSpace = alone ? Tag.NO_SPACE : upper.space();
         long lowerSpace = alone ? second.space() : lower.space();
@@ -151,6 +148,11 @@ final class StreamContext {
         return (int) (word >>> (iova >>> 59 & UPPER_AT)) & 0xffff;
     }
 
+    /// Whether requests with and without privilege are told apart.
+    boolean hasPrivileges() {
+        return source.world().hasPrivileges();
+    }
+
     /// Whether PRIVCFG or INSTCFG change the requests.
     boolean overrides() {
         return overrides;
@@ -159,10 +161,12 @@ final class StreamContext {
     // ---- how faults are told
 
     boolean records(boolean secondStage) {
-        return secondStage ? stream.secondRecords() : descriptor == null || descriptor.records();
+        var descriptor = source.descriptor();
+        return secondStage ? stream().secondRecords() : descriptor == null || descriptor.records();
     }
 
     boolean stalls(boolean secondStage) {
-        return secondStage ? stream.secondStalls() : descriptor != null && descriptor.stalls();
+        var descriptor = source.descriptor();
+        return secondStage ? stream().secondStalls() : descriptor != null && descriptor.stalls();
     }
 }

@@ -2,8 +2,6 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.cache.Spaces;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,13 +11,9 @@ import java.util.Map;
 final class StreamContexts {
     private static final int MOST = 1 << 14;
 
-    /// What a context was made of.
-    private record Key(
-            StreamContext.Kind kind, StreamEntry stream, @Nullable ContextDescriptor descriptor) {}
-
     private final SmmuCapabilities capabilities;
     private final Spaces spaces;
-    private final Map<Key, Integer> numbers;
+    private final Map<ContextSource, Integer> numbers;
     private StreamContext[] contexts;
     private int count;
 
@@ -32,7 +26,7 @@ final class StreamContexts {
             Spaces spaces,
             StreamContext[] contexts,
             int count,
-            Map<Key, Integer> numbers) {
+            Map<ContextSource, Integer> numbers) {
         this.capabilities = capabilities;
         this.spaces = spaces;
         this.contexts = contexts;
@@ -63,17 +57,16 @@ final class StreamContexts {
     }
 
     /// The word that a cache line holds for a context.
-    long word(StreamContext.Kind kind, StreamEntry stream, @Nullable ContextDescriptor descriptor) {
-        int number = numbers.computeIfAbsent(new Key(kind, stream, descriptor), this::add);
+    long word(ContextSource source) {
+        int number = numbers.computeIfAbsent(source, this::add);
         return contexts[number].word(number);
     }
 
-    private Integer add(Key key) {
+    private Integer add(ContextSource source) {
         if (count == contexts.length) {
             contexts = Arrays.copyOf(contexts, 2 * count);
         }
-        contexts[count] =
-                new StreamContext(key.kind(), key.stream(), key.descriptor(), capabilities, spaces);
+        contexts[count] = new StreamContext(source, capabilities, spaces);
         return count++;
     }
 
@@ -85,10 +78,11 @@ final class StreamContexts {
     long stateHash() {
         long hash = spaces.stateHash();
         for (int i = 0; i < count; i++) {
-            var context = contexts[i];
-            hash = hash * 31 + context.kind().ordinal();
-            hash = hash * 31 + context.stream().hashCode();
-            hash = hash * 31 + (context.descriptor() == null ? 0 : context.descriptor().hashCode());
+            var source = contexts[i].source();
+            hash = hash * 31 + source.kind().ordinal();
+            hash = hash * 31 + source.stream().hashCode();
+            hash = hash * 31 + (source.descriptor() == null ? 0 : source.descriptor().hashCode());
+            hash += source.world().owner(0);
         }
         return hash;
     }

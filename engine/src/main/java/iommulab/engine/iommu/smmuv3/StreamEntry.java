@@ -92,6 +92,16 @@ record StreamEntry(long word0, long word1, long word2, long word3) {
         return capabilities.ats() ? bits(word1, 29, 28) : 0;
     }
 
+    /// STRW: 0 EL1, 2 EL2; other values do not exist outside the secure state.
+    int world() {
+        return bits(word1, 31, 30);
+    }
+
+    /// MEV: events that repeat each other may be recorded once.
+    boolean mergesEvents() {
+        return bit(word1, 19);
+    }
+
     /// PRIVCFG: 2 makes requests unprivileged, 3 privileged.
     int privilege() {
         return bits(word1, 49, 48);
@@ -181,6 +191,10 @@ record StreamEntry(long word0, long word1, long word2, long word3) {
             return false;
         }
         if (forbidsStall() && !capabilities.choosesToStall()) {
+            return false;
+        }
+        // Without EL2 streams STRW is reserved, with stage 2 it is ignored.
+        if (capabilities.hypervisor() && !stage2() && (world() & 1) != 0) {
             return false;
         }
         return stage2()

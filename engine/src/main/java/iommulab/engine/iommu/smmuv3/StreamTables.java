@@ -159,10 +159,12 @@ final class StreamTables {
 
     /// Finds the descriptor of a substream and checks it.
     ///
+    /// @param world of the stream
     /// @param second stage 2 through which the table is read, if the stream has it
     /// @param substream below 2^S1CDMax; 0 if the stream has one descriptor
     /// @return null if it is stopped, see [StopReport]
-    @Nullable ContextDescriptor descriptor(StreamEntry stream, Second second, int substream) {
+    @Nullable ContextDescriptor descriptor(
+            StreamEntry stream, StreamWorld world, Second second, int substream) {
         long table = stream.descriptors();
         int index = substream;
         int format = stream.descriptorBits(capabilities) == 0 ? 0 : stream.descriptorFormat();
@@ -174,7 +176,12 @@ final class StreamTables {
             }
             index = substream & (1 << leafBits) - 1;
         }
-        return descriptorAt(stream, second, table, index);
+        var descriptor = descriptorAt(stream, second, table, index);
+        if (descriptor != null && !descriptor.isLegal(stream, world, capabilities)) {
+            stop().ofEntry(SmmuFault.BAD_DESCRIPTOR, !descriptor.isValid());
+            return null;
+        }
+        return descriptor;
     }
 
     private long leafDescriptors(StreamEntry stream, Second second, long table, int index) {
@@ -208,10 +215,6 @@ final class StreamTables {
                 DESCRIPTOR, table, index, hpa, descriptor.word0(), descriptor.word1());
         if (descriptor.word0() == -1 && !memory.isBacked(hpa)) {
             stop().fetchAborted(SmmuFault.DESCRIPTOR_FETCH, hpa);
-            return null;
-        }
-        if (!descriptor.isLegal(stream, capabilities)) {
-            stop().ofEntry(SmmuFault.BAD_DESCRIPTOR, !descriptor.isValid());
             return null;
         }
         return descriptor;
