@@ -84,8 +84,10 @@ final class StreamContext {
 
     private int asid(SmmuCapabilities capabilities) {
         var descriptor = source.descriptor();
-        boolean tagged = descriptor != null && source.world().hasAsids();
-        return tagged ? descriptor.asid(capabilities) : descriptor == null ? -1 : 0;
+        if (descriptor == null) {
+            return -1;
+        }
+        return source.world().hasAsids() ? descriptor.asid(capabilities) : 0;
     }
 
     /// The table at which its walks begin, 0 if there is none; of the lower half, if that is walked.
