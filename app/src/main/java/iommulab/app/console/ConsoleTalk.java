@@ -1,6 +1,7 @@
 package iommulab.app.console;
 
 import iommulab.app.console.Shown.Kind;
+import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.Outcome;
@@ -118,8 +119,19 @@ final class ConsoleTalk {
         if (!outcome.rule().isEmpty()) {
             lines.add(new Shown(Kind.RULE, outcome.rule()));
         }
+        if (isProposal(run)) {
+            lines.add(new Shown(Kind.PROPOSAL, "proposal: Linux has no such call"));
+        }
         screen.accept(lines);
         return new End(well || run.mayFail(), -1);
+    }
+
+    private static boolean isProposal(ConsoleLine.Run run) {
+        return run.command() instanceof Command.KernelCall(var call)
+                && Vocabulary.all()
+                        .find(call.name())
+                        .filter(Vocabulary.Entry::isProposal)
+                        .isPresent();
     }
 
     /// Whether it was a refusal, and not a defect, which the window tells of.

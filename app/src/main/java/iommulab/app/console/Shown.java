@@ -10,7 +10,8 @@ record Shown(Kind kind, String text) {
         ANSWER("console-answer"),
         REFUSAL("console-refusal"),
         RULE("console-rule"),
-        NOTE("console-note");
+        NOTE("console-note"),
+        PROPOSAL("console-not-in-linux");
 
         private final String styleClass;
 

@@ -3,6 +3,7 @@ package iommulab.app.ownership;
 import iommulab.app.shell.DeedList;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
+import iommulab.app.shell.ProposalLabel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.os.SoftwareView.Group;
@@ -37,6 +38,7 @@ public final class OwnershipPanel implements Panel {
     private final FlowPane links = new FlowPane();
     private final Button open = new Button("Open an IOMMUFD");
     private final VBox side = new VBox();
+    private final ProposalLabel proposal = ProposalLabel.ofMachine();
     private final BorderPane root = new BorderPane();
     private @Nullable OwnershipModel shown;
     private Optional<Group> chosen = Optional.empty();
@@ -91,7 +93,7 @@ public final class OwnershipPanel implements Panel {
         open.setMinWidth(Region.USE_PREF_SIZE);
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
-        var tools = new HBox(name, headline, space, open);
+        var tools = new HBox(name, headline, space, proposal, open);
         tools.getStyleClass().add("panel-tools");
         return tools;
     }
@@ -108,6 +110,7 @@ public final class OwnershipPanel implements Panel {
 
     @Override
     public void show(MachineSnapshot machine, Subject subject) {
+        proposal.show(machine);
         var software = machine.software();
         var model = OwnershipModel.of(software, subject);
         var group =

@@ -4,6 +4,7 @@ import iommulab.app.shell.AddressSpace;
 import iommulab.app.shell.NewDomainForm;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
+import iommulab.app.shell.ProposalLabel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.iommu.Walk;
@@ -45,8 +46,7 @@ public final class PasidsPanel implements Panel {
     private final SharingView sharing;
     private final ToggleButton byDevice = new ToggleButton("Devices");
     private final ToggleButton bySoftware = new ToggleButton("Processes and guests");
-    private final Label proposal =
-            new Label("proposal: guests' PASIDs for ENQCMD are not in mainline Linux");
+    private final ProposalLabel proposal = ProposalLabel.ofMachine();
     private final EntrySide side;
     private final ScrollPane sideScroll = new ScrollPane();
     private final AttachForm attachForm;
@@ -115,9 +115,6 @@ public final class PasidsPanel implements Panel {
         create.setOnAction(_ ->
                 spaceForm.open(
                         create, workbench.machine(), device(), NewDomainForm.Sort.FIRST_STAGE));
-        proposal.getStyleClass().add("proposal");
-        proposal.setMinWidth(0);
-        proposal.managedProperty().bind(proposal.visibleProperty());
         var space = new Region();
         HBox.setHgrow(space, Priority.ALWAYS);
         var tools = new HBox(title, headline, space, proposal, looks(), create, attach);
@@ -215,7 +212,7 @@ public final class PasidsPanel implements Panel {
         chosen = space.orElse(null);
         sharing.show(machine);
         headline.setText(bySoftware.isSelected() ? sharing.headline() : model.headline());
-        proposal.setVisible(machine.software().proposals());
+        proposal.show(machine);
         canvas.show(space.map(model::choosing).orElse(model));
         space.ifPresent(s -> {
             side.show(s, machine);

@@ -10,6 +10,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
+import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
@@ -64,13 +65,18 @@ public final class DeedList extends VBox {
             why.setWrapText(true);
             why.setMinHeight(Region.USE_PREF_SIZE);
             why.getStyleClass().addAll("secondary", "says-fault");
-            getChildren().addAll(button, why);
+            var head = new HBox(button);
+            head.getStyleClass().add("deed-head");
+            if (ProposalLabel.concerns(deed.call().name())) {
+                head.getChildren().add(ProposalLabel.ofCall());
+            }
+            getChildren().addAll(head, why);
             show(Optional.empty());
         }
 
         private void show(Optional<Trial> known) {
             trial = known;
-            var refused = known.filter(t -> !t.succeeds());
+            var refused = known.filter(deed::isHopeless);
             button.setDisable(refused.isPresent());
             why.setText(refused.map(t -> t.errno() + ": " + t.rule()).orElse(""));
             why.setManaged(refused.isPresent());
@@ -95,20 +101,20 @@ public final class DeedList extends VBox {
     }
 
     private void ask(JournalState now) {
-        var whole = List.copyOf(rows.stream().filter(row -> row.deed.isComplete()).toList());
         asked = now;
-        if (whole.isEmpty()) {
+        var about = List.copyOf(rows);
+        if (about.isEmpty()) {
             judged.run();
             return;
         }
         underWay = true;
         workbench
-                .tried(whole.stream().map(row -> KernelDeed.command(row.deed.call())).toList())
+                .tried(about.stream().map(row -> KernelDeed.command(row.deed.likely())).toList())
                 .whenComplete((trials, _) -> {
                     underWay = false;
                     if (trials != null) {
                         for (int i = 0; i < trials.size(); i++) {
-                            whole.get(i).show(Optional.of(trials.get(i)));
+                            about.get(i).show(Optional.of(trials.get(i)));
                         }
                         judged.run();
                     }
@@ -131,7 +137,7 @@ public final class DeedList extends VBox {
     }
 
     private MenuItem menuItem(Row row, Node where) {
-        var refused = row.trial.filter(trial -> !trial.succeeds());
+        var refused = row.trial.filter(row.deed::isHopeless);
         var item =
                 new MenuItem(
                         row.deed.title()

@@ -1,9 +1,11 @@
 package iommulab.app.shell;
 
+import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.session.Call;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.CommandText;
+import iommulab.engine.session.Trial;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +57,40 @@ public record KernelDeed(String title, Call call, List<Question> asked) {
         var more = new ArrayList<>(asked);
         more.add(question);
         return new KernelDeed(title, call, more);
+    }
+
+    /// The call with what is most likely said for what is asked: the first proposal, or a number or a
+    /// descriptor that nothing has.
+    Call likely() {
+        var likely = call;
+        for (var question : asked) {
+            if (!question.proposals().isEmpty()) {
+                var first = question.proposals().getFirst();
+                likely = first.isEmpty() ? likely : likely.with(question.argument(), first);
+            } else if (!question.optional()) {
+                likely = likely.with(question.argument(), isNumber(question) ? "0" : "bad");
+            }
+        }
+        return likely;
+    }
+
+    private boolean isNumber(Question question) {
+        return Vocabulary.all()
+                .find(call.name())
+                .flatMap(entry -> entry.parameter(question.argument()))
+                .filter(parameter -> parameter.type() == Vocabulary.Type.NUMBER)
+                .isPresent();
+    }
+
+    /// Whether nothing that a user could say would make the call succeed: nothing is left to say, there is
+    /// nothing to choose from, or the file has no such call.
+    ///
+    /// @param trial of the [#likely] call
+    boolean isHopeless(Trial trial) {
+        boolean nothingToChoose =
+                asked.stream().anyMatch(q -> !q.optional() && q.proposals().isEmpty());
+        return !trial.succeeds()
+                && (isComplete() || nothingToChoose || trial.errno().equals("ENOTTY"));
     }
 
     /// Whether it is complete without asking.

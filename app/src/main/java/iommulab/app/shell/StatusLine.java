@@ -18,6 +18,7 @@ final class StatusLine implements Panel {
     private final Label iotlb = item("status-iotlb", "IOTLB hit rate");
     private final Label faults = item("status-faults", "Faults");
     private final Label rules = item("status-rules", "Grouping rules");
+    private final Label proposal = item("status-proposal", "Calls that Linux never got");
     private final Label state = item("status-state", "State hash");
     private final Label text = item("status-text", "Text size");
     private final Label file = item("status-file", "Whether the machine is saved");
@@ -32,7 +33,8 @@ final class StatusLine implements Panel {
         bar.setAccessibleText("Status");
         bar.setFocusTraversable(false);
         name.getStyleClass().add("file");
-        bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules);
+        proposal.getStyleClass().add("proposal-item");
+        bar.getLeftItems().addAll(name, tick, rate, iotlb, faults, rules, proposal);
         bar.getRightItems().addAll(bench.tasks().view(), state, text, file);
         bench.kept().addListener((_, _, _) -> showFile(bench.machine()));
         settings.textScale().addListener((_, _, _) -> showTextScale());
@@ -67,6 +69,7 @@ final class StatusLine implements Panel {
         showFile(machine);
         rates.look(machine, System.nanoTime());
         var model = StatusModel.of(machine, rates);
+        put(proposal, machine.software().proposals() ? "proposal mode" : "");
         if (model.equals(shown)) {
             return;
         }

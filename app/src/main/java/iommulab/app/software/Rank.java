@@ -5,6 +5,8 @@ package iommulab.app.software;
 enum Rank {
     PROCESS,
     FILE,
+    BOND,
+    MADE,
     IOMMUFD,
     ADDRESS_SPACE,
     TABLE,
@@ -20,6 +22,8 @@ enum Rank {
             return switch (type) {
                 case "process" -> PROCESS;
                 case "IOMMUFD" -> IOMMUFD;
+                case "SVA bond" -> BOND;
+                case "mediated device" -> MADE;
                 default -> FILE;
             };
         }

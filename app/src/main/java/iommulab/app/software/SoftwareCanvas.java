@@ -165,7 +165,12 @@ final class SoftwareCanvas extends Drawing {
                         .filter(p -> p.box().rank() == rank)
                         .findFirst()
                         .ifPresent(p ->
-                                pen.text(head(rank), Type.HEAD, pen.palette().text1(), p.x(), 22));
+                                pen.text(
+                                        head(rank),
+                                        Type.HEAD,
+                                        pen.palette().text1(),
+                                        p.x(),
+                                        p.y() - SoftwareLayout.ABOVE));
             }
         }
     }
@@ -174,6 +179,8 @@ final class SoftwareCanvas extends Drawing {
         return switch (rank) {
             case PROCESS -> "Processes";
             case FILE -> "Files";
+            case BOND -> "SVA bonds";
+            case MADE -> "Mediated";
             case IOMMUFD -> "IOMMUFDs and their objects";
             case GROUP -> "Groups";
             case ADDRESS_SPACE, TABLE, VIRTUAL, GUEST_TABLE, DEVICE -> "";

@@ -2,6 +2,7 @@ package iommulab.app.software;
 
 import iommulab.app.shell.KernelChoices;
 import iommulab.app.shell.KernelDeed;
+import iommulab.app.shell.PasidDeeds;
 import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.SoftwareView.Node;
 
@@ -10,10 +11,6 @@ import java.util.stream.Stream;
 
 /// The calls that can be made of each sort of thing. Whether the kernel would accept one, the kernel says.
 final class SoftwareDeeds {
-    private static final List<String> RIGHTS =
-            List.of("[read, write]", "[fixed, read, write]", "[read]", "[fixed, read]");
-    private static final List<String> TABLE_FLAGS =
-            List.of("[]", "[nest_parent]", "[dirty]", "[pasid]", "[nest_parent, dirty]", "[fault]");
     private static final List<String> PASIDS = List.of("", "1", "2");
     private static final String PAGE = "0x1000";
 
@@ -32,9 +29,17 @@ final class SoftwareDeeds {
             case "VFIO container" -> container(node.key());
             case "virtual machine" -> machine(node.key());
             case "KVM's VFIO device" -> list(node.key());
-            case "fault file" -> closing("iommufd.fault_close", "fd", node.key());
-            case "event file" -> closing("iommufd.veventq_close", "fd", node.key());
-            default -> node.within().isEmpty() ? List.of() : object(node);
+            case "fault file" -> faults(node.key());
+            case "event file" ->
+                    List.of(
+                            KernelDeed.of("Read its events", "iommufd.veventq_read")
+                                    .with("fd", node.key()),
+                            closing("iommufd.veventq_close", "fd", node.key()));
+            case "driver" -> driver(node.key());
+            case "SVA bond" ->
+                    List.of(KernelDeed.of("Unbind", "sva.unbind").with("handle", node.key()));
+            case "mediated device" -> mediated(node.key());
+            default -> node.within().isEmpty() ? List.of() : new ObjectDeeds(choices).of(node);
         };
     }
 
@@ -46,7 +51,19 @@ final class SoftwareDeeds {
                 openGroup(),
                 KernelDeed.of("Open a VFIO container", "vfio.container_open"),
                 KernelDeed.of("Create a virtual machine", "kvm.vm_create"),
-                KernelDeed.of("Make a table in guest memory", "guest.pt_create"));
+                KernelDeed.of("Bind a device to a process…", "sva.bind")
+                        .asking("device", choices.devices())
+                        .asking("process", choices.processes()),
+                KernelDeed.of("Make a mediated device…", "mdev.create")
+                        .asking("parent", choices.devices())
+                        .asking("name", List.of("mdev0")),
+                KernelDeed.of("Make a table in guest memory", "guest.pt_create"),
+                KernelDeed.of("Map in guest memory…", "guest.pt_map")
+                        .asking("pt", List.of("1"))
+                        .asking("gva", List.of("0x400000"))
+                        .asking("gpa", List.of("0x10000"))
+                        .offering("npages", List.of("1"))
+                        .offering("flags", List.of("rw", "r")));
     }
 
     private KernelDeed openDevice() {
@@ -60,20 +77,24 @@ final class SoftwareDeeds {
     }
 
     private List<KernelDeed> process(String process) {
-        return List.of(
-                KernelDeed.of("Open an IOMMUFD", "iommufd.open").with("process", process),
-                openDevice(),
-                openGroup(),
-                KernelDeed.of("Open a VFIO container", "vfio.container_open")
-                        .with("process", process),
-                KernelDeed.of("Create a virtual machine", "kvm.vm_create").with("process", process),
-                KernelDeed.of("Bind a device to its memory…", "sva.bind")
-                        .asking("device", choices.devices())
-                        .with("process", process),
-                KernelDeed.of("Fork…", "sva.fork")
-                        .with("process", process)
-                        .asking("child", List.of(process + "b")),
-                KernelDeed.of("Exit", "sva.process_exit").with("process", process));
+        var files =
+                List.of(
+                        KernelDeed.of("Open an IOMMUFD", "iommufd.open").with("process", process),
+                        openDevice(),
+                        openGroup(),
+                        KernelDeed.of("Open a VFIO container", "vfio.container_open")
+                                .with("process", process),
+                        KernelDeed.of("Create a virtual machine", "kvm.vm_create")
+                                .with("process", process));
+        var life =
+                List.of(
+                        KernelDeed.of("Fork…", "sva.fork")
+                                .with("process", process)
+                                .asking("child", List.of(process + "b")),
+                        KernelDeed.of("Exit", "sva.process_exit").with("process", process));
+        return Stream.of(files, new PasidDeeds(choices).process(process), life)
+                .flatMap(List::stream)
+                .toList();
     }
 
     private List<KernelDeed> iommufd(String file) {
@@ -89,13 +110,14 @@ final class SoftwareDeeds {
                         .with("iommufd", file)
                         .asking("dev_id", devices)
                         .asking("pt_id", spaces)
-                        .asking("flags", TABLE_FLAGS),
+                        .asking("flags", ObjectDeeds.TABLE_FLAGS),
                 KernelDeed.of("Allocate a fault queue", "iommufd.fault_alloc")
                         .with("iommufd", file),
                 KernelDeed.of("Add a software user…", "iommufd.k_access_create")
                         .with("iommufd", file)
                         .offering("ioas_id", spaces)
-                        .asking("needs_pin", List.of("true", "false")));
+                        .asking("needs_pin", List.of("true", "false")),
+                closing("iommufd.close", "iommufd", file));
     }
 
     private List<String> cdevs() {
@@ -116,7 +138,7 @@ final class SoftwareDeeds {
     private List<KernelDeed> device(Node node) {
         var file = node.key();
         if (!file.startsWith("cdev")) {
-            return closing("vfio.device_close", "device_fd", file);
+            return List.of(closing("vfio.device_close", "device_fd", file));
         }
         return List.of(
                 KernelDeed.of("Bind to an IOMMUFD…", "vfio.cdev_bind")
@@ -163,17 +185,94 @@ final class SoftwareDeeds {
                         .with("container", file)
                         .asking("iova", List.of("0x100000"))
                         .asking("size", List.of(PAGE))
-                        .asking("flags", List.of("[]", "[all]")));
+                        .asking("flags", List.of("[]", "[all]")),
+                log("Log writes", file).with("flags", "[start]"),
+                log("Read the log of writes…", file)
+                        .with("flags", "[get]")
+                        .asking("iova", List.of("0x100000"))
+                        .asking("size", List.of(PAGE)),
+                log("Stop the log", file).with("flags", "[stop]"),
+                closing("vfio.container_close", "container", file));
+    }
+
+    private static KernelDeed log(String title, String container) {
+        return KernelDeed.of(title, "vfio.type1_dirty").with("container", container);
     }
 
     private List<KernelDeed> machine(String vm) {
+        var caches =
+                List.of(
+                        KernelDeed.of("Guest write-back", "kvm.guest_wbinvd").with("vm", vm),
+                        KernelDeed.of("Run a virtual CPU…", "kvm.vcpu_load")
+                                .with("vm", vm)
+                                .asking("vcpu", List.of("0", "1", "2", "3"))
+                                .asking("pcpu", List.of("0", "1", "2", "3")),
+                        KernelDeed.of("Create its VFIO device", "kvm.vfio_device_create")
+                                .with("vm", vm));
+        return Stream.of(
+                        caches,
+                        new PasidDeeds(choices).machine(vm),
+                        List.of(closing("kvm.vm_close", "vm", vm)))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<KernelDeed> faults(String file) {
         return List.of(
-                KernelDeed.of("Guest write-back", "kvm.guest_wbinvd").with("vm", vm),
-                KernelDeed.of("Run a virtual CPU…", "kvm.vcpu_load")
-                        .with("vm", vm)
-                        .asking("vcpu", List.of("0", "1", "2", "3"))
-                        .asking("pcpu", List.of("0", "1", "2", "3")),
-                KernelDeed.of("Create its VFIO device", "kvm.vfio_device_create").with("vm", vm));
+                KernelDeed.of("Read its page requests", "iommufd.fault_read").with("fd", file),
+                KernelDeed.of("Answer a page request…", "iommufd.fault_respond")
+                        .with("fd", file)
+                        .asking(
+                                "responses",
+                                List.of(
+                                        "[{cookie=1, code=success}]",
+                                        "[{cookie=1, code=invalid}]")),
+                closing("iommufd.fault_close", "fd", file));
+    }
+
+    /// A driver of the kernel that uses an address space by software.
+    private List<KernelDeed> driver(String access) {
+        return List.of(
+                KernelDeed.of("Attach…", "iommufd.k_access_attach")
+                        .with("access", access)
+                        .asking("ioas_id", spaces()),
+                KernelDeed.of("Pin memory…", "iommufd.k_access_pin")
+                        .with("access", access)
+                        .asking("iova", List.of("0x100000"))
+                        .asking("length", List.of(PAGE)),
+                KernelDeed.of("Read or write memory…", "iommufd.k_access_rw")
+                        .with("access", access)
+                        .asking("iova", List.of("0x100000"))
+                        .asking("length", List.of("64"))
+                        .asking("write", List.of("false", "true")),
+                KernelDeed.of("Let go", "iommufd.k_access_destroy").with("access", access));
+    }
+
+    private List<String> spaces() {
+        return choices.software().nodes().stream()
+                .filter(node -> node.type().equals("IOAS"))
+                .map(node -> Integer.toString(node.id()))
+                .distinct()
+                .toList();
+    }
+
+    private static List<KernelDeed> mediated(String device) {
+        return List.of(
+                KernelDeed.of("Open its node", "vfio.cdev_open").with("device", device),
+                KernelDeed.of("Let its driver pin memory…", "mdev.pin")
+                        .with("device", device)
+                        .asking("iova", List.of("0x100000"))
+                        .asking("length", List.of(PAGE))
+                        .asking("write", List.of("false", "true")),
+                KernelDeed.of("Let its driver unpin…", "mdev.unpin")
+                        .with("device", device)
+                        .asking("pin", List.of("1")),
+                KernelDeed.of("Let its driver copy bytes…", "mdev.dma_rw")
+                        .with("device", device)
+                        .asking("iova", List.of("0x100000"))
+                        .asking("length", List.of("64"))
+                        .asking("write", List.of("false", "true")),
+                KernelDeed.of("Remove", "mdev.remove").with("device", device));
     }
 
     private List<KernelDeed> list(String file) {
@@ -194,95 +293,7 @@ final class SoftwareDeeds {
                 KernelDeed.of("Close", "kvm.device_close").with("kvmdev", file));
     }
 
-    private List<KernelDeed> object(Node node) {
-        var file = node.within();
-        var own =
-                switch (node.type()) {
-                    case "IOAS" -> addressSpace(file, node.id());
-                    case "HWPT_PAGING" -> table(file, node.id());
-                    case "DEVICE" -> bound(file, node.id());
-                    case "VIOMMU" -> virtual(file, node.id());
-                    default -> List.<KernelDeed>of();
-                };
-        var destroy =
-                KernelDeed.of("Destroy", "iommufd.destroy")
-                        .with("iommufd", file)
-                        .with("id", node.id());
-        return Stream.concat(own.stream(), Stream.of(destroy)).toList();
-    }
-
-    private List<KernelDeed> addressSpace(String file, int id) {
-        return List.of(
-                KernelDeed.of("Map memory…", "iommufd.ioas_map")
-                        .with("iommufd", file)
-                        .with("ioas_id", id)
-                        .asking("user_va", choices.buffers())
-                        .asking("length", List.of(PAGE))
-                        .asking("flags", RIGHTS)
-                        .offering("iova", List.of("", "0x100000")),
-                KernelDeed.of("Unmap…", "iommufd.ioas_unmap")
-                        .with("iommufd", file)
-                        .with("ioas_id", id)
-                        .asking("iova", List.of("0x100000"))
-                        .asking("length", List.of(PAGE)),
-                KernelDeed.of("Allocate a page table…", "iommufd.hwpt_alloc")
-                        .with("iommufd", file)
-                        .asking("dev_id", choices.ids(file, "DEVICE"))
-                        .with("pt_id", id)
-                        .asking("flags", TABLE_FLAGS));
-    }
-
-    private List<KernelDeed> table(String file, int id) {
-        return List.of(
-                KernelDeed.of("Nest a guest's table in it…", "iommufd.hwpt_alloc")
-                        .with("iommufd", file)
-                        .asking("dev_id", choices.ids(file, "DEVICE"))
-                        .with("pt_id", id)
-                        .with("flags", "[]")
-                        .asking(
-                                "data_type",
-                                List.of("vtd_s1", "arm_smmuv3", "amd_guest", "selftest"))
-                        .offering(
-                                "data",
-                                List.of("{pgtbl=1, addr_width=48}", "{iotlb=0xbadbeef}", "{}")),
-                KernelDeed.of("Record writes…", "iommufd.hwpt_set_dirty")
-                        .with("iommufd", file)
-                        .with("hwpt_id", id)
-                        .asking("flags", List.of("[enable]", "[]")),
-                KernelDeed.of("Make a virtual IOMMU…", "iommufd.viommu_alloc")
-                        .with("iommufd", file)
-                        .asking("dev_id", choices.ids(file, "DEVICE"))
-                        .with("hwpt_id", id)
-                        .asking("type", List.of("arm_smmuv3", "amd", "selftest", "default")));
-    }
-
-    private List<KernelDeed> bound(String file, int id) {
-        return List.of(
-                KernelDeed.of("Allocate a page table…", "iommufd.hwpt_alloc")
-                        .with("iommufd", file)
-                        .with("dev_id", id)
-                        .asking("pt_id", choices.ids(file, "IOAS"))
-                        .asking("flags", TABLE_FLAGS),
-                KernelDeed.of("What its IOMMU can do", "iommufd.get_hw_info")
-                        .with("iommufd", file)
-                        .with("dev_id", id));
-    }
-
-    private List<KernelDeed> virtual(String file, int id) {
-        return List.of(
-                KernelDeed.of("Give it a device…", "iommufd.vdevice_alloc")
-                        .with("iommufd", file)
-                        .with("viommu_id", id)
-                        .asking("dev_id", choices.ids(file, "DEVICE"))
-                        .asking("virt_id", List.of("1")),
-                KernelDeed.of("Let it report events…", "iommufd.veventq_alloc")
-                        .with("iommufd", file)
-                        .with("viommu_id", id)
-                        .asking("type", List.of("selftest", "arm_smmuv3"))
-                        .asking("depth", List.of("8")));
-    }
-
-    private static List<KernelDeed> closing(String action, String argument, String file) {
-        return List.of(KernelDeed.of("Close", action).with(argument, file));
+    private static KernelDeed closing(String action, String argument, String file) {
+        return KernelDeed.of("Close", action).with(argument, file);
     }
 }

@@ -39,7 +39,7 @@ final class SoftwareDrawing {
     void draw(SoftwareModel model) {
         layout.placed().stream().filter(p -> p.box().rank() == Rank.IOMMUFD).forEach(this::box);
         for (var line : model.lines()) {
-            if (look(line) == Look.ASIDE) {
+            if (look(line) == Look.ASIDE && !line.implied()) {
                 line(line, palette.text3(), 1.2);
             }
         }
@@ -51,7 +51,7 @@ final class SoftwareDrawing {
         layout.placed().stream().filter(p -> p.box().rank() != Rank.IOMMUFD).forEach(this::box);
         boolean all = model.lines().size() <= ALL_SAY && !pen.onWall();
         for (var line : model.lines()) {
-            if (all || look(line) != Look.ASIDE) {
+            if (all && !line.implied() || look(line) != Look.ASIDE) {
                 why(line, look(line));
             }
         }
@@ -111,6 +111,9 @@ final class SoftwareDrawing {
         if (from.box().rank() == Rank.PROCESS && to.box().rank() == Rank.IOMMUFD) {
             return overFiles(x1, y1, x2, y2);
         }
+        if (to.box().rank() == Rank.GROUP && !from.box().rank().isInside()) {
+            return underIommufds(x1, y1, x2, y2);
+        }
         if (!to.box().rank().isInside() || !layout.isAnyBetween(x1, x2, to)) {
             return List.of(Curve.between(x1, y1, x2, y2));
         }
@@ -131,6 +134,19 @@ final class SoftwareDrawing {
                 Curve.between(x1, y1, x1 + TURN, lane),
                 Curve.between(x1 + TURN, lane, x2 - 2 * TURN, lane),
                 Curve.between(x2 - 2 * TURN, lane, x2, y2));
+    }
+
+    /// From the left of all IOMMUFDs to a group: below them.
+    private List<Curve> underIommufds(double x1, double y1, double x2, double y2) {
+        double bottom = layout.bottomOf(Rank.IOMMUFD) + LANE;
+        if (Math.min(y1, y2) > bottom || layout.bottomOf(Rank.IOMMUFD) <= SoftwareLayout.TOP) {
+            return List.of(Curve.between(x1, y1, x2, y2));
+        }
+        double lane = Math.max(bottom, y1);
+        return List.of(
+                Curve.between(x1, y1, x1 + TURN, lane),
+                Curve.between(x1 + TURN, lane, x2 - TURN, lane),
+                Curve.between(x2 - TURN, lane, x2, y2));
     }
 
     private void line(Line line, Color colour, double width) {

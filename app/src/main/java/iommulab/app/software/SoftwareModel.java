@@ -3,6 +3,7 @@ package iommulab.app.software;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Words;
 import iommulab.engine.os.SoftwareView;
+import iommulab.engine.os.SoftwareView.Edge;
 import iommulab.engine.os.SoftwareView.Node;
 import iommulab.engine.os.SoftwareView.Owner;
 
@@ -26,7 +27,11 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
                     "VFIO container",
                     "driver",
                     "fault file",
-                    "event file");
+                    "event file",
+                    "SVA bond",
+                    "mediated device");
+
+    private static final String PARENTS_GROUP = "group of its parent";
 
     SoftwareModel {
         boxes = List.copyOf(boxes);
@@ -53,9 +58,11 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
 
     /// What keeps something alive.
     ///
-    /// @param why in a word or two
+    /// @param why in a word or two, with the number of references if it is more than one
     /// @param look how it stands to what is selected
-    record Line(String from, String to, String why, Look look) {}
+    /// @param implied whether another line says it too: a file that holds an object holds its IOMMUFD. It
+    ///     is drawn only with what is selected
+    record Line(String from, String to, String why, Look look, boolean implied) {}
 
     /// How a line stands to what is selected.
     enum Look {
@@ -89,8 +96,9 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
                     new Line(
                             edge.from(),
                             edge.to(),
-                            edge.why(),
-                            look(edge.from(), edge.to(), chosen, blocked)));
+                            counted(edge),
+                            look(edge.from(), edge.to(), chosen, blocked),
+                            isImplied(software, edge)));
         }
         drawn.forEach(group -> lines.addAll(owning(software, group, chosen)));
         int others = software.groups().size() - drawn.size();
@@ -105,18 +113,38 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
     }
 
     private static String headline(SoftwareView software) {
-        long processes = software.nodes().stream().filter(n -> n.type().equals("process")).count();
+        long processes = ofType(software, "process");
         long objects = software.nodes().stream().filter(n -> !n.within().isEmpty()).count();
-        long files = software.nodes().size() - processes - objects;
+        long bonds = ofType(software, "SVA bond");
+        long made = ofType(software, "mediated device");
+        long files = software.nodes().size() - processes - objects - bonds - made;
         return "%s, %s, %s"
-                .formatted(
-                        count(processes, "process", "processes"),
-                        count(files, "file", "files"),
-                        count(objects, "object", "objects"));
+                        .formatted(
+                                count(processes, "process", "processes"),
+                                count(files, "file", "files"),
+                                count(objects, "object", "objects"))
+                + (bonds == 0 ? "" : ", " + count(bonds, "SVA bond", "SVA bonds"))
+                + (made == 0 ? "" : ", " + count(made, "mediated device", "mediated devices"));
+    }
+
+    private static long ofType(SoftwareView software, String type) {
+        return software.nodes().stream().filter(node -> node.type().equals(type)).count();
     }
 
     private static String count(long number, String one, String many) {
         return number + " " + (number == 1 ? one : many);
+    }
+
+    private static String counted(Edge edge) {
+        return edge.count() == 1 ? edge.why() : edge.why() + " × " + edge.count();
+    }
+
+    private static boolean isImplied(SoftwareView software, Edge edge) {
+        return software.node(edge.to()).filter(n -> n.type().equals("IOMMUFD")).isPresent()
+                && software.edges().stream()
+                        .anyMatch(other ->
+                                other.from().equals(edge.from())
+                                        && other.to().startsWith(edge.to() + "/"));
     }
 
     private static Look look(String from, String to, String chosen, boolean blocked) {
@@ -130,23 +158,37 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
         var id = Integer.toString(group.id());
         return group.members().stream().anyMatch(SoftwareView.Member::open)
                 || software.nodes().stream()
-                        .anyMatch(n -> n.fact("group").filter(id::equals).isPresent());
+                        .anyMatch(n ->
+                                n.fact("group")
+                                        .or(() -> n.fact(PARENTS_GROUP))
+                                        .filter(id::equals)
+                                        .isPresent());
     }
 
-    /// From whatever owns a group to the group: its devices in an IOMMUFD, or a container.
+    /// From whatever uses a group to the group: its devices in an IOMMUFD or a container own it, bonds put
+    /// PASIDs into it, mediated devices do their DMA through their parent's driver.
     private static List<Line> owning(
             SoftwareView software, SoftwareView.Group group, String chosen) {
         var id = Integer.toString(group.id());
         var lines = new ArrayList<Line>();
+        var to = groupKey(group.id());
         for (var node : software.nodes()) {
-            boolean device =
-                    node.type().equals("DEVICE")
-                            && node.fact("group").filter(id::equals).isPresent();
-            boolean container =
-                    node.key().equals(group.user()) && node.type().equals("VFIO container");
-            if (device || container) {
-                var to = groupKey(group.id());
-                lines.add(new Line(node.key(), to, "owns", look(node.key(), to, chosen, false)));
+            boolean of = node.fact("group").filter(id::equals).isPresent();
+            var why =
+                    switch (node.type()) {
+                        case "DEVICE" -> of ? "owns" : "";
+                        case "VFIO container" -> node.key().equals(group.user()) ? "owns" : "";
+                        case "SVA bond" ->
+                                of ? "PASID " + node.fact("PASID").orElse("") : "";
+                        case "mediated device" ->
+                                node.fact(PARENTS_GROUP).filter(id::equals).isPresent()
+                                        ? "made by its driver"
+                                        : "";
+                        default -> "";
+                    };
+            if (!why.isEmpty()) {
+                lines.add(
+                        new Line(node.key(), to, why, look(node.key(), to, chosen, false), false));
             }
         }
         return lines;
@@ -177,6 +219,13 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
                     .orElse("");
         }
         var function = node.fact("function").map(SoftwareModel::withoutDomain);
+        if (rank == Rank.BOND) {
+            return "PASID %s, %s"
+                    .formatted(node.fact("PASID").orElse(""), function.orElse(""));
+        }
+        if (rank == Rank.MADE) {
+            return "of " + node.fact("parent").map(SoftwareModel::withoutDomain).orElse("");
+        }
         if (!rank.isInside()) {
             return function.or(() -> node.fact("group").map(group -> "group " + group))
                     .orElseGet(() -> shortened(node.type()));

@@ -3,6 +3,7 @@ package iommulab.app.software;
 import iommulab.app.shell.DeedList;
 import iommulab.app.shell.Panel;
 import iommulab.app.shell.Perspective;
+import iommulab.app.shell.ProposalLabel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.app.software.SoftwareModel.Box;
@@ -34,7 +35,7 @@ public final class SoftwarePanel implements Panel {
     private final DeedList deeds;
     private final SoftwareSide side;
     private final Label headline = new Label();
-    private final Label proposal = new Label("proposal: calls that Linux never got");
+    private final ProposalLabel proposal = ProposalLabel.ofMachine();
     private final Button open = new Button("Open an IOMMUFD");
     private final BorderPane root = new BorderPane();
     private final ContextMenu menu = new ContextMenu();
@@ -76,9 +77,6 @@ public final class SoftwarePanel implements Panel {
         headline.getStyleClass().add("muted");
         headline.setMinWidth(0);
         headline.setId("software-headline");
-        proposal.getStyleClass().add("proposal");
-        proposal.setVisible(false);
-        proposal.setManaged(false);
         open.setId("software-open");
         open.getStyleClass().addAll("primary", "not-on-wall");
         open.setMinWidth(Region.USE_PREF_SIZE);
@@ -132,8 +130,7 @@ public final class SoftwarePanel implements Panel {
     public void show(MachineSnapshot machine, Subject subject) {
         var software = machine.software();
         var node = chosen(software, subject);
-        proposal.setVisible(software.proposals());
-        proposal.setManaged(software.proposals());
+        proposal.show(machine);
         side.show(
                 machine,
                 node,

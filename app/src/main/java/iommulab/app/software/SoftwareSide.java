@@ -42,7 +42,7 @@ final class SoftwareSide extends VBox {
     private record Shown(
             SoftwareView software,
             Optional<Node> node,
-            Optional<Domain> domain,
+            List<Domain> tables,
             OptionalInt group) {}
 
     SoftwareSide(Workbench workbench, DeedList deeds) {
@@ -71,10 +71,8 @@ final class SoftwareSide extends VBox {
     void show(MachineSnapshot machine, Optional<Node> node, OptionalInt group) {
         var software = machine.software();
         var possible = new SoftwareDeeds(software);
-        var domain =
-                node.flatMap(n ->
-                        machine.domains().stream().filter(d -> d.id() == n.domain()).findFirst());
-        var now = new Shown(software, node, domain, group);
+        var tables = node.map(n -> tables(machine, n)).orElse(List.of());
+        var now = new Shown(software, node, tables, group);
         if (!now.equals(shown)) {
             if (shown == null || !shown.node().map(Node::key).equals(node.map(Node::key))) {
                 deeds.forgetAnswer();
@@ -83,7 +81,7 @@ final class SoftwareSide extends VBox {
             kicker.setText(node.map(Node::type).orElse("Nothing is selected"));
             title.setText(node.map(Node::key).orElse("Begin a story"));
             told.getChildren().clear();
-            node.ifPresent(n -> tell(software, n, domain));
+            node.ifPresent(n -> tell(software, n, tables));
             group.ifPresent(this::tell);
         }
         deeds.show(node.map(possible::of).orElseGet(possible::first), machine);
@@ -98,7 +96,17 @@ final class SoftwareSide extends VBox {
         told.getChildren().add(section(owner));
     }
 
-    private void tell(SoftwareView software, Node node, Optional<Domain> domain) {
+    /// The domains that a thing is for hardware: a container has one for each kind of IOMMU.
+    private static List<Domain> tables(MachineSnapshot machine, Node node) {
+        return machine.domains().stream()
+                .filter(domain ->
+                        domain.id() == node.domain()
+                                || node.facts()
+                                        .contains(SoftwareView.Fact.of("domain", domain.id())))
+                .toList();
+    }
+
+    private void tell(SoftwareView software, Node node, List<Domain> tables) {
         var facts = new GridPane();
         facts.getStyleClass().add("pasid-means");
         int row = 0;
@@ -112,7 +120,7 @@ final class SoftwareSide extends VBox {
         }
         told.getChildren().add(section(facts));
         lights.ifPresent(known -> told.getChildren().add(lights(known)));
-        domain.ifPresent(d -> told.getChildren().add(table(d)));
+        tables.forEach(table -> told.getChildren().add(table(table)));
         var keeping = software.keeping(node.key());
         if (!keeping.isEmpty()) {
             told.getChildren().add(edges("Kept alive by", keeping, true));
@@ -146,7 +154,10 @@ final class SoftwareSide extends VBox {
         var section = section(styled(head, "section-head"));
         for (var edge : edges) {
             var key = fromThere ? edge.from() : edge.to();
-            section.getChildren().add(new HBox(8, link(key), styled(edge.why(), "secondary")));
+            var count = styled("" + edge.count(), "count");
+            count.setAccessibleText(Words.count(edge.count(), "reference"));
+            section.getChildren()
+                    .add(new HBox(8, count, link(key), styled(edge.why(), "secondary")));
         }
         return section;
     }

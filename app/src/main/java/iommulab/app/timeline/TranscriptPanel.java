@@ -1,6 +1,7 @@
 package iommulab.app.timeline;
 
 import iommulab.app.shell.Panel;
+import iommulab.app.shell.ProposalLabel;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.JournalView;
@@ -219,12 +220,15 @@ public final class TranscriptPanel implements Panel {
         }
 
         private static String words(TranscriptLine line) {
-            return "%s%s: %s%s"
+            return "%s%s: %s%s%s"
                     .formatted(
                             line.accepted() ? line.number() + " " : "",
                             line.call(),
                             line.result(),
-                            line.rule().isEmpty() ? "" : ". " + line.rule());
+                            line.rule().isEmpty() ? "" : ". " + line.rule(),
+                            ProposalLabel.concerns(line.call())
+                                    ? " (proposal: Linux has no such call)"
+                                    : "");
         }
 
         private void tell(boolean undone, boolean refused, String words) {

@@ -1,5 +1,7 @@
 package iommulab.app.timeline;
 
+import iommulab.app.shell.ProposalLabel;
+
 import javafx.scene.Node;
 import javafx.scene.control.Hyperlink;
 import javafx.scene.control.Label;
@@ -39,6 +41,9 @@ final class WordsCell<T> extends TableCell<T, List<CallWord>> {
             setGraphic(null);
         } else {
             line.getChildren().setAll(words.stream().map(this::node).toList());
+            if (ProposalLabel.concerns(words.getFirst().text())) {
+                line.getChildren().add(ProposalLabel.ofCall());
+            }
             setGraphic(line);
         }
     }

@@ -110,7 +110,7 @@ public final class MachinePanel implements Panel {
         } else if (workbench.reducedMotion().get()) {
             marks.clear();
         }
-        tools.show(model.name(), model.origin());
+        tools.show(machine, model.name(), model.origin());
         legend.show(model.counts());
         table.show(machine, subject);
         Looks.functionOf(machine, subject)

@@ -1,5 +1,8 @@
 package iommulab.app.topology;
 
+import iommulab.app.shell.ProposalLabel;
+import iommulab.engine.session.MachineSnapshot;
+
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
@@ -30,6 +33,7 @@ final class MachineTools {
     private final ToggleButton asPicture = new ToggleButton("Picture");
     private final ToggleButton asTable = new ToggleButton("Table");
     private final Button percent = new Button("100 %");
+    private final ProposalLabel proposal = ProposalLabel.ofMachine();
     private final HBox bar;
 
     MachineTools(PictureView picture) {
@@ -44,7 +48,8 @@ final class MachineTools {
         addChips();
         var gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        bar.getChildren().addAll(gap, notOnWall(pictureOrTable()), notOnWall(zoom()));
+        bar.getChildren()
+                .addAll(gap, proposal, notOnWall(pictureOrTable()), notOnWall(zoom()));
     }
 
     private void addChips() {
@@ -137,7 +142,8 @@ final class MachineTools {
         return asTable.selectedProperty();
     }
 
-    void show(String name, String from) {
+    void show(MachineSnapshot machine, String name, String from) {
+        proposal.show(machine);
         var words = from.isEmpty() ? name : name + ", " + from;
         if (!words.equals(origin.getText())) {
             origin.setText(words);

@@ -47,7 +47,7 @@ class SoftwareLayoutTest {
 
     @Property(tries = 200)
     void boxesOverlapOnlyWhatTheyStandIn(
-            @ForAll @Size(max = 60) List<@IntRange(max = 8) Integer> ranks,
+            @ForAll @Size(max = 60) List<@IntRange(max = 10) Integer> ranks,
             @ForAll @IntRange(min = 500, max = 2000) int width,
             @ForAll boolean onWall) {
         var layout = SoftwareLayout.of(model(ranks), width, onWall);
@@ -61,7 +61,7 @@ class SoftwareLayoutTest {
     }
 
     @Property(tries = 100)
-    void everyBoxHasItsPlace(@ForAll @Size(max = 60) List<@IntRange(max = 8) Integer> ranks) {
+    void everyBoxHasItsPlace(@ForAll @Size(max = 60) List<@IntRange(max = 10) Integer> ranks) {
         var model = model(ranks);
         var layout = SoftwareLayout.of(model, 868, false);
         assertThat(layout.placed()).hasSameSizeAs(model.boxes());

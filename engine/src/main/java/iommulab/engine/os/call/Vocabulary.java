@@ -58,6 +58,12 @@ public final class Vocabulary {
             return parameters.stream().filter(p -> p.name().equals(wanted)).findFirst();
         }
 
+        /// Whether Linux never got it: what it does shows only on a machine in proposal mode. Its
+        /// meaning in the file begins with that word.
+        public boolean isProposal() {
+            return doc.startsWith("proposal");
+        }
+
         /// `iommufd.ioas_map(iommufd, ioas_id, user_va, length, flags, iova?, process?)`
         public String form() {
             var form = new StringBuilder(name).append('(');
