@@ -4,6 +4,8 @@ import iommulab.engine.firmware.AcpiTables;
 import iommulab.engine.group.IommuUnit;
 import iommulab.engine.io.machine.MachineFile;
 import iommulab.engine.iommu.vtd.VtdCapabilities;
+import iommulab.engine.os.Software;
+import iommulab.engine.os.process.ProcessDescription;
 import iommulab.engine.pci.ConfigSpace;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineDescription;
@@ -28,6 +30,25 @@ public final class PasidMachine {
     private static final int LAST = 0xf00;
 
     private PasidMachine() {}
+
+    /// The same in proposal mode: calls exist that Linux never got.
+    public static MachineDescription withProposals() {
+        var machine = describe();
+        return new MachineDescription(
+                machine.name(),
+                machine.origin(),
+                machine.about(),
+                machine.kernelRelease(),
+                machine.commandLine(),
+                machine.topology(),
+                machine.firmware(),
+                machine.units(),
+                machine.memory(),
+                machine.externalFacing(),
+                machine.kernelSaid(),
+                machine.remarks(),
+                new Software(Map.of(), Map.of(), ProcessDescription.USUAL, true));
+    }
 
     public static MachineDescription describe() {
         try {

@@ -1,6 +1,7 @@
 package iommulab.app.pasids;
 
 import iommulab.app.shell.FunctionNames;
+import iommulab.app.shell.Words;
 import iommulab.engine.os.SharedPasids;
 import iommulab.engine.pci.Pasid;
 import iommulab.engine.pci.PciAddress;
@@ -30,7 +31,10 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
     }
 
     /// A virtual machine or a process.
-    record Owner(String title, String detail, List<Row> rows) {
+    ///
+    /// @param key as in the kernel's view
+    /// @param empty what is said while it has no number
+    record Owner(String key, String title, String detail, String empty, List<Row> rows) {
         Owner {
             rows = List.copyOf(rows);
         }
@@ -70,8 +74,9 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
             }
         }
         for (var node : machine.software().nodes()) {
-            if (node.type().equals("process")) {
-                process(machine, node.key()).ifPresent(owners::add);
+            boolean gone = node.fact("state").isPresent();
+            if (node.type().equals("process") && !gone) {
+                owners.add(process(machine, node.key()));
             }
         }
         return new SharingModel(owners, headline(owners), machine.software().proposals());
@@ -84,8 +89,9 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
                         .filter(row -> row.refusal().isEmpty())
                         .count();
         long refused = owners.stream().mapToLong(o -> o.rows().size()).sum() - links;
-        return "%d numbers in use%s"
-                .formatted(links, refused == 0 ? "" : ", %d refused".formatted(refused));
+        return Words.count(links, "number")
+                + " in use"
+                + (refused == 0 ? "" : ", %d refused".formatted(refused));
     }
 
     // ---- virtual machines
@@ -119,10 +125,12 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
             refusedLink(machine, refusal, vm, linked).ifPresent(rows::add);
         }
         return new Owner(
+                vm,
                 "Virtual machine " + vm,
                 process.isEmpty()
                         ? "its process is gone"
                         : "of %s, which may use %s".formatted(process, mayUse(pasids, process)),
+                "No number of the guest leads anywhere yet: link one to a PASID of its process.",
                 rows);
     }
 
@@ -168,7 +176,7 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
 
     // ---- processes
 
-    private static Optional<Owner> process(MachineSnapshot machine, String process) {
+    private static Owner process(MachineSnapshot machine, String process) {
         var pasids = machine.software().pasids();
         var rows = new ArrayList<Row>();
         pasids.of(process)
@@ -180,13 +188,12 @@ record SharingModel(List<Owner> owners, String headline, boolean proposals) {
                 rows.add(row(machine, "–", "given, not in a register", right.pasid()));
             }
         }
-        return rows.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new Owner(
-                                "Process " + process,
-                                "no guest number; the register of each thread",
-                                rows));
+        return new Owner(
+                process,
+                "Process " + process,
+                "no guest number; the register of each thread",
+                "No PASID yet: bind a device to its memory.",
+                rows);
     }
 
     private static String threads(SharedPasids pasids, String process) {

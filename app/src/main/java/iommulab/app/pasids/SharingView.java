@@ -3,6 +3,9 @@ package iommulab.app.pasids;
 import iommulab.app.pasids.SharingModel.Owner;
 import iommulab.app.pasids.SharingModel.Row;
 import iommulab.app.pasids.SharingModel.Use;
+import iommulab.app.shell.DeedList;
+import iommulab.app.shell.KernelChoices;
+import iommulab.app.shell.PasidDeeds;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.session.MachineSnapshot;
@@ -19,6 +22,8 @@ import javafx.scene.layout.VBox;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /// Who submits work with which PASID: from guests and threads through rights and numbers to devices, and the way
@@ -28,17 +33,18 @@ final class SharingView extends ScrollPane {
     private final VBox owners = new VBox();
     private final VBox path = new VBox();
     private final EnqcmdForm form;
+    private final Map<String, DeedList> deeds = new HashMap<>();
     private final Label nobody =
             new Label(
-                    "No process and no guest has a PASID. Share a process's memory with a device:"
-                            + " sva.bind(device=…, process=p0) in the Console, or in proposal mode"
-                            + " enqcmd.authorize and enqcmd.vm_map.");
+                    "No process runs on this machine, so nobody can submit work: a file names"
+                            + " those that run when it is switched on.");
     private @Nullable SharingModel shown;
     private Optional<EnqcmdPath> shownPath = Optional.empty();
 
     SharingView(Workbench workbench) {
         this.workbench = workbench;
         form = new EnqcmdForm(workbench);
+        form.getStyleClass().add("not-on-wall");
         setId("pasid-sharing");
         nobody.setWrapText(true);
         nobody.getStyleClass().add("muted");
@@ -73,7 +79,9 @@ final class SharingView extends ScrollPane {
     }
 
     private static void head(HBox heads, String name, String about, String style) {
-        var box = new VBox(label(name, "row-name"), label(about, "secondary"));
+        var words = label(name, "row-name");
+        words.setWrapText(true);
+        var box = new VBox(words, label(about, "secondary", "not-on-wall"));
         box.getStyleClass().add(style);
         box.setMinWidth(0);
         heads.getChildren().add(box);
@@ -93,8 +101,14 @@ final class SharingView extends ScrollPane {
             shown = model;
             nobody.setVisible(model.owners().isEmpty());
             nobody.setManaged(nobody.isVisible());
+            deeds.keySet().retainAll(model.owners().stream().map(Owner::key).toList());
             owners.getChildren().setAll(model.owners().stream().map(this::owner).toList());
         }
+        var possible = new PasidDeeds(new KernelChoices(machine.software()));
+        deeds.forEach((key, list) ->
+                list.show(
+                        key.matches("vm[0-9]+") ? possible.machine(key) : possible.process(key),
+                        machine));
         var way = EnqcmdPath.of(machine);
         if (!way.equals(shownPath)) {
             shownPath = way;
@@ -114,10 +128,17 @@ final class SharingView extends ScrollPane {
             box.getChildren().add(row(row));
         }
         if (owner.rows().isEmpty()) {
-            box.getChildren().add(label("No number of the guest leads anywhere.", "muted"));
+            box.getChildren().add(label(owner.empty(), "muted"));
         }
+        box.getChildren().add(deeds.computeIfAbsent(owner.key(), _ -> deeds()));
         box.getStyleClass().add("sharing-owner");
         return box;
+    }
+
+    private DeedList deeds() {
+        var list = DeedList.inRows(workbench, (_, _) -> {}, () -> {});
+        list.getStyleClass().add("not-on-wall");
+        return list;
     }
 
     private Node row(Row row) {
@@ -128,7 +149,7 @@ final class SharingView extends ScrollPane {
                 cell(
                         "sharing-guest",
                         label(row.guest(), "mono-big"),
-                        label(row.from(), "secondary"));
+                        label(row.from(), "secondary", "not-on-wall"));
         var right =
                 new HBox(
                         wire(refused),
@@ -144,6 +165,8 @@ final class SharingView extends ScrollPane {
             HBox.setHgrow(box, Priority.ALWAYS);
             line.getChildren().add(box);
         } else {
+            var space = label(row.space(), "body-text");
+            space.setWrapText(true);
             var devices = new FlowPane();
             devices.getStyleClass().add("sharing-devices");
             row.uses().forEach(use -> devices.getChildren().add(device(row.host(), use)));
@@ -152,9 +175,9 @@ final class SharingView extends ScrollPane {
                             cell(
                                     "sharing-host",
                                     label("" + row.host(), "mono-big"),
-                                    label(row.hostDetail(), "secondary")),
+                                    label(row.hostDetail(), "secondary", "not-on-wall")),
                             wire(false),
-                            cell("sharing-space", label(row.space(), "body-text")),
+                            cell("sharing-space", space),
                             wire(false),
                             devices);
             HBox.setHgrow(devices, Priority.ALWAYS);

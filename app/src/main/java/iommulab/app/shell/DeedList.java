@@ -10,7 +10,9 @@ import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Pane;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
@@ -29,7 +31,7 @@ public final class DeedList extends VBox {
     private final Runnable judged;
     private final List<Row> rows = new ArrayList<>();
     private final Label answer = new Label();
-    private final VBox buttons = new VBox();
+    private final Pane buttons;
     private List<KernelDeed> shown = List.of();
     private @Nullable JournalState asked;
     private boolean underWay;
@@ -37,6 +39,21 @@ public final class DeedList extends VBox {
     /// @param done told what the kernel answered to a call that was made
     /// @param judged told when it is known what would be refused
     public DeedList(Workbench workbench, BiConsumer<Call, Answer> done, Runnable judged) {
+        this(workbench, done, judged, new VBox());
+    }
+
+    /// Buttons beside each other, as many as fit into a line.
+    public static DeedList inRows(
+            Workbench workbench, BiConsumer<Call, Answer> done, Runnable judged) {
+        return new DeedList(workbench, done, judged, new FlowPane());
+    }
+
+    private DeedList(
+            Workbench workbench,
+            BiConsumer<Call, Answer> done,
+            Runnable judged,
+            Pane buttons) {
+        this.buttons = buttons;
         this.workbench = workbench;
         this.done = done;
         this.judged = judged;
@@ -61,6 +78,7 @@ public final class DeedList extends VBox {
             this.deed = deed;
             button = new Button(deed.title());
             button.setId(deed.id());
+            button.setMinWidth(Region.USE_PREF_SIZE);
             button.setOnAction(_ -> act(deed, button));
             why.setWrapText(true);
             why.setMinHeight(Region.USE_PREF_SIZE);
@@ -71,6 +89,7 @@ public final class DeedList extends VBox {
                 head.getChildren().add(ProposalLabel.ofCall());
             }
             getChildren().addAll(head, why);
+            getStyleClass().add("deed");
             show(Optional.empty());
         }
 

@@ -25,7 +25,9 @@ public record KernelDeed(String title, Call call, List<Question> asked) {
     ///
     /// @param proposals the first one stands in the field
     /// @param optional whether the field may stay empty
-    public record Question(String argument, List<String> proposals, boolean optional) {
+    /// @param missing what the kernel is asked about while there is nothing to choose
+    public record Question(
+            String argument, List<String> proposals, boolean optional, String missing) {
         public Question {
             proposals = List.copyOf(proposals);
         }
@@ -43,14 +45,21 @@ public record KernelDeed(String title, Call call, List<Question> asked) {
 
     /// With an argument that has to be there.
     public KernelDeed asking(String argument, List<String> proposals) {
-        return asking(new Question(argument, proposals, false));
+        return asking(argument, proposals, "");
+    }
+
+    /// The same.
+    ///
+    /// @param missing what the kernel is asked about while there is nothing to choose, to hear its errno
+    public KernelDeed asking(String argument, List<String> proposals, String missing) {
+        return asking(new Question(argument, proposals, false, missing));
     }
 
     /// With an argument that may be left out.
     ///
     /// @param proposals may begin with an empty one
     public KernelDeed offering(String argument, List<String> proposals) {
-        return asking(new Question(argument, proposals, true));
+        return asking(new Question(argument, proposals, true, ""));
     }
 
     private KernelDeed asking(Question question) {
@@ -68,10 +77,16 @@ public record KernelDeed(String title, Call call, List<Question> asked) {
                 var first = question.proposals().getFirst();
                 likely = first.isEmpty() ? likely : likely.with(question.argument(), first);
             } else if (!question.optional()) {
-                likely = likely.with(question.argument(), isNumber(question) ? "0" : "bad");
+                likely = likely.with(question.argument(), missing(question));
             }
         }
         return likely;
+    }
+
+    private String missing(Question question) {
+        return !question.missing().isEmpty()
+                ? question.missing()
+                : isNumber(question) ? "0" : "bad";
     }
 
     private boolean isNumber(Question question) {

@@ -32,7 +32,7 @@ public record PasidDeeds(KernelChoices choices) {
                         .asking("pasid", numbers()),
                 KernelDeed.of("Revoke a PASID…", "enqcmd.revoke")
                         .with("process", process)
-                        .asking("pasid", rights(process)));
+                        .asking("pasid", rights(process), "1"));
     }
 
     /// Of a virtual machine.
@@ -48,7 +48,7 @@ public record PasidDeeds(KernelChoices choices) {
                         .asking("host_pasid", numbers()),
                 KernelDeed.of("Unlink a guest's PASID…", "enqcmd.vm_unmap")
                         .with("vm", vm)
-                        .asking("guest_pasid", linked(vm)));
+                        .asking("guest_pasid", linked(vm), "1"));
     }
 
     private List<String> bonds(String process) {

@@ -16,7 +16,7 @@ public final class ProposalLabel extends Label {
 
     /// For a tool bar; seen only while the machine is in proposal mode.
     public static ProposalLabel ofMachine() {
-        var label = new ProposalLabel("proposal: guests' PASIDs for ENQCMD are not in Linux");
+        var label = new ProposalLabel("proposal: guest ENQCMD is not in Linux");
         label.setMinWidth(0);
         label.setVisible(false);
         label.getStyleClass().add("of-machine");

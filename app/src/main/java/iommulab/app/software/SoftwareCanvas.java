@@ -170,7 +170,9 @@ final class SoftwareCanvas extends Drawing {
                                         Type.HEAD,
                                         pen.palette().text1(),
                                         p.x(),
-                                        p.y() - SoftwareLayout.ABOVE));
+                                        now.isBelowOthers(rank)
+                                                ? p.y() - SoftwareLayout.ABOVE
+                                                : SoftwareLayout.TOP - SoftwareLayout.ABOVE));
             }
         }
     }

@@ -8,8 +8,10 @@ import iommulab.app.theme.Palette;
 import iommulab.app.theme.Pen;
 import iommulab.app.theme.Type;
 
+import javafx.geometry.Rectangle2D;
 import javafx.scene.paint.Color;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// Draws the boxes and lines of the Software perspective. Lines lie below boxes, so that boxes stay
@@ -18,15 +20,20 @@ final class SoftwareDrawing {
     /// With more lines than these, only those of what is selected say why.
     private static final int ALL_SAY = 14;
 
+    /// Parts of a line at which its words may stand, the best first.
+    private static final double[] PLACES = {0.5, 0.65, 0.35};
+
     private static final double ARROW = 7;
     private static final double LANE = 5;
     private static final double TURN = 16;
+    private static final double LOOP_END = 9;
     private static final double SWATCH = 7;
 
     private final Pen pen;
     private final Palette palette;
     private final SoftwareLayout layout;
     private final String pointedAt;
+    private final List<Rectangle2D> tags = new ArrayList<>();
 
     /// @param pointedAt key of the box that the pointer is at, or empty
     SoftwareDrawing(Pen pen, SoftwareLayout layout, String pointedAt) {
@@ -80,12 +87,14 @@ final class SoftwareDrawing {
 
     /// A curve from one box to another: where it begins, how far it reaches out, where it ends.
     private record Curve(double x1, double y1, double c1, double c2, double x2, double y2) {
-        double middleX() {
-            return (x1 + 3 * c1 + 3 * c2 + x2) / 8;
+        /// @param t part of the way, 0 to 1
+        double xAt(double t) {
+            double u = 1 - t;
+            return u * u * u * x1 + 3 * u * u * t * c1 + 3 * u * t * t * c2 + t * t * t * x2;
         }
 
-        double middleY() {
-            return (y1 + y2) / 2;
+        double yAt(double t) {
+            return y1 + (y2 - y1) * t * t * (3 - 2 * t);
         }
 
         /// From one point to another, level at both.
@@ -104,11 +113,14 @@ final class SoftwareDrawing {
         if (!right && to.right() > from.x()) {
             double far = Math.abs(y2 - y1) * 0.08;
             double out = Math.max(from.right(), to.right()) + Math.clamp(far, 14, 34);
-            return List.of(new Curve(from.right(), y1, out, out, to.right(), y2));
+            // Other lines begin at the middle.
+            double end = y2 + (y1 < y2 ? -LOOP_END : LOOP_END);
+            return List.of(new Curve(from.right(), y1, out, out, to.right(), end));
         }
         double x1 = right ? from.right() : from.x();
         double x2 = right ? to.x() : to.right();
-        if (from.box().rank() == Rank.PROCESS && to.box().rank() == Rank.IOMMUFD) {
+        boolean past = x2 - x1 > 3 * TURN;
+        if (past && from.box().rank() == Rank.PROCESS && to.box().rank() == Rank.IOMMUFD) {
             return overFiles(x1, y1, x2, y2);
         }
         if (to.box().rank() == Rank.GROUP && !from.box().rank().isInside()) {
@@ -192,12 +204,21 @@ final class SoftwareDrawing {
         }
         var curves = way(from.get(), to.get());
         var curve = curves.getFirst();
-        if (curves.size() == 1 && Math.abs(curve.x2() - curve.x1()) > wide + 2 * ARROW) {
-            tag(line.why(), look, curve.middleX(), curve.middleY(), wide);
+        if (curves.size() > 1 || Math.abs(curve.x2() - curve.x1()) <= wide + 2 * ARROW) {
+            return;
+        }
+        for (double part : PLACES) {
+            double x = curve.xAt(part);
+            double y = curve.yAt(part);
+            if (tags.stream().noneMatch(tag -> tag.intersects(x - wide / 2, y - 8, wide, 16))) {
+                tag(line.why(), look, x, y, wide);
+                return;
+            }
         }
     }
 
     private void tag(String why, Look look, double x, double y, double wide) {
+        tags.add(new Rectangle2D(x - wide / 2, y - 7, wide, 14));
         pen.plate(palette.canvas(), x - wide / 2, y - 7, wide, 14, 3);
         if (look != Look.ASIDE) {
             pen.outline(colour(look), 1, x - wide / 2, y - 7, wide, 14, 3);
@@ -262,9 +283,9 @@ final class SoftwareDrawing {
                     box.title().replace("HWPT_", ""),
                     Type.DENSE_BOLD,
                     palette.text1(),
-                    left,
+                    left - 3,
                     at.y() + 18,
-                    right - left);
+                    at.right() - 3 - left + 3);
             return;
         }
         var role = box.rank().isInside() ? Type.DENSE_BOLD : Type.MONO_BOLD;

@@ -96,7 +96,7 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
                     switch (rank) {
                         case PROCESS -> onWall ? 68 : 88;
                         case FILE, BOND, MADE -> onWall ? 72 : 104;
-                        case GROUP -> onWall ? 66 : 92;
+                        case GROUP -> onWall ? 66 : 86;
                         case IOMMUFD, ADDRESS_SPACE, TABLE, VIRTUAL, GUEST_TABLE, DEVICE ->
                                 onWall ? 72 : 132;
                     };
@@ -290,6 +290,16 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
         return placed.stream()
                 .filter(p -> p.box().within().equals(to.box().within()))
                 .anyMatch(p -> p.x() > left && p.right() < right);
+    }
+
+    /// Whether a rank shares its column with one that stands above it.
+    boolean isBelowOthers(Rank rank) {
+        var first = placed.stream().filter(p -> p.box().rank() == rank).findFirst();
+        return first.isPresent()
+                && rank.ordinal() <= Rank.MADE.ordinal()
+                && placed.stream()
+                        .anyMatch(p ->
+                                p.x() == first.get().x() && p.box().rank().compareTo(rank) < 0);
     }
 
     /// Where the lowest box of a rank ends; the top without one.

@@ -181,15 +181,8 @@ final class SoftwareSide extends VBox {
             workbench.open(Perspective.DOMAINS);
         });
         buttons.getChildren().add(domains);
-        if (domain.table() != 0 && domain.parent() == 0) {
-            var memory = new Button("Memory " + Words.hex(domain.table()));
-            memory.setId("software-memory");
-            memory.setOnAction(_ -> {
-                workbench.select(new Subject.Memory(domain.table()));
-                workbench.open(Perspective.MEMORY);
-            });
-            buttons.getChildren().add(memory);
-        }
+        var place = TablePlace.of(workbench.machine(), domain);
+        place.hpa().ifPresent(hpa -> buttons.getChildren().add(memory(hpa)));
         var walk = new Button("Walk");
         walk.setId("software-walk");
         var user = DomainUse.firstOf(domain);
@@ -202,10 +195,30 @@ final class SoftwareSide extends VBox {
         user.ifPresent(use -> walk.setOnAction(_ -> workbench.openWalk(use.read(iova, true), -1)));
         buttons.getChildren().add(walk);
         var section = section(styled("This table in hardware", "section-head"), buttons);
+        if (!place.remark().isEmpty()) {
+            section.getChildren().add(wrapped(place.remark(), "secondary"));
+        }
         if (user.isEmpty()) {
             section.getChildren().add(styled("No walk: no device is attached to it.", "secondary"));
         }
         return section;
+    }
+
+    private Button memory(long hpa) {
+        var memory = new Button("Memory " + Words.hex(hpa));
+        memory.setId("software-memory");
+        memory.setOnAction(_ -> {
+            workbench.select(new Subject.Memory(hpa));
+            workbench.open(Perspective.MEMORY);
+        });
+        return memory;
+    }
+
+    private static Label wrapped(String text, String style) {
+        var label = styled(text, style);
+        label.setWrapText(true);
+        label.setMinHeight(Region.USE_PREF_SIZE);
+        return label;
     }
 
     // ---- coherency
@@ -240,14 +253,12 @@ final class SoftwareSide extends VBox {
         }
         lights.cpus().forEach(cpu -> section.getChildren().add(styled(cpu, "secondary")));
         if (lights.stale()) {
-            var hint =
-                    styled(
-                            "The files say otherwise by now. The kernel looks again when a file is"
-                                    + " added or deleted.",
-                            "says-stale");
-            hint.setWrapText(true);
-            hint.setMinHeight(Region.USE_PREF_SIZE);
-            section.getChildren().add(hint);
+            section.getChildren()
+                    .add(
+                            wrapped(
+                                    "The files say otherwise by now. The kernel looks again when a"
+                                            + " file is added or deleted.",
+                                    "says-stale"));
         }
         return section;
     }

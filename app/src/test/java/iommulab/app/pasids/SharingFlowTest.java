@@ -8,11 +8,9 @@ import iommulab.app.PasidMachine;
 import iommulab.app.Robot;
 import iommulab.app.pasids.EnqcmdPath.End;
 import iommulab.app.shell.Perspective;
-import iommulab.engine.os.Software;
-import iommulab.engine.os.process.ProcessDescription;
+import iommulab.engine.os.SharedPasids;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.CommandText;
-import iommulab.engine.session.MachineDescription;
 
 import javafx.scene.control.Label;
 
@@ -21,7 +19,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 
 /// What a person sees of processes and guests that use PASIDs, on a machine with the proposal.
@@ -30,7 +27,7 @@ class SharingFlowTest {
 
     @BeforeEach
     void aMachineInProposalMode() {
-        lab = LiveLab.on(withProposals(PasidMachine.describe()));
+        lab = LiveLab.on(PasidMachine.withProposals());
         lab.opens(Perspective.PASIDS);
         lab.robot().activate("#pasids-by-software");
     }
@@ -38,23 +35,6 @@ class SharingFlowTest {
     @AfterEach
     void close() {
         lab.close();
-    }
-
-    private static MachineDescription withProposals(MachineDescription machine) {
-        return new MachineDescription(
-                machine.name(),
-                machine.origin(),
-                machine.about(),
-                machine.kernelRelease(),
-                machine.commandLine(),
-                machine.topology(),
-                machine.firmware(),
-                machine.units(),
-                machine.memory(),
-                machine.externalFacing(),
-                machine.kernelSaid(),
-                machine.remarks(),
-                new Software(Map.of(), Map.of(), ProcessDescription.USUAL, true));
     }
 
     private void isRefused(String call) {
@@ -127,5 +107,46 @@ class SharingFlowTest {
         assertThat(path.title()).endsWith("accepted, and its DMA faults");
         assertThat(path.steps().getLast().end()).isEqualTo(End.STOPPED);
         assertThat(List.of(path.failed())).containsExactly(true);
+    }
+
+    private SharedPasids pasids() {
+        return lab.machine().software().pasids();
+    }
+
+    /// Presses the button of a call, and sends it as it stands in the form.
+    private void calls(String button) {
+        lab.robot().settle().activate(button);
+        lab.robot()
+                .until(
+                        "the kernel would do it",
+                        () -> lab.robot().sees("#deed-send")
+                                && !lab.robot().find("#deed-send").isDisabled());
+        lab.robot().activate("#deed-send");
+    }
+
+    @Test
+    void aDeviceIsBoundAndAPasidGivenAndLinkedByClicksAlone() {
+        calls("#deed-sva-bind");
+        lab.robot().until("bound", () -> pasids().bonds().size() == 1);
+        calls("#deed-enqcmd-authorize");
+        lab.robot().until("given", () -> pasids().rights().size() == 1);
+        NestedLab.does(lab, "kvm.vm_create()");
+        calls("#deed-enqcmd-vm_map");
+        lab.robot().until("linked", () -> pasids().links().size() == 1);
+        calls("#deed-enqcmd-vm_unmap");
+        lab.robot().until("unlinked", () -> pasids().links().isEmpty());
+        calls("#deed-enqcmd-revoke");
+        lab.robot().until("taken away", () -> pasids().rights().isEmpty());
+        calls("#deed-sva-unbind");
+        lab.robot().until("unbound", () -> pasids().bonds().isEmpty());
+    }
+
+    @Test
+    void whatThereIsNothingToTakeAwayFromSaysItsErrno() {
+        lab.robot()
+                .until(
+                        "nothing was given",
+                        () -> says("ENOENT: PASID 1 is not on the list of p0."));
+        assertThat(lab.robot().find("#deed-enqcmd-revoke").isDisabled()).isTrue();
     }
 }

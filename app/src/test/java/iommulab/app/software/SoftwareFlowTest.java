@@ -213,4 +213,179 @@ class SoftwareFlowTest {
             lab.robot().until("the CPUs", () -> answers(lab, "pcpus=[2, 5]"));
         }
     }
+
+    // ---- what is no file
+
+    /// A process whose memory a device uses.
+    private static LiveLab bound() {
+        var lab = lab();
+        KernelStory.on(lab).did("sva.bind(device=%s, process=p0)".formatted(PasidMachine.NVME));
+        return lab;
+    }
+
+    private static SoftwareModel model(LiveLab lab, String chosen) {
+        return SoftwareModel.of(lab.machine().software(), new Subject.Software(chosen), false);
+    }
+
+    @Test
+    void aBondStandsBetweenItsProcessAndTheGroupOfItsDevice() {
+        try (var lab = bound()) {
+            KernelStory.on(lab).did("sva.bind(device=%s, process=p0)".formatted(PasidMachine.NVME));
+            var lines = model(lab, "sva1").lines();
+            assertThat(lines)
+                    .filteredOn(line -> line.to().equals("sva1"))
+                    .extracting(SoftwareModel.Line::from, SoftwareModel.Line::why)
+                    .containsExactly(org.assertj.core.groups.Tuple.tuple("p0", "bound × 2"));
+            assertThat(lines)
+                    .filteredOn(line -> line.from().equals("sva1"))
+                    .extracting(SoftwareModel.Line::why)
+                    .containsExactly("PASID 1");
+            assertThat(model(lab, "sva1").headline()).endsWith("1 SVA bond");
+        }
+    }
+
+    @Test
+    void aBondIsTakenBackByAClick() {
+        try (var lab = bound()) {
+            lab.selects(new Subject.Software("sva1"));
+            lab.robot().click("#deed-sva-unbind");
+            lab.robot().until("it is gone", () -> !has(lab, "sva1"));
+        }
+    }
+
+    @Test
+    void aMediatedDeviceIsMadeOpenedAndRemovedByClicks() {
+        try (var lab = lab()) {
+            lab.robot().settle().activate("#deed-mdev-create");
+            lab.robot()
+                    .until("it can be", () -> !lab.robot().find("#deed-send").isDisabled())
+                    .activate("#deed-send");
+            lab.robot().until("it is there", () -> has(lab, "mdev0"));
+            lab.selects(new Subject.Software("mdev0"));
+            lab.robot().settle().activate("#deed-vfio-cdev_open");
+            lab.robot().until("its node is open", () -> has(lab, "cdev1"));
+            lab.selects(new Subject.Software("mdev0"));
+            lab.robot().settle().activate("#deed-mdev-remove");
+            lab.robot().until("it is gone", () -> !has(lab, "mdev0"));
+        }
+    }
+
+    @Test
+    void everySortOfTableLeadsToItsMemoryAndItsWalk() {
+        try (var lab = lab()) {
+            KernelStory.on(lab)
+                    .did("sva.bind(device=%s, process=p0)".formatted(PasidMachine.NVME))
+                    .did("vfio.group_open(group=%d)".formatted(group(lab)))
+                    .did("vfio.container_open()")
+                    .did("vfio.group_set_container(group_fd=group1, container=container1)")
+                    .did("vfio.set_iommu(container=container1, type=TYPE1v2)")
+                    .did(
+                            "vfio.type1_map(container=container1, iova=0x100000, vaddr=buf,"
+                                    + " size=0x1000, flags=rw)");
+            leadsToMemoryAndWalk(lab, "sva1");
+            leadsToMemoryAndWalk(lab, "container1");
+        }
+    }
+
+    @Test
+    void aGuestsTableLeadsToWhereTheGuestKeepsIt() {
+        try (var lab = lab()) {
+            KernelStory.on(lab)
+                    .did("iommufd.open()")
+                    .did("iommufd.ioas_alloc(iommufd=iommufd1)")
+                    .did("vfio.cdev_open(device=%s)".formatted(DEVICE))
+                    .did("vfio.cdev_bind(cdev=cdev1, iommufd=iommufd1)")
+                    .did(
+                            "iommufd.hwpt_alloc(iommufd=iommufd1, dev_id=2, pt_id=1,"
+                                    + " flags=[nest_parent])")
+                    .did("guest.pt_create()")
+                    .did(
+                            "iommufd.hwpt_alloc(iommufd=iommufd1, dev_id=2, pt_id=3, flags=[],"
+                                    + " data_type=vtd_s1, data={pgtbl=1, addr_width=48})")
+                    .did("vfio.cdev_attach(cdev=cdev1, pt_id=4)");
+            leadsToMemoryAndWalk(lab, "iommufd1/4");
+        }
+    }
+
+    private static int group(LiveLab lab) {
+        return lab.machine().software().groups().stream()
+                .filter(group ->
+                        group.members().stream()
+                                .anyMatch(m -> m.function().equals(PasidMachine.OTHER)))
+                .findFirst()
+                .orElseThrow()
+                .id();
+    }
+
+    private static void leadsToMemoryAndWalk(LiveLab lab, String key) {
+        lab.selects(new Subject.Software(key)).opens(Perspective.SOFTWARE);
+        lab.robot().activate("#software-memory");
+        lab.robot().until("memory of " + key, () -> lab.perspective() == Perspective.MEMORY);
+        assertThat(lab.subject()).as(key).isInstanceOf(Subject.Memory.class);
+        lab.selects(new Subject.Software(key)).opens(Perspective.SOFTWARE);
+        lab.robot().activate("#software-walk");
+        lab.robot().until("walk of " + key, () -> lab.subject() instanceof Subject.WalkStep);
+    }
+
+    // ---- closing
+
+    @Test
+    void anIommufdThatADeviceIsBoundToIsClosedAndLivesOn() {
+        try (var lab = attached()) {
+            lab.selects(new Subject.Software("iommufd1"));
+            lab.robot().settle().activate("#deed-iommufd-close");
+            lab.robot().until("it says so", () -> answers(lab, "lives on"));
+            assertThat(has(lab, "iommufd1/2")).as("its objects are there").isTrue();
+            lab.selects(new Subject.Software("cdev1"));
+            lab.robot().settle().activate("#deed-vfio-cdev_close");
+            lab.robot().until("all is gone", () -> !has(lab, "iommufd1"));
+        }
+    }
+
+    @Test
+    void aMachineAndAContainerAreClosedByClicks() {
+        try (var lab = lab()) {
+            KernelStory.on(lab).did("kvm.vm_create()").did("vfio.container_open()");
+            lab.selects(new Subject.Software("vm1"));
+            lab.robot().settle().activate("#deed-kvm-vm_close");
+            lab.robot().until("the machine is gone", () -> !has(lab, "vm1"));
+            lab.selects(new Subject.Software("container1"));
+            lab.robot().settle().activate("#deed-vfio-container_close");
+            lab.robot().until("the container is gone", () -> !has(lab, "container1"));
+        }
+    }
+
+    @Test
+    void aCallThatLinuxNeverGotIsDisabledWithItsErrno() {
+        try (var lab = lab()) {
+            lab.selects(new Subject.Software("p0"));
+            lab.robot()
+                    .until(
+                            "it is disabled",
+                            () -> lab.robot().find("#deed-enqcmd-authorize").isDisabled());
+            assertThat(Robot.all(Label.class, l -> l.getText().startsWith("ENOTTY: Linux has no")))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void writesAreRecordedAndReadByClicks() {
+        try (var lab = lab()) {
+            KernelStory.on(lab)
+                    .did("iommufd.open()")
+                    .did("iommufd.ioas_alloc(iommufd=iommufd1)")
+                    .did("vfio.cdev_open(device=%s)".formatted(DEVICE))
+                    .did("vfio.cdev_bind(cdev=cdev1, iommufd=iommufd1)")
+                    .did("iommufd.hwpt_alloc(iommufd=iommufd1, dev_id=2, pt_id=1, flags=[dirty])");
+            lab.selects(new Subject.Software("iommufd1/3"));
+            for (var call : List.of("#deed-iommufd-hwpt_set_dirty", "#deed-iommufd-hwpt_get_dirty")) {
+                lab.robot().settle().activate(call);
+                lab.robot()
+                        .until("it can be", () -> !lab.robot().find("#deed-send").isDisabled())
+                        .activate("#deed-send");
+                var name = call.substring("#deed-iommufd-".length());
+                lab.robot().until("an answer", () -> answers(lab, "iommufd." + name));
+            }
+        }
+    }
 }
