@@ -49,10 +49,7 @@ public final class DeedList extends VBox {
     }
 
     private DeedList(
-            Workbench workbench,
-            BiConsumer<Call, Answer> done,
-            Runnable judged,
-            Pane buttons) {
+            Workbench workbench, BiConsumer<Call, Answer> done, Runnable judged, Pane buttons) {
         this.buttons = buttons;
         this.workbench = workbench;
         this.done = done;

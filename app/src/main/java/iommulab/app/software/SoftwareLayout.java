@@ -69,8 +69,7 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
                     even < NARROWEST_OUTSIDE
                             ? (room - outside * NARROWEST_OUTSIDE) / (gaps + inside)
                             : even;
-            double fitting =
-                    Math.clamp(factor, onWall ? NARROWEST_OUTSIDE : NARROWEST, WIDEST);
+            double fitting = Math.clamp(factor, onWall ? NARROWEST_OUTSIDE : NARROWEST, WIDEST);
             return new Sizes(
                     fitting,
                     Math.floor(whole.gap() * fitting),
@@ -162,11 +161,7 @@ record SoftwareLayout(List<Placed> placed, double width, double height) {
                     .filter(column -> column.getFirst() != Rank.IOMMUFD || inner.isEmpty())
                     .forEach(columns::add);
             boolean contains = ranks.contains(Rank.IOMMUFD);
-            sizes =
-                    Sizes.of(
-                            columns,
-                            width - 2 * side(onWall) - (contains ? 2 * PAD : 0),
-                            onWall);
+            sizes = Sizes.of(columns, width - 2 * side(onWall) - (contains ? 2 * PAD : 0), onWall);
         }
 
         private static double side(boolean onWall) {

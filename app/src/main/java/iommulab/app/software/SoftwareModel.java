@@ -178,8 +178,7 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
                     switch (node.type()) {
                         case "DEVICE" -> of ? "owns" : "";
                         case "VFIO container" -> node.key().equals(group.user()) ? "owns" : "";
-                        case "SVA bond" ->
-                                of ? "PASID " + node.fact("PASID").orElse("") : "";
+                        case "SVA bond" -> of ? "PASID " + node.fact("PASID").orElse("") : "";
                         case "mediated device" ->
                                 node.fact(PARENTS_GROUP).filter(id::equals).isPresent()
                                         ? "made by its driver"
@@ -220,8 +219,7 @@ record SoftwareModel(String headline, String left, List<Box> boxes, List<Line> l
         }
         var function = node.fact("function").map(SoftwareModel::withoutDomain);
         if (rank == Rank.BOND) {
-            return "PASID %s, %s"
-                    .formatted(node.fact("PASID").orElse(""), function.orElse(""));
+            return "PASID %s, %s".formatted(node.fact("PASID").orElse(""), function.orElse(""));
         }
         if (rank == Rank.MADE) {
             return "of " + node.fact("parent").map(SoftwareModel::withoutDomain).orElse("");

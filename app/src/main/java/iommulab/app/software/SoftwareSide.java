@@ -40,10 +40,7 @@ final class SoftwareSide extends VBox {
     private @Nullable Shown shown;
 
     private record Shown(
-            SoftwareView software,
-            Optional<Node> node,
-            List<Domain> tables,
-            OptionalInt group) {}
+            SoftwareView software, Optional<Node> node, List<Domain> tables, OptionalInt group) {}
 
     SoftwareSide(Workbench workbench, DeedList deeds) {
         this.workbench = workbench;

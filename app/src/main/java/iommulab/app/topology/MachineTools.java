@@ -48,8 +48,7 @@ final class MachineTools {
         addChips();
         var gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        bar.getChildren()
-                .addAll(gap, proposal, notOnWall(pictureOrTable()), notOnWall(zoom()));
+        bar.getChildren().addAll(gap, proposal, notOnWall(pictureOrTable()), notOnWall(zoom()));
     }
 
     private void addChips() {

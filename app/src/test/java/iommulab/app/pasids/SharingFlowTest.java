@@ -119,8 +119,9 @@ class SharingFlowTest {
         lab.robot()
                 .until(
                         "the kernel would do it",
-                        () -> lab.robot().sees("#deed-send")
-                                && !lab.robot().find("#deed-send").isDisabled());
+                        () ->
+                                lab.robot().sees("#deed-send")
+                                        && !lab.robot().find("#deed-send").isDisabled());
         lab.robot().activate("#deed-send");
     }
 

@@ -378,7 +378,8 @@ class SoftwareFlowTest {
                     .did("vfio.cdev_bind(cdev=cdev1, iommufd=iommufd1)")
                     .did("iommufd.hwpt_alloc(iommufd=iommufd1, dev_id=2, pt_id=1, flags=[dirty])");
             lab.selects(new Subject.Software("iommufd1/3"));
-            for (var call : List.of("#deed-iommufd-hwpt_set_dirty", "#deed-iommufd-hwpt_get_dirty")) {
+            for (var call :
+                    List.of("#deed-iommufd-hwpt_set_dirty", "#deed-iommufd-hwpt_get_dirty")) {
                 lab.robot().settle().activate(call);
                 lab.robot()
                         .until("it can be", () -> !lab.robot().find("#deed-send").isDisabled())
