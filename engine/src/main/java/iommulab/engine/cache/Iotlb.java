@@ -150,9 +150,18 @@ public final class Iotlb {
     /// @param word as [#word] will give it
     /// @param origin where the translation came from; not interpreted
     public void insert(int space, long iova, long word, long origin) {
+        if ((word & PAGE_SHIFT) == SMALLEST) {
+            // Nothing here waits for the word.
+            lines.insert(smallestTag(space, iova), iova >>> 12 ^ space, word, origin);
+            return;
+        }
         int shift = pageShift(word);
         noteSize(shift);
         lines.insert(tag(space, iova, shift), index(space, iova, shift), word, origin);
+    }
+
+    private static long smallestTag(int space, long iova) {
+        return FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
     }
 
     /// As [#insert], but a line of that page may be there: it gets the new word.

@@ -76,6 +76,8 @@ final class PageTableFormat implements TableFormat {
     private final Stage stage;
     private final boolean narrow;
     private final long reserved;
+    /* Bits whose value a readable page of 4 KiB without attributes has fixed. */
+    private final long notInPlainPage;
     private final boolean pbmt;
 
     /// @param narrow Sv32 or Sv32x4
@@ -84,6 +86,7 @@ final class PageTableFormat implements TableFormat {
         this.narrow = narrow;
         pbmt = capabilities.svpbmt();
         reserved = capabilities.svrsw60t59b() ? ALWAYS_RESERVED : ALWAYS_RESERVED | RSW_60_59;
+        notInPlainPage = narrow ? -1 : reserved | PBMT | NAPOT | VALID | READ;
     }
 
     @Override
@@ -140,6 +143,9 @@ final class PageTableFormat implements TableFormat {
         if ((raw & PLAIN_POINTER) == VALID && level > 1) {
             return table(raw, level);
         }
+        if ((raw & notInPlainPage) == (VALID | READ) && level == 1 && !isForbidden(raw, regime)) {
+            return page((raw & PPN) << 2, 12, raw, regime);
+        }
         return decodeOther(narrow ? raw & 0xffff_ffffL : raw, level, regime);
     }
 
@@ -195,11 +201,14 @@ final class PageTableFormat implements TableFormat {
         if ((page & (1L << shift) - 1) != 0) {
             return broken(MISALIGNED);
         }
+        return page(page, shift, raw, regime) | (raw & PBMT) >>> 1;
+    }
+
+    private long page(long page, int shift, long raw, long regime) {
         long flags = (raw & GLOBAL) == 0 || stage == Stage.SECOND ? 0 : TableEntry.GLOBAL;
         if ((raw & (WRITE | DIRTY)) == WRITE) {
             flags |= TableEntry.CLEAN;
         }
-        flags |= (raw & PBMT) >>> 1;
         return TableEntry.leaf(page, shift, rights(raw, regime)) | flags;
     }
 

@@ -188,6 +188,9 @@ final class Stages {
                 return firstLeaf;
             }
             gpa = Iotlb.hpa(firstLeaf, iova);
+            if (second == null && Iotlb.pageShift(firstLeaf) <= capabilities.bareSecondShift()) {
+                return settled(firstLeaf);
+            }
         }
         return translateGuest(device, firstLeaf, access, judged);
     }
