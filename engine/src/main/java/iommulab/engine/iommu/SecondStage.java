@@ -17,6 +17,7 @@ public final class SecondStage {
 
     private final TableWalker walker;
     private Iotlb finished = new Iotlb(CacheGeometry.OFF, 0);
+    private boolean remembers;
     private WalkObserver observer = WalkObserver.NONE;
     private int space;
     private int addressBits;
@@ -48,6 +49,7 @@ public final class SecondStage {
     /// @param paging by level, from 2; empty for none
     public void useCaches(Iotlb newFinished, PagingStructureCache[] paging) {
         finished = newFinished;
+        remembers = !newFinished.lines().isOff();
         walker.useCaches(CacheKind.NESTED_PAGING, paging);
     }
 
@@ -120,7 +122,7 @@ public final class SecondStage {
     }
 
     private long found(long needs, long hopes) {
-        boolean cachable = Iotlb.covers(gpa);
+        boolean cachable = remembers && Iotlb.covers(gpa);
         if (cachable) {
             long word = finished.find(space, gpa);
             if (word == Iotlb.MISS) {
@@ -152,7 +154,7 @@ public final class SecondStage {
     }
 
     private void tellProbe() {
-        if (observer != WalkObserver.NONE && !finished.lines().isOff()) {
+        if (observer != WalkObserver.NONE) {
             observer.cacheProbed(
                     CacheKind.NESTED, 0, finished.lines().lastSet(), finished.lines().lastWay());
         }
@@ -207,7 +209,7 @@ public final class SecondStage {
 
     /// Times that the cache of finished translations was asked since [#enter]; 0 if it is off.
     public int asked() {
-        return finished.lines().isOff() ? 0 : asked;
+        return asked;
     }
 
     /// Addresses that the cache of finished translations gave since [#enter].
