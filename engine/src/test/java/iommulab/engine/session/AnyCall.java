@@ -94,7 +94,7 @@ final class AnyCall {
                     Map.entry("thread", List.of("t0", "t1")));
     private static final Map<String, List<String>> TYPES =
             Map.of(
-                    "iommufd.viommu_alloc", List.of("selftest", "arm_smmuv3"),
+                    "iommufd.viommu_alloc", List.of("selftest", "arm_smmuv3", "amd"),
                     "iommufd.veventq_alloc", List.of("selftest", "arm_smmuv3"),
                     "iommufd.hw_queue_alloc", List.of("selftest"),
                     "vfio.set_iommu", List.of("TYPE1", "TYPE1v2"),

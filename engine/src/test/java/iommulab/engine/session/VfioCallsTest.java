@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 /// What holds after any calls on VFIO's groups, containers and device files, KVM's lists, mediated devices
 /// and bonds with processes: valid ones, and ones with handles of the wrong kind or of what is gone.
 class VfioCallsTest {
-    private static final int CALLS = 300;
+    private static final int CALLS = 500;
     private static final Pattern PLACE = Pattern.compile("<([a-z_]+)>");
     private static final List<String> CALLS_TO_MAKE =
             List.of(
@@ -197,21 +197,21 @@ class VfioCallsTest {
         }
     }
 
-    @Property(tries = 20)
+    @Property(tries = 12)
     void countsAreWhatTheyAreWhenCountedAnew(@ForAll long seed, @ForAll boolean withExit) {
         var story = new Story(new Random(seed), withExit);
         VfioGraph.mustAgree(story.lab.kernel());
         ObjectGraph.mustAgree(story.lab.kernel());
     }
 
-    @Property(tries = 20)
+    @Property(tries = 12)
     void closingEverythingLeavesNothing(@ForAll long seed) {
         var story = new Story(new Random(seed), false);
         ObjectGraph.mustEndWithNothing(story.lab.kernel());
         VfioGraph.mustAgree(story.lab.kernel());
     }
 
-    @Property(tries = 10)
+    @Property(tries = 6)
     void goingBackRestoresEveryEarlierHash(@ForAll long seed) {
         var random = new Random(seed);
         var story = new Story(random, true);
