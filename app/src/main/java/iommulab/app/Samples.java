@@ -59,6 +59,10 @@ final class Samples {
                     "nested-smmu",
                     "nested-riscv",
                     "interrupt-file-riscv",
+                    "granules-smmu",
+                    "five-levels-vtd",
+                    "five-levels-amd",
+                    "five-levels-riscv",
                     "faults-vtd-legacy",
                     "faults-vtd",
                     "faults-amd",
@@ -68,7 +72,8 @@ final class Samples {
     static final List<String> NAMES = Stream.concat(MACHINES.stream(), LABS.stream()).toList();
 
     private static final Pattern IN_EVERY_FORMAT =
-            Pattern.compile("one-mapping|(first-walk|pasids|nested|faults|interrupt-file)-.+");
+            Pattern.compile(
+                    "one-mapping|(first-walk|pasids|nested|faults|interrupt-file|granules|five-levels)-.+");
 
     private Samples() {}
 
