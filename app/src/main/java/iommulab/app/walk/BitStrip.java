@@ -16,7 +16,8 @@ final class BitStrip {
     static final double GRID_HEIGHT = 66;
     private static final double SHORT_BIT = 6.4;
     private static final double GAP = 5;
-    private static final double FIXED = 150;
+    private static final double FIXED = 175;
+    private static final double NARROWEST = 34;
     private static final double FADED = 0.2;
 
     private final Pen pen;
@@ -51,7 +52,7 @@ final class BitStrip {
     private double fields(List<BitField> fields, double start, double bit, int current) {
         double x = start;
         for (var field : fields) {
-            double width = Math.max(field.bits().length() * bit, 34);
+            double width = Math.max(field.bits().length() * bit, room(field));
             box(field, x, 36, width, 22, bit, field.step() == current);
             boolean one = field.high() == field.low() || width < 40;
             pen.text(String.valueOf(field.high()), Type.BIT, palette.text3(), x + 1, 32);
@@ -64,6 +65,11 @@ final class BitStrip {
             x += width + GAP;
         }
         return x;
+    }
+
+    /// A field of a bit or two is as wide as its name, so that names do not run into each other.
+    private double room(BitField field) {
+        return Math.max(NARROWEST, pen.width(field.name(), Type.SECOND_LINE) + 2);
     }
 
     private void box(
@@ -100,10 +106,9 @@ final class BitStrip {
         double x = 16;
         pen.text("IOVA 0x" + model.iova(), Type.SECONDARY_BOLD, palette.text2(), x, 13);
         for (var field : fields) {
-            double each = Math.max(field.bits().length() * bit, 34);
+            double each = Math.max(field.bits().length() * bit, NARROWEST);
             box(fieldForWall(field, each), x, 20, each, 20, bit, field.step() == model.current());
-            pen.textCentre(
-                    label(field, each + GAP - 2), Type.MONO_BOLD, colour(field), x + each / 2, 55);
+            pen.textCentre(label(field, each - 2), Type.MONO_BOLD, colour(field), x + each / 2, 55);
             x += each + GAP;
         }
         pen.line(palette.faintLine(), 1, 0, GRID_HEIGHT - 2, width + 2000, GRID_HEIGHT - 2);

@@ -26,7 +26,7 @@ final class QuestionForm extends HBox {
     private static final int MOST_BYTES = 4096;
 
     private final FunctionChooser device = new FunctionChooser();
-    private final HexField iova = new HexField("0xffdc2000", 15);
+    private final HexField iova = new HexField("0xffdc2000", 18);
     private final HexField bytes = new HexField("0x40", 4);
     private final ToggleButton read = new ToggleButton("read");
     private final ToggleButton write = new ToggleButton("write");
