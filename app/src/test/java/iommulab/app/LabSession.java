@@ -8,6 +8,9 @@ import iommulab.engine.io.SysfsArchive;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.Command;
+import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.CommandText;
+import iommulab.engine.session.MachineDescription;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Session;
 import iommulab.engine.traffic.Pattern;
@@ -41,6 +44,24 @@ public final class LabSession implements AutoCloseable {
             return new LabSession(Session.open(machine, List.of()));
         } catch (Exception e) {
             throw new AssertionError(capture, e);
+        }
+    }
+
+    /// A machine that was described by hand, switched on.
+    public static LabSession described(MachineDescription machine) {
+        try {
+            return new LabSession(Session.open(machine, List.of()));
+        } catch (CommandRefused e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// A call of the kernel, in the words of the console.
+    public LabSession call(String call) {
+        try {
+            return run(CommandText.parse(call));
+        } catch (CommandRefused unreadable) {
+            throw new AssertionError(call, unreadable);
         }
     }
 

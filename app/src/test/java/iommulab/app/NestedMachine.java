@@ -48,29 +48,33 @@ public final class NestedMachine {
 
     /// The same with so many levels in each stage; 0 for as many as usual.
     public static Session of(Architecture architecture, int levels) {
+        var session = bare(architecture);
+        nest(session, levels);
+        return session;
+    }
+
+    /// Switched on, and nothing was done yet.
+    public static Session bare(Architecture architecture) {
         try (var archive = Files.newInputStream(CAPTURE)) {
             var captured =
                     CapturedMachine.describe(
                             SysfsArchive.read(archive, -1, Progress.NONE), "nested");
             var topology = captured.topology();
-            var session =
-                    Session.open(
-                            new MachineDescription(
-                                    "nested",
-                                    "test",
-                                    "",
-                                    "7.0.0",
-                                    "",
-                                    topology.with(withPasids(topology.find(DEVICE).orElseThrow())),
-                                    new AcpiTables(Map.of()),
-                                    List.of(architecture.unit()),
-                                    captured.memory(),
-                                    Set.of(),
-                                    Map.of(),
-                                    List.of()),
-                            List.of());
-            nest(session, levels);
-            return session;
+            return Session.open(
+                    new MachineDescription(
+                            "nested",
+                            "test",
+                            "",
+                            "7.0.0",
+                            "",
+                            topology.with(withPasids(topology.find(DEVICE).orElseThrow())),
+                            new AcpiTables(Map.of()),
+                            List.of(architecture.unit()),
+                            captured.memory(),
+                            Set.of(),
+                            Map.of(),
+                            List.of()),
+                    List.of());
         } catch (IOException | CommandRefused | FileRefused e) {
             throw new AssertionError(architecture.words(), e);
         }

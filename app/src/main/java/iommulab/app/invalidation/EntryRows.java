@@ -4,6 +4,8 @@ import iommulab.app.invalidation.InvalidationProgress.Mark;
 
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.TextField;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -12,6 +14,7 @@ import javafx.scene.layout.VBox;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// The entries of a request, one below the other, each with what became of it.
@@ -20,9 +23,11 @@ final class EntryRows extends VBox {
 
     private final List<Row> rows = new ArrayList<>();
     private final Runnable changed;
-    private List<String> fields = List.of();
+    private EntryKind kind = EntryKind.VTD_S1;
+    private Optional<Reach> reach = Optional.empty();
 
-    private record Row(Label mark, SequencedMap<String, TextField> fields, HBox line) {}
+    private record Row(
+            Label mark, Label reach, SequencedMap<String, TextField> fields, VBox whole) {}
 
     /// @param changed told when an entry is added, taken away or edited
     EntryRows(Runnable changed) {
@@ -33,15 +38,32 @@ final class EntryRows extends VBox {
 
     /// Entries of another kind; those that were there are gone.
     void use(EntryKind kind) {
-        if (!kind.fields().equals(fields)) {
-            fields = kind.fields();
+        if (kind != this.kind || rows.isEmpty()) {
+            this.kind = kind;
             rows.clear();
             getChildren().clear();
             add();
         }
     }
 
-    /// One more entry, all zero.
+    /// What the entries reach depends on what they are about.
+    void about(InvalidationTarget target) {
+        reach = Optional.of(new Reach(target));
+        tell();
+    }
+
+    private void tell() {
+        for (var row : rows) {
+            row.reach().setText(reach.map(words -> words.of(kind, typed(row))).orElse(""));
+        }
+    }
+
+    private void edited() {
+        tell();
+        changed.run();
+    }
+
+    /// One more entry: the first command that there is, or all zero.
     void add() {
         int number = rows.size() + 1;
         var mark = new Label(number + "");
@@ -49,13 +71,16 @@ final class EntryRows extends VBox {
         var line = new HBox(mark);
         line.getStyleClass().add("invalidation-entry");
         var texts = new LinkedHashMap<String, TextField>();
-        for (var field : fields) {
+        if (kind.isOfCommands()) {
+            line.getChildren().add(commands(number, texts));
+        }
+        for (var field : kind.fields()) {
             var text = new TextField("0");
             text.setPrefColumnCount(COLUMNS);
-            text.setId("entry-%d-%s".formatted(number, field));
+            text.setId("entry-%d-%s".formatted(number, field.replaceAll("[ :]", "-")));
             text.getStyleClass().add("mono");
             text.setAccessibleText("Entry %d, %s".formatted(number, field));
-            text.textProperty().addListener((_, _, _) -> changed.run());
+            text.textProperty().addListener((_, _, _) -> edited());
             var name = new Label(field);
             name.getStyleClass().add("secondary");
             name.setLabelFor(text);
@@ -65,30 +90,63 @@ final class EntryRows extends VBox {
             texts.put(field, text);
             line.getChildren().addAll(name, text);
         }
-        var row = new Row(mark, texts, line);
+        var reached = new Label();
+        reached.setId("entry-%d-reach".formatted(number));
+        reached.getStyleClass().addAll("secondary", "invalidation-reach");
+        var whole = new VBox(line, reached);
+        var row = new Row(mark, reached, texts, whole);
         var remove = new Button("Remove");
         remove.setId("entry-%d-remove".formatted(number));
         remove.getStyleClass().add("flat");
         remove.setMinWidth(USE_PREF_SIZE);
         remove.setOnAction(_ -> {
             rows.remove(row);
-            getChildren().remove(line);
+            getChildren().remove(whole);
             changed.run();
         });
         line.getChildren().add(remove);
         rows.add(row);
-        getChildren().add(line);
-        changed.run();
+        getChildren().add(whole);
+        if (kind.isOfCommands()) {
+            fill(texts, kind.presets().getFirst());
+        }
+        edited();
+    }
+
+    /// A menu of commands; one that is chosen fills the words.
+    private MenuButton commands(int number, SequencedMap<String, TextField> texts) {
+        var menu = new MenuButton("Command");
+        menu.setId("entry-%d-command".formatted(number));
+        menu.setMinWidth(USE_PREF_SIZE);
+        for (var preset : kind.presets()) {
+            var item = new MenuItem(preset.name());
+            item.setOnAction(_ -> fill(texts, preset));
+            menu.getItems().add(item);
+        }
+        return menu;
+    }
+
+    private void fill(SequencedMap<String, TextField> texts, EntryKind.Preset preset) {
+        long device = reach.flatMap(Reach::firstDevice).orElse(0L);
+        put(texts, EntryKind.LOW, kind.naming(preset, device));
+        put(texts, EntryKind.HIGH, preset.high());
+    }
+
+    private static void put(SequencedMap<String, TextField> texts, String name, long word) {
+        var text = texts.get(name);
+        if (text != null) {
+            text.setText("0x" + Long.toHexString(word));
+        }
+    }
+
+    private static SequencedMap<String, String> typed(Row row) {
+        var entry = new LinkedHashMap<String, String>();
+        row.fields().forEach((name, text) -> entry.put(name, text.getText()));
+        return entry;
     }
 
     List<SequencedMap<String, String>> entries() {
-        var entries = new ArrayList<SequencedMap<String, String>>();
-        for (var row : rows) {
-            var entry = new LinkedHashMap<String, String>();
-            row.fields().forEach((name, text) -> entry.put(name, text.getText()));
-            entries.add(entry);
-        }
-        return entries;
+        return rows.stream().map(EntryRows::typed).toList();
     }
 
     /// Before anything is sent.

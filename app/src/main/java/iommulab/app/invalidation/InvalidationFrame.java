@@ -89,7 +89,38 @@ record InvalidationFrame(
         }
     }
 
+    /// The calls that send it: one with an array, or one for each command where Linux has no array.
+    List<Call> calls() {
+        return isOneByOne() ? entries.stream().map(this::command).toList() : List.of(call());
+    }
+
+    /// Whether hardware reads each command in the guest's own buffer.
+    boolean isOneByOne() {
+        return type.equals(EntryKind.AMD.word());
+    }
+
+    private Call command(SequencedMap<String, String> entry) {
+        return Call.of("guest.command")
+                .with("iommufd", iommufd)
+                .with("viommu_id", Integer.toString(object))
+                .with("cmd", words(entry).toString());
+    }
+
+    private static Value words(SequencedMap<String, String> entry) {
+        return Value.of(List.of(word(entry, EntryKind.LOW), word(entry, EntryKind.HIGH)));
+    }
+
+    private static Value word(SequencedMap<String, String> entry, String name) {
+        var text = entry.getOrDefault(name, "").strip();
+        return Value.of(text.isEmpty() ? "0" : text);
+    }
+
     private static Value entry(SequencedMap<String, String> entry) {
+        if (entry.containsKey(EntryKind.LOW)) {
+            var command = new LinkedHashMap<String, Value>();
+            command.put("cmd", words(entry));
+            return Value.of(command);
+        }
         var fields = new LinkedHashMap<String, Value>();
         entry.forEach((name, text) -> put(fields, name, text));
         return Value.of(fields);

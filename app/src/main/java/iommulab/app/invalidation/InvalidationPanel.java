@@ -5,6 +5,7 @@ import iommulab.app.shell.Perspective;
 import iommulab.app.shell.Subject;
 import iommulab.app.shell.Workbench;
 import iommulab.engine.os.call.Answer;
+import iommulab.engine.session.Call;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
 import iommulab.engine.session.MachineSnapshot;
@@ -23,6 +24,7 @@ import javafx.scene.layout.VBox;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
 import java.util.Optional;
 
 /// The frame editor in the drawer: an invalidation request of a guest, sent as it is filled in.
@@ -45,7 +47,7 @@ public final class InvalidationPanel implements Panel {
                             + " table first: help iommufd.hwpt_alloc in the Console tells how.");
     private final StackPane root = new StackPane(editor, nothing);
     private @Nullable InvalidationProgress progress;
-    private StaleLines staleLines = new StaleLines(java.util.List.of(), "");
+    private StaleLines staleLines = new StaleLines(List.of(), "");
 
     /// @param workbench takes the requests
     public InvalidationPanel(Workbench workbench) {
@@ -63,7 +65,7 @@ public final class InvalidationPanel implements Panel {
         rule.getStyleClass().add("muted");
         stale.setId("invalidation-stale");
         stale.getStyleClass().add("secondary");
-        for (var label : java.util.List.of(rule, stale, nothing)) {
+        for (var label : List.of(rule, stale, nothing)) {
             label.setWrapText(true);
             label.setMinHeight(Label.USE_PREF_SIZE);
         }
@@ -116,6 +118,8 @@ public final class InvalidationPanel implements Panel {
 
     private void edited() {
         entries.use(frame.kind());
+        frame.target().ifPresent(entries::about);
+        probe.setDisable(frame.kind() == EntryKind.AMD);
         forget();
     }
 
@@ -132,7 +136,12 @@ public final class InvalidationPanel implements Panel {
         entries.unmark();
         bar.clear();
         outcome.setText("Not sent yet");
-        rule.setText("Probe sends an empty array: it asks only whether the object knows the type.");
+        rule.setText(
+                frame.kind() == EntryKind.AMD
+                        ? "Linux has no array for AMD's guests: hardware reads each command in the"
+                                + " guest's own buffer, one by one. So there is nothing to probe."
+                        : "Probe sends an empty array: it asks only whether the object knows the"
+                                + " type.");
         goOn.setVisible(false);
         goOn.setManaged(false);
         outcome.getStyleClass().remove("says-fault");
@@ -161,6 +170,10 @@ public final class InvalidationPanel implements Panel {
 
     private void submit(InvalidationFrame request, InvalidationTarget target, int before) {
         int total = before + request.entries().size();
+        if (request.isOneByOne()) {
+            submitNext(request.calls(), before, total);
+            return;
+        }
         boolean wellFormed = request.isWellFormedFor(target);
         workbench
                 .submit(new Command.KernelCall(request.call()))
@@ -169,6 +182,26 @@ public final class InvalidationPanel implements Panel {
                         show(InvalidationProgress.of(answer, before, total, wellFormed));
                     } else if (failure instanceof CommandRefused refused) {
                         show(InvalidationProgress.of(answer(refused), before, total, wellFormed));
+                    }
+                });
+    }
+
+    /// Commands that go one by one, up to the first that is refused.
+    private void submitNext(List<Call> left, int done, int total) {
+        if (left.isEmpty()) {
+            show(new InvalidationProgress(total, done, "", "", false));
+            return;
+        }
+        workbench
+                .submit(new Command.KernelCall(left.getFirst()))
+                .whenComplete((answered, failure) -> {
+                    if (answered != null) {
+                        submitNext(left.subList(1, left.size()), done + 1, total);
+                    } else if (failure instanceof CommandRefused refused) {
+                        var answer = answer(refused);
+                        show(
+                                new InvalidationProgress(
+                                        total, done, answer.errno(), answer.rule(), true));
                     }
                 });
     }
@@ -207,6 +240,7 @@ public final class InvalidationPanel implements Panel {
         editor.setVisible(!targets.isEmpty());
         nothing.setVisible(targets.isEmpty());
         frame.offer(targets);
+        frame.target().ifPresent(entries::about);
         Optional<InvalidationTarget> target = frame.target();
         staleLines = StaleLines.of(machine, target.map(InvalidationTarget::domain).orElse(0));
         stale.setText(staleLines.words());

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.Test;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /// A request as it is filled in, and how far it came.
 class InvalidationFrameTest {
     private static final InvalidationTarget NESTED =
-            new InvalidationTarget("iommufd1/3", "iommufd1", "HWPT_NESTED", 3, "vtd_s1", 17);
+            new InvalidationTarget(
+                    "iommufd1/3", "iommufd1", "HWPT_NESTED", 3, "vtd_s1", 17, new TreeMap<>());
 
     private static SequencedMap<String, String> page(String address) {
         var entry = new LinkedHashMap<String, String>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.LabSession;
 import iommulab.app.LabWindow;
+import iommulab.app.PasidMachine;
 import iommulab.app.Robot;
 
 import javafx.scene.Node;
@@ -11,9 +12,11 @@ import javafx.scene.Parent;
 import javafx.scene.control.ButtonBase;
 import javafx.scene.control.Label;
 import javafx.scene.control.Labeled;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.text.Text;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +48,43 @@ class WallTest {
                                 .map(Labeled::getText))
                 .as("buttons and titles that are cut")
                 .isEmpty();
+    }
+
+    /// The Transcript's place is taken, so what is chosen in PASIDs is seen from the tool bar.
+    @Test
+    void processesAndGuestsFitTheWall() {
+        Robot.start();
+        try (var machine = LabSession.described(PasidMachine.withProposals())) {
+            machine.call("sva.bind(device=%s, process=p0)".formatted(PasidMachine.NVME))
+                    .call("kvm.vm_create()")
+                    .call("enqcmd.authorize(process=p0, pasid=48)")
+                    .call("enqcmd.vm_map(vm=vm1, guest_pasid=5, host_pasid=48)");
+            var words =
+                    Robot.onScreen(() -> {
+                        var bench = machine.bench();
+                        bench.open(Perspective.PASIDS);
+                        var window = LabWindow.around(bench, List.of());
+                        window.picture(WIDTH, HEIGHT);
+                        ((ToggleButton) window.scene().lookup("#pasids-by-software")).fire();
+                        bench.settings().presenting().set(true);
+                        window.picture(WIDTH, HEIGHT);
+                        var labels = new ArrayList<Labeled>();
+                        collect(window.scene().lookup("#pasid-sharing"), labels);
+                        return labels;
+                    });
+            assertThat(words).as("rows").hasSizeGreaterThan(10);
+            assertThat(words.stream().filter(l -> isShortened(l) || isBeside(l)))
+                    .extracting(Labeled::getText)
+                    .isEmpty();
+            assertThat(words.stream().filter(l -> l.getFont().getSize() < SMALLEST))
+                    .extracting(Labeled::getText)
+                    .isEmpty();
+        }
+    }
+
+    private static boolean isBeside(Labeled label) {
+        var bounds = label.localToScene(label.getLayoutBounds());
+        return bounds.getMinX() < 0 || bounds.getMaxX() > WIDTH;
     }
 
     @ParameterizedTest

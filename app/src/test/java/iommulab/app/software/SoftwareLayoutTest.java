@@ -60,6 +60,14 @@ class SoftwareLayoutTest {
         }
     }
 
+    /// 1280 pixels at the text size of a wall.
+    @Property(tries = 100)
+    void onAWallEveryColumnIsInTheWindow(
+            @ForAll @Size(max = 60) List<@IntRange(max = 10) Integer> ranks) {
+        var layout = SoftwareLayout.of(model(ranks), Math.floor(1280 / 2.45), true);
+        assertThat(layout.width()).isLessThanOrEqualTo(1280 / 2.45);
+    }
+
     @Property(tries = 100)
     void everyBoxHasItsPlace(@ForAll @Size(max = 60) List<@IntRange(max = 10) Integer> ranks) {
         var model = model(ranks);

@@ -1,7 +1,9 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.CallFailed;
 
+import java.util.List;
 import java.util.Optional;
 
 /// The number under which the guest of a virtual IOMMU knows a device (VDEVICE): for Arm a stream ID. A
@@ -42,6 +44,13 @@ public final class VirtualDevice extends IoObject {
     @Override
     public String type() {
         return "VDEVICE";
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(
+                SoftwareView.Fact.of("function", device().device()),
+                SoftwareView.Fact.hex("number in the guest", virtualId()));
     }
 
     public VirtualIommu viommu() {

@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.os.SoftwareView;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
@@ -76,6 +77,11 @@ public final class VirtualIommu extends IoObject {
     @Override
     public String type() {
         return "VIOMMU";
+    }
+
+    @Override
+    public List<SoftwareView.Fact> facts() {
+        return List.of(SoftwareView.Fact.of("type", kind.word), SoftwareView.Fact.of("on", parent));
     }
 
     /// Name of the type, as users write it.
