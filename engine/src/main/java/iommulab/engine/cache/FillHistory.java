@@ -137,4 +137,18 @@ final class FillHistory {
         }
         return place;
     }
+
+    /// The counters of a cache; misses that are neither conflicts nor for want of room were the first of
+    /// their tag.
+    CacheSnapshot.Statistics statistics(long hits, long misses, long evictions, long invalidated) {
+        return new CacheSnapshot.Statistics(
+                hits + misses,
+                hits,
+                fills(),
+                evictions,
+                invalidated,
+                misses - conflictMisses() - capacityMisses(),
+                conflictMisses(),
+                capacityMisses());
+    }
 }

@@ -17,4 +17,13 @@ public enum Replacement {
     public String words() {
         return words;
     }
+
+    /// The next state of [#RANDOM]'s generator.
+    ///
+    /// @param state not 0
+    static long nextRandom(long state) {
+        long next = state ^ state << 13;
+        next ^= next >>> 7;
+        return next ^ next << 17;
+    }
 }

@@ -1,7 +1,9 @@
 package iommulab.engine.cache;
 
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.function.LongPredicate;
+import java.util.stream.IntStream;
 
 /// The memory of one cache: sets of ways, each way a tag with two words, and a policy that makes room.
 /// What tags and words mean is up to the cache built on it.
@@ -26,17 +28,17 @@ public final class SetAssociativeCache {
      * hints lead to the empty line.
      *
      * A hit moves the clock and one word of the policy; with LRU the line of the last access is the one
-     * whose stamp is the clock. Everything else is done on misses: they are classed when the line is filled, because only then is it known
-     * which tag was missed (a page may have one of several sizes).
+     * whose stamp is the clock. Everything else is done on misses: they are classed when the line is
+     * filled, because only then is it known which tag was missed (a page may have one of several sizes).
      */
     /// Answer of [#lookup] if no line has the tag. No first word of a line is 0.
     public static final long MISS = 0;
 
     private static final int NOWHERE = -1;
-    private static final int STRIDE = 4;
+    static final int STRIDE = 4;
     private static final int WORD = 1;
     private static final int ORIGIN = 2;
-    private static final int STAMP = 3;
+    static final int STAMP = 3;
     /* Of a place within a set of 64 ways. */
     private static final int PLACE_BITS = 8;
     private static final int HINTS_PER_LINE = 8;
@@ -71,7 +73,7 @@ public final class SetAssociativeCache {
     public SetAssociativeCache(CacheGeometry geometry, long seed) {
         this(
                 geometry,
-                new long[hashedWords(geometry) + STRIDE],
+                new long[(Math.max(1, geometry.entries()) + 1) * STRIDE],
                 new long[geometry.replacement() == Replacement.TREE_PLRU ? geometry.sets() : 0],
                 // In a single set no two tags are in each other's way.
                 new FillHistory(geometry.sets() == 1 ? 0 : geometry.entries()));
@@ -164,10 +166,7 @@ public final class SetAssociativeCache {
 
     /// What [#lookup] would give, without counting it.
     public long peek(long tag, long index) {
-        int place = hints[(int) (tag * SPREAD >>> hintShift)];
-        if (lines[place] != tag) {
-            place = ways == 0 ? NOWHERE : search(tag, index);
-        }
+        int place = placeOf(tag, index);
         return place < 0 ? MISS : lines[place + WORD];
     }
 
@@ -196,9 +195,7 @@ public final class SetAssociativeCache {
     private void touch(int place) {
         lastPlace = place;
         if (usesTrees) {
-            int line = place / STRIDE;
-            int set = setOf(line);
-            trees[set] = TreePlru.touched(trees[set], ways, wayOf(line));
+            TreePlru.touch(trees, ways, place / STRIDE);
         }
     }
 
@@ -216,11 +213,13 @@ public final class SetAssociativeCache {
     ///
     /// @return [#MISS] if no line has the tag
     public long originOf(long tag, long index) {
-        int place = hints[(int) (tag * SPREAD >>> hintShift)];
-        if (lines[place] != tag) {
-            place = search(tag, index);
-        }
+        int place = placeOf(tag, index);
         return place < 0 ? MISS : lines[place + ORIGIN];
+    }
+
+    private int placeOf(long tag, long index) {
+        int place = hints[(int) (tag * SPREAD >>> hintShift)];
+        return lines[place] == tag ? place : search(tag, index);
     }
 
     // ---- the miss path
@@ -287,31 +286,22 @@ public final class SetAssociativeCache {
         return switch (geometry.replacement()) {
             case LRU, FIFO -> oldest;
             case TREE_PLRU -> first + TreePlru.victim(trees[set], ways) * STRIDE;
-            case RANDOM -> first + nextRandom(ways) * STRIDE;
+            case RANDOM -> {
+                randomState = Replacement.nextRandom(randomState);
+                yield first + (int) Long.remainderUnsigned(randomState, ways) * STRIDE;
+            }
         };
-    }
-
-    private int nextRandom(int bound) {
-        randomState ^= randomState << 13;
-        randomState ^= randomState >>> 7;
-        randomState ^= randomState << 17;
-        return (int) Long.remainderUnsigned(randomState, bound);
     }
 
     // ---- removal
 
-    /// Chooses lines by their tag.
-    public interface TagTest {
-        boolean covers(long tag);
-    }
-
     /// Removes every line whose tag is covered.
     ///
     /// @return how many
-    public int remove(TagTest test) {
+    public int remove(LongPredicate covered) {
         int removed = 0;
         for (int line = 0; line < lines(); line++) {
-            if (tag(line) != 0 && test.covers(tag(line))) {
+            if (tag(line) != 0 && covered.test(tag(line))) {
                 remove(line);
                 removed++;
             }
@@ -367,33 +357,15 @@ public final class SetAssociativeCache {
         if (!stampsUses) {
             return lastPlace < 0 ? -1 : lastPlace / STRIDE;
         }
-        for (int line = 0; line < lines(); line++) {
-            if (lines[line * STRIDE + STAMP] == clock && clock != 0) {
-                return line;
-            }
-        }
-        return -1;
+        return LineOrder.stampedAt(clock, lines, lines());
     }
 
     /// Place of a line among the filled lines of its set in the policy's own order, youngest 0. Random
     /// replacement has no order; its lines are ranked by their fill.
     public int ageOf(int line) {
-        int set = setOf(line);
-        int age = 0;
-        for (int other = set * ways; other < (set + 1) * ways; other++) {
-            if (tag(other) != 0 && isYounger(other, line, set)) {
-                age++;
-            }
-        }
-        return age;
-    }
-
-    private boolean isYounger(int line, int than, int set) {
-        if (usesTrees) {
-            return TreePlru.age(trees[set], ways, wayOf(line))
-                    < TreePlru.age(trees[set], ways, wayOf(than));
-        }
-        return lines[line * STRIDE + STAMP] > lines[than * STRIDE + STAMP];
+        return usesTrees
+                ? LineOrder.ageByTree(lines, trees, ways, line)
+                : LineOrder.ageByStamp(lines, ways, line);
     }
 
     /// The clock ticks for each hit and each fill.
@@ -403,30 +375,14 @@ public final class SetAssociativeCache {
 
     /// Counters since power-on.
     public CacheSnapshot.Statistics statistics() {
-        return new CacheSnapshot.Statistics(
-                hits() + misses,
-                hits(),
-                history.fills(),
-                evictions,
-                invalidated,
-                misses - history.conflictMisses() - history.capacityMisses(),
-                history.conflictMisses(),
-                history.capacityMisses());
-    }
-
-    /// Turns a filled line into what the screen sees.
-    public interface LineReader {
-        CacheSnapshot.Line read(int line);
+        return history.statistics(hits(), misses, evictions, invalidated);
     }
 
     /// @param level see [CacheSnapshot]
-    public CacheSnapshot snapshot(CacheKind kind, int level, LineReader reader) {
-        var filled = new ArrayList<CacheSnapshot.Line>();
-        for (int line = 0; line < lines(); line++) {
-            if (tag(line) != 0) {
-                filled.add(reader.read(line));
-            }
-        }
+    /// @param read turns a filled line into what the screen sees
+    public CacheSnapshot snapshot(CacheKind kind, int level, IntFunction<CacheSnapshot.Line> read) {
+        var filled =
+                IntStream.range(0, lines()).filter(line -> tag(line) != 0).mapToObj(read).toList();
         return new CacheSnapshot(kind, level, geometry, statistics(), filled, lastSet(), lastWay());
     }
 
@@ -434,24 +390,11 @@ public final class SetAssociativeCache {
     public long stateHash() {
         long hash =
                 (geometry.sets() * 31L + geometry.ways()) * 31 + geometry.replacement().ordinal();
-        hash = hash * 31 + hashOfLines();
+        hash = hash * 31 + LineOrder.hash(lines, lines.length - STRIDE);
         hash = hash * 31 + Arrays.hashCode(trees);
-        hash = hash * 31 + clock;
-        hash = hash * 31 + randomState;
+        hash = (hash * 31 + clock) * 31 + randomState;
         hash = hash * 31 + lastPlace;
         hash = (hash * 31 + missedAt) * 31 + missedSet;
         return hash * 31 + statistics().hashCode();
-    }
-
-    private int hashOfLines() {
-        int hash = 1;
-        for (int place = 0; place < hashedWords(geometry); place++) {
-            hash = hash * 31 + Long.hashCode(lines[place]);
-        }
-        return hash;
-    }
-
-    private static int hashedWords(CacheGeometry geometry) {
-        return Math.max(1, geometry.entries()) * STRIDE;
     }
 }

@@ -22,6 +22,12 @@ final class TreePlru {
         return bits;
     }
 
+    /// A line is used, lines of each set counted one after the other.
+    static void touch(long[] trees, int ways, int line) {
+        int set = line / ways;
+        trees[set] = touched(trees[set], ways, line % ways);
+    }
+
     /// The way that the bits point to.
     static int victim(long tree, int ways) {
         int node = 1;

@@ -2,9 +2,7 @@ package iommulab.engine.memory;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /// Host-physical memory: 4 KiB frames over 56 bits, little-endian. A frame exists once something other
 /// than zero was written to it; the rest of RAM reads as zero. Where no RAM is, reads give all ones and
@@ -51,7 +49,7 @@ public final class PhysicalMemory {
     private int shift;
     private int used;
     private long version;
-    private List<FailingRange> failing = List.of();
+    private FailingRanges failing = FailingRanges.NONE;
 
     /// Memory of zeroes wherever the map has RAM.
     public PhysicalMemory(AddressMap map) {
@@ -139,22 +137,18 @@ public final class PhysicalMemory {
         WRITE
     }
 
-    private record FailingRange(AddressRange range, Failure failure) {}
-
     /// Makes a range fail from now on; its content stays. Where several ranges overlap, the first counts.
     public void fail(AddressRange range, Failure failure) {
-        var more = new ArrayList<>(failing);
-        more.add(new FailingRange(range, failure));
-        setFailing(more);
+        setFailing(failing.with(range, failure));
     }
 
     /// Nothing fails any more.
     public void mend() {
-        setFailing(List.of());
+        setFailing(FailingRanges.NONE);
     }
 
-    private void setFailing(List<FailingRange> ranges) {
-        failing = List.copyOf(ranges);
+    private void setFailing(FailingRanges ranges) {
+        failing = ranges;
         for (int place = 0; place < pfns.length; place++) {
             if (pfns[place] != FREE) {
                 pfns[place] = keyOf(pfns[place] & ~SET_ASIDE);
@@ -166,26 +160,16 @@ public final class PhysicalMemory {
     /// What fails in the aligned 64-bit word that holds the addressed byte; null if nothing does, or if no
     /// RAM is there.
     public @Nullable Failure failureAt(long hpa) {
-        for (var one : failing) {
-            if (one.range.overlaps(AddressRange.of(hpa & -8L, 8))) {
-                return one.failure;
-            }
-        }
-        return null;
+        return failing.at(hpa);
     }
 
     private boolean failsReads(long hpa) {
-        var failure = failing.isEmpty() ? null : failureAt(hpa);
-        return failure != null && failure != Failure.WRITE;
+        return failing.failsReads(hpa);
     }
 
     private long keyOf(long pfn) {
-        for (var one : failing) {
-            if (one.range.overlaps(AddressRange.of(pfn << FRAME_SHIFT, FRAME_BYTES))) {
-                return pfn | SET_ASIDE;
-            }
-        }
-        return pfn;
+        boolean fails = failing.overlap(AddressRange.of(pfn << FRAME_SHIFT, FRAME_BYTES));
+        return fails ? pfn | SET_ASIDE : pfn;
     }
 
     // ---- narrower
@@ -255,42 +239,17 @@ public final class PhysicalMemory {
     /// Hash of the content. Frames of zeroes count as absent, and the order in which frames came to be
     /// does not matter. Only frames written since the last call are read again.
     public long contentHash() {
-        long sum = hashOfFailing();
+        long sum = failing.hash();
         for (int place = 0; place < pfns.length; place++) {
             if (pfns[place] != FREE) {
                 if ((marks[place] & HASHED) == 0) {
-                    hashes[place] = hashOf(pfns[place] & ~SET_ASIDE, frames[place]);
+                    hashes[place] = FrameHash.of(pfns[place] & ~SET_ASIDE, frames[place]);
                     marks[place] |= HASHED;
                 }
                 sum += hashes[place];
             }
         }
         return sum;
-    }
-
-    private long hashOfFailing() {
-        long hash = 0;
-        for (var one : failing) {
-            hash = mix(hash ^ one.range.start()) + mix(one.range.last());
-            hash += one.failure.ordinal();
-        }
-        return hash;
-    }
-
-    /// 0 for a frame of zeroes.
-    private static long hashOf(long pfn, long[] frame) {
-        long hash = 0;
-        for (int word = 0; word < FRAME_WORDS; word++) {
-            if (frame[word] != 0) {
-                hash += mix(frame[word] ^ mix((pfn << 9) + word + 1));
-            }
-        }
-        return hash;
-    }
-
-    private static long mix(long value) {
-        long folded = (value ^ value >>> 32) * SPREAD;
-        return (folded ^ folded >>> 29) * 0xbf58_476d_1ce4_e5b9L;
     }
 
     // ---- going back
@@ -303,7 +262,7 @@ public final class PhysicalMemory {
         private final byte[] marks;
         private final long[] hashes;
         private final int used;
-        private final List<FailingRange> failing;
+        private final FailingRanges failing;
 
         private Checkpoint(PhysicalMemory memory) {
             pfns = memory.pfns.clone();

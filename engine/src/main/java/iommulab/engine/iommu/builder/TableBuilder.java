@@ -144,7 +144,7 @@ public final class TableBuilder {
     public TableChange map(long iova, long hpa, long bytes, Permissions permissions)
             throws MappingRefused {
         var range = checkedRange(iova, bytes);
-        requireHostRange(hpa, bytes);
+        limits.requireOutput(hpa, bytes);
         if (permissions == Permissions.NONE) {
             throw new MappingRefused(
                     "EINVAL",
@@ -375,38 +375,6 @@ public final class TableBuilder {
 
     /// @throws MappingRefused (EINVAL) not whole pages, (ERANGE) beyond what the tables span
     AddressRange checkedRange(long iova, long bytes) throws MappingRefused {
-        if (((iova | bytes) & bytes(1) - 1) != 0 || bytes <= 0) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    ("0x%x bytes from 0x%x on are no whole pages of domain %d."
-                                    + " Take multiples of 0x%x.")
-                            .formatted(bytes, iova, domain, bytes(1)));
-        }
-        long end = 1L << limits.iovaBits();
-        if (iova < 0 || iova >= end || bytes > end - iova) {
-            throw new MappingRefused(
-                    "ERANGE",
-                    ("0x%x bytes from 0x%x on reach beyond the %d bits of domain %d."
-                                    + " Stay below 0x%x, or take a domain with more levels.")
-                            .formatted(bytes, iova, limits.iovaBits(), domain, end));
-        }
-        return AddressRange.of(iova, bytes);
-    }
-
-    private void requireHostRange(long hpa, long bytes) throws MappingRefused {
-        long end = 1L << limits.outputBits();
-        if ((hpa & bytes(1) - 1) != 0) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "0x%x is not the first byte of a page. Take a multiple of 0x%x."
-                            .formatted(hpa, bytes(1)));
-        }
-        if (hpa < 0 || hpa >= end || bytes > end - hpa) {
-            throw new MappingRefused(
-                    "ERANGE",
-                    ("0x%x bytes from hpa 0x%x on reach beyond the %d bits of host addresses."
-                                    + " Stay below 0x%x.")
-                            .formatted(bytes, hpa, limits.outputBits(), end));
-        }
+        return limits.pages(domain, iova, bytes);
     }
 }

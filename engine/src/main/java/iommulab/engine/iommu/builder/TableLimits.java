@@ -1,5 +1,6 @@
 package iommulab.engine.iommu.builder;
 
+import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.TableShape;
 import iommulab.engine.memory.AddressRange;
 
@@ -64,5 +65,52 @@ public record TableLimits(
     /// 4 KiB frames of every other table.
     int tableFrames() {
         return Math.max(1, (1 << shape.indexBits() + shape.entryShift()) >> 12);
+    }
+
+    // ---- refusals
+
+    /// A range that these tables can map.
+    ///
+    /// @param domain the number by which refusals name the domain
+    /// @throws MappingRefused (EINVAL) not whole pages, (ERANGE) beyond what the tables span
+    AddressRange pages(int domain, long iova, long bytes) throws MappingRefused {
+        if (((iova | bytes) & pageBytes() - 1) != 0 || bytes <= 0) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    ("0x%x bytes from 0x%x on are no whole pages of domain %d."
+                                    + " Take multiples of 0x%x.")
+                            .formatted(bytes, iova, domain, pageBytes()));
+        }
+        long end = 1L << iovaBits;
+        if (iova < 0 || iova >= end || bytes > end - iova) {
+            throw new MappingRefused(
+                    "ERANGE",
+                    ("0x%x bytes from 0x%x on reach beyond the %d bits of domain %d."
+                                    + " Stay below 0x%x, or take a domain with more levels.")
+                            .formatted(bytes, iova, iovaBits, domain, end));
+        }
+        return AddressRange.of(iova, bytes);
+    }
+
+    /// @throws MappingRefused (EINVAL) not the first byte of a page, (ERANGE) no entry can hold it
+    void requireOutput(long hpa, long bytes) throws MappingRefused {
+        long end = 1L << outputBits;
+        if ((hpa & pageBytes() - 1) != 0) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "0x%x is not the first byte of a page. Take a multiple of 0x%x."
+                            .formatted(hpa, pageBytes()));
+        }
+        if (hpa < 0 || hpa >= end || bytes > end - hpa) {
+            throw new MappingRefused(
+                    "ERANGE",
+                    ("0x%x bytes from hpa 0x%x on reach beyond the %d bits of host addresses."
+                                    + " Stay below 0x%x.")
+                            .formatted(bytes, hpa, outputBits, end));
+        }
+    }
+
+    private long pageBytes() {
+        return 1L << shape.shiftAt(1);
     }
 }

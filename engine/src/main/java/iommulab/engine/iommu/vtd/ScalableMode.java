@@ -33,7 +33,6 @@ final class ScalableMode {
     static final long CACHED_BITS = (1L << CACHED_WIDTH) - 1;
 
     private static final int USERS = Iommu.READ | Iommu.WRITE;
-    private static final int WHOLE_REQUEST = USERS | Iommu.EXECUTE | Iommu.PRIVILEGED;
 
     private final VtdUnit unit;
     private final VtdCapabilities capabilities;
@@ -313,27 +312,11 @@ final class ScalableMode {
 
     private long answered(long leaf, long iova, long rights) {
         if (isQuestion()) {
-            unit.lastWord = granted(leaf, rights);
+            unit.lastWord = DeviceAnswer.granted(leaf, rights);
             return unit.lastAnswer();
         }
         unit.lastWord = leaf;
         return Iotlb.hpa(leaf, iova);
-    }
-
-    /// What a device that asked is told: the page with what it may do there. A page whose dirty bit is
-    /// not set is not told to be writable.
-    private static long granted(long leaf, long rights) {
-        long given = leaf & rights;
-        long plain =
-                given & WHOLE_REQUEST | given >>> 56 & USERS | given >>> 54 & TableEntry.EXECUTE;
-        if ((leaf & TableEntry.CLEAN) != 0) {
-            plain &= ~(long) TableEntry.WRITE;
-        }
-        if ((plain & USERS) == 0) {
-            return VtdUnit.NOTHING;
-        }
-        int shift = Iotlb.pageShift(leaf);
-        return TableEntry.leaf(TableEntry.address(leaf), shift, plain) | leaf & TableEntry.GLOBAL;
     }
 
     /// See [ScalableWalk#cause].

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.TableEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /// The caches of scalable mode as the screen sees them, with what is stale in them.
 final class ScalableView {
@@ -64,7 +65,7 @@ final class ScalableView {
     }
 
     private static CacheSnapshot tables(
-            CacheKind kind, PagingStructureCache cache, SetAssociativeCache.LineReader reader) {
+            CacheKind kind, PagingStructureCache cache, IntFunction<CacheSnapshot.Line> reader) {
         return cache.lines().snapshot(kind, cache.level(), reader);
     }
 
