@@ -1,10 +1,13 @@
 package iommulab.engine.os;
 
+import iommulab.engine.iommu.Stage;
+
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /// One device: what its own requests use, what its PASIDs use, and their table.
 final class AttachedDevice {
@@ -26,6 +29,29 @@ final class AttachedDevice {
             return own.firstLevels();
         }
         return pasids.isEmpty() ? 0 : pasids.firstEntry().getValue().firstLevels();
+    }
+
+    /// Numbers of the domains of its first stages.
+    IntStream firstStages() {
+        var ofPasids = pasids.values().stream().mapToInt(Translation::tag);
+        return own != null && own.hasFirst()
+                ? IntStream.concat(IntStream.of(own.tag()), ofPasids)
+                : ofPasids;
+    }
+
+    /// What of it uses a domain, by PASID. The entry of a device that is blocked itself is that of its PASIDs
+    /// alone.
+    Map<Integer, EntryUse> uses(int tag, Stage stage) {
+        var uses = new TreeMap<Integer, EntryUse>();
+        if (own != null && own.uses(tag, stage)) {
+            uses.put(DeviceEntryDriver.OWN, new EntryUse(own, own));
+        }
+        pasids.forEach((pasid, translation) -> {
+            if (translation.uses(tag, stage)) {
+                uses.put(pasid, new EntryUse(own == null ? translation : own, translation));
+            }
+        });
+        return uses;
     }
 
     State checkpoint() {

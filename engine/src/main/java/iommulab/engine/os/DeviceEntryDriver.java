@@ -8,8 +8,6 @@ import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -67,6 +65,17 @@ abstract class DeviceEntryDriver implements IommuDriver {
     /// Makes all requests of a device fault, and lets the hardware forget the entry.
     abstract void clearEntry(RequesterId requester) throws MappingRefused;
 
+    /// Makes the requests of a device fault that have no PASID.
+    ///
+    /// @param directory address of the table of its PASIDs
+    /// @throws MappingRefused (EBUSY) Linux has no such entry
+    void writeBlocked(RequesterId requester, long directory) throws MappingRefused {
+        throw new MappingRefused(
+                "EBUSY",
+                "Requester %s cannot be blocked while PASIDs go through its own entry. Detach them first."
+                        .formatted(requester));
+    }
+
     /// The entry of a PASID.
     abstract long[] pasidEntry(Translation to);
 
@@ -103,6 +112,11 @@ abstract class DeviceEntryDriver implements IommuDriver {
     /// Refuses what the hardware cannot do, and sets up what it needs for the rest.
     abstract void prepare(DeviceServices wanted) throws MappingRefused;
 
+    @Override
+    public boolean pasidsNeedFirstStage() {
+        return true;
+    }
+
     // ---- services of devices
 
     @Override
@@ -124,6 +138,13 @@ abstract class DeviceEntryDriver implements IommuDriver {
                             .formatted(requester, device.own.tag()));
         }
         var translation = Translation.of(to);
+        if (!device.pasids.isEmpty()
+                && !translation.leavesRoomFor(device.pasids.firstEntry().getValue())) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "Requester %s has PASIDs of another second stage, and one entry decides for all."
+                            .formatted(requester));
+        }
         if (translation.hasFirst()) {
             directory(device, to).set(directoryStore(to), OWN, pasidEntry(translation));
         }
@@ -147,8 +168,11 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     private void write(RequesterId requester, AttachedDevice device) throws MappingRefused {
         var own = device.own;
+        long directory = device.directory == null ? 0 : device.directory.root();
         if (own != null) {
-            writeEntry(requester, own, device.directory == null ? 0 : device.directory.root());
+            writeEntry(requester, own, directory);
+        } else {
+            writeBlocked(requester, directory);
         }
     }
 
@@ -175,14 +199,13 @@ abstract class DeviceEntryDriver implements IommuDriver {
                     "Requester %s is attached to no domain. There is nothing to detach."
                             .formatted(requester));
         }
-        if (!device.pasids.isEmpty()) {
-            throw new MappingRefused(
-                    "EBUSY",
-                    "Requester %s uses PASID 0x%x through its own entry. Detach that first."
-                            .formatted(requester, device.pasids.firstKey()));
+        device.own = null;
+        if (device.pasids.isEmpty()) {
+            devices.remove(requester.raw());
+            clearEntry(requester);
+        } else {
+            write(requester, device);
         }
-        devices.remove(requester.raw());
-        clearEntry(requester);
         forgetAll(own);
         if (services.of(requester).deviceTlb()) {
             forgetInDevice(requester, OWN, DeviceRange.ALL);
@@ -191,7 +214,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     @Override
     public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
-        var device = devices.get(requester.raw());
+        var device = devices.computeIfAbsent(requester.raw(), _ -> new AttachedDevice());
         var translation = Translation.of(to);
         if (translation.guest() != null) {
             throw new MappingRefused(
@@ -199,7 +222,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
                     "The guest's entry is that of a whole device, with all its PASIDs. Attach the"
                             + " device.");
         }
-        if (device == null || device.own == null || !leavesRoom(device.own, translation)) {
+        if (device.own == null ? translation.hasSecond() : !device.own.leavesRoomFor(translation)) {
             throw new MappingRefused(
                     "EINVAL",
                     ("Requester %s must itself be in %s before a PASID of it can use this domain."
@@ -226,14 +249,10 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         directory.set(directoryStore(to), pasid, pasidEntry(translation));
         device.pasids.put(pasid, translation);
-        if (first || wishes.tracks(translation.tag())) {
+        if (first || device.own == null || wishes.tracks(translation.tag())) {
             write(requester, device);
         }
         forgetPasid(requester, pasid);
-    }
-
-    private static boolean leavesRoom(Translation own, Translation pasid) {
-        return own.second() == pasid.second() && own.guest() == null;
     }
 
     @Override
@@ -247,6 +266,10 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         device.directory.clear(memory, pasid);
         forgetPasid(requester, pasid);
+        if (device.own == null && device.pasids.isEmpty()) {
+            devices.remove(requester.raw());
+            clearEntry(requester);
+        }
         forget(
                 device.own == null ? translation : device.own,
                 translation,
@@ -269,11 +292,8 @@ abstract class DeviceEntryDriver implements IommuDriver {
             var device = known.getValue();
             var requester = new RequesterId(known.getKey());
             var own = device.own;
-            if (own == null) {
-                continue;
-            }
-            boolean concerned = own.uses(tag, stage);
-            if (concerned && own.hasFirst()) {
+            boolean concerned = own != null && own.uses(tag, stage);
+            if (own != null && concerned && own.hasFirst()) {
                 rewritePasid(requester, device, OWN, own);
             }
             for (var pasid : device.pasids.entrySet()) {
@@ -312,10 +332,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
     /// Whether some first stage of a device is tracked: its own or one of a PASID.
     boolean tracksFirst(RequesterId requester) {
         var device = devices.get(requester.raw());
-        return device != null
-                && (device.own != null && device.own.hasFirst() && wishes.tracks(device.own.tag())
-                        || device.pasids.values().stream()
-                                .anyMatch(pasid -> wishes.tracks(pasid.tag())));
+        return device != null && device.firstStages().anyMatch(wishes::tracks);
     }
 
     @Override
@@ -352,43 +369,25 @@ abstract class DeviceEntryDriver implements IommuDriver {
         for (var requester : services.withDeviceTlb()) {
             var device = devices.get(requester.raw());
             if (device != null) {
-                flushDevice(requester, OWN, device.own, tag, stage, range);
-                device.pasids.forEach((pasid, translation) ->
-                        flushDevice(requester, pasid, translation, tag, stage, range));
+                device.uses(tag, stage)
+                        .forEach((pasid, use) ->
+                                forgetInDevice(requester, pasid, concerned(use, stage, range)));
             }
         }
     }
 
-    private void flushDevice(
-            RequesterId requester,
-            int pasid,
-            @Nullable Translation user,
-            int tag,
-            Stage stage,
-            AddressRange range) {
-        if (user != null && user.uses(tag, stage)) {
-            // What a first stage makes of addresses of the second nobody knows: all of it goes.
-            boolean unknown = stage == Stage.SECOND && user.mayHaveFirst();
-            forgetInDevice(requester, pasid, unknown ? DeviceRange.ALL : range);
-        }
+    /// What a first stage makes of addresses of the second nobody knows: all of it goes.
+    private static AddressRange concerned(EntryUse use, Stage stage, AddressRange range) {
+        return stage == Stage.SECOND && use.user().mayHaveFirst() ? DeviceRange.ALL : range;
     }
 
     /// Who uses a domain, itself or as the second stage below another, with the PASIDs.
     private Map<EntryUse, TreeSet<Integer>> users(int tag, Stage stage) {
         var users = new TreeMap<EntryUse, TreeSet<Integer>>(EntryUse.ORDER);
         for (var device : devices.values()) {
-            var own = device.own;
-            if (own != null) {
-                if (own.uses(tag, stage)) {
-                    users.computeIfAbsent(new EntryUse(own, own), _ -> new TreeSet<>()).add(OWN);
-                }
-                device.pasids.forEach((pasid, translation) -> {
-                    if (translation.uses(tag, stage)) {
-                        users.computeIfAbsent(new EntryUse(own, translation), _ -> new TreeSet<>())
-                                .add(pasid);
-                    }
-                });
-            }
+            device.uses(tag, stage)
+                    .forEach((pasid, use) ->
+                            users.computeIfAbsent(use, _ -> new TreeSet<>()).add(pasid));
         }
         return users;
     }

@@ -40,6 +40,11 @@ public interface IommuDriver {
     /// The stage in which a domain that only has to translate is built.
     Stage usualStage();
 
+    /// Whether only tables of a first stage can be those of a PASID.
+    default boolean pasidsNeedFirstStage() {
+        return false;
+    }
+
     /// What tables of a stage can do.
     ///
     /// @param levels 0 for the usual number

@@ -175,6 +175,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
         write(requester, words.stream(own, directory, 9 + DESCRIPTORS.leafBits(), deviceTlb));
     }
 
+    @Override
+    void writeBlocked(RequesterId requester, long directory) throws MappingRefused {
+        write(requester, SmmuWords.blocked(directory, 9 + DESCRIPTORS.leafBits()));
+    }
+
     /// Config 0: requests are aborted, and nothing is recorded.
     @Override
     void clearEntry(RequesterId requester) throws MappingRefused {

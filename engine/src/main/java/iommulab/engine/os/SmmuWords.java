@@ -98,6 +98,17 @@ record SmmuWords(SmmuCapabilities capabilities, DomainWishes wishes) {
         return new long[] {first, second, third, fourth, 0, 0, 0, 0};
     }
 
+    /// The entry of a stream whose requests without substream are terminated (S1DSS 0).
+    static long[] blocked(long directory, int substreamBits) {
+        long first =
+                VALID
+                        | STAGE_1_ON
+                        | TWO_LEVEL_DESCRIPTORS
+                        | directory
+                        | (long) substreamBits << DESCRIPTOR_COUNT_AT;
+        return new long[] {first, INCOMING_ATTRIBUTES, 0, 0, 0, 0, 0, 0};
+    }
+
     /// The descriptor of a substream.
     long[] descriptor(Translation to) {
         long size = 64 - Math.min(48, 12 + 9 * to.firstLevels());

@@ -44,6 +44,11 @@ record Translation(
         return hasFirst() || guest != null;
     }
 
+    /// Whether a device of which this is the entry can have a PASID besides.
+    boolean leavesRoomFor(Translation pasid) {
+        return second == pasid.second && guest == null;
+    }
+
     /// Whether it uses a domain, itself or as the second stage below another.
     ///
     /// @param stage of the domain's tables

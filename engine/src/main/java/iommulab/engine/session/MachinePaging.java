@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.PagingDomains;
 
@@ -27,8 +28,7 @@ final class MachinePaging implements PagingDomains {
     @Override
     public int createPaging(int unit, Wanted wanted) throws CallFailed {
         drivers.requireEmulated(unit);
-        boolean second = wanted.parent() || wanted.dirty();
-        var stage = second ? Stage.SECOND : drivers.driver(unit).usualStage();
+        var stage = stage(drivers.driver(unit), wanted);
         return DomainDrivers.passOn(
                         () -> {
                             var domain = domains().createOfStage(unit, stage);
@@ -38,6 +38,13 @@ final class MachinePaging implements PagingDomains {
                             return domain;
                         })
                 .id();
+    }
+
+    private static Stage stage(IommuDriver driver, Wanted wanted) {
+        if (wanted.pasids() && !wanted.parent() && driver.pasidsNeedFirstStage()) {
+            return Stage.FIRST;
+        }
+        return wanted.parent() || wanted.dirty() ? Stage.SECOND : driver.usualStage();
     }
 
     @Override

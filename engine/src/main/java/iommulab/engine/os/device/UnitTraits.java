@@ -30,4 +30,11 @@ public record UnitTraits(
     public UnitTraits {
         reserved = List.copyOf(reserved);
     }
+
+    /// Whether its driver lets PASIDs use tables that users fill; else they are for address spaces of
+    /// processes alone. Source: kernel `set_dev_pasid` of `struct iommu_domain_ops`, which domains of AMD's
+    /// and RISC-V's drivers lack.
+    public boolean attachesPasids() {
+        return !driver.equals("amd") && !driver.equals("riscv");
+    }
 }

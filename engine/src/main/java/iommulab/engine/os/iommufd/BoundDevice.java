@@ -167,7 +167,7 @@ public final class BoundDevice extends IoObject {
                             .formatted(group.id(), current.get().table()));
         }
         table.requireFits(device);
-        requireWidth(pasid);
+        requirePossible(pasid);
         if (pasid == 0 && table.paging().isPresent()) {
             table.paging().get().space().free().reserve(toString(), reserved());
         }
@@ -175,12 +175,19 @@ public final class BoundDevice extends IoObject {
         table.hold(holder(pasid), "attached");
     }
 
-    private void requireWidth(int pasid) throws CallFailed {
+    /// What the device and the driver of its IOMMU say to a PASID.
+    private void requirePossible(int pasid) throws CallFailed {
         if (pasid != 0 && pasid >>> device.pasidBits() != 0) {
             throw new CallFailed(
                     "EINVAL",
                     "PASID %d has more than the %d bits of %s."
                             .formatted(pasid, device.pasidBits(), device));
+        }
+        if (pasid != 0 && !device.unit().orElseThrow().attachesPasids()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "The driver of %s gives PASIDs to processes only (SVA), not to tables."
+                            .formatted(device.unit().get().name()));
         }
     }
 
