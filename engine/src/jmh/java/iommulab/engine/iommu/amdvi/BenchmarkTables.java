@@ -1,44 +1,28 @@
 package iommulab.engine.iommu.amdvi;
 
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.memory.AddressMap;
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.iommu.ScatteredFrames;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region;
-import iommulab.engine.memory.Region.RegionKind;
-
-import java.util.List;
-import java.util.Optional;
 
 /// Tables for benchmarks, in frames that lie scattered as an operating system's would.
 final class BenchmarkTables {
     private static final long DEVICES = 0x1000_0000;
     private static final long POOL = 1L << 37;
-    private static final int POOL_FRAMES = 1 << 17;
     private static final long RIGHTS = 3L << 61;
     private static final long GUEST_RIGHTS = 7 | 3 << 5;
     private static final int LEVELS = 4;
 
-    private final int poolFrames;
+    private final ScatteredFrames frames;
     private final PhysicalMemory memory;
-    private int taken;
 
     BenchmarkTables() {
-        this(POOL_FRAMES);
+        this(ScatteredFrames.USUAL);
     }
 
     /// @param poolFrames a power of two
     BenchmarkTables(int poolFrames) {
-        this.poolFrames = poolFrames;
-        memory =
-                new PhysicalMemory(
-                        new AddressMap(
-                                List.of(
-                                        new Region(
-                                                AddressRange.of(0, 1L << 40),
-                                                RegionKind.RAM,
-                                                "System RAM",
-                                                Optional.empty()))));
+        frames = new ScatteredFrames(POOL, poolFrames);
+        memory = frames.memory();
     }
 
     PhysicalMemory memory() {
@@ -56,7 +40,7 @@ final class BenchmarkTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
+        return frames.next();
     }
 
     /// @return hpa of an empty top table

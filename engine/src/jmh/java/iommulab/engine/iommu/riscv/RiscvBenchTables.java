@@ -1,14 +1,8 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.memory.AddressMap;
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.iommu.ScatteredFrames;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region;
-import iommulab.engine.memory.Region.RegionKind;
-
-import java.util.List;
-import java.util.Optional;
 
 /// Tables for benchmarks, in frames that lie scattered as an operating system's would. Guest-physical
 /// addresses are host addresses less [#GUEST_OFFSET].
@@ -20,28 +14,18 @@ final class RiscvBenchTables {
     private static final long SV48 = 9L << 60;
     private static final long ROOT = 0x1000_0000;
     private static final long POOL = (1L << 37) + GUEST_OFFSET;
-    private static final int POOL_FRAMES = 1 << 17;
 
-    private final int poolFrames;
+    private final ScatteredFrames frames;
     private final PhysicalMemory memory;
-    private int taken;
 
     RiscvBenchTables() {
-        this(POOL_FRAMES);
+        this(ScatteredFrames.USUAL);
     }
 
     /// @param poolFrames a power of two
     RiscvBenchTables(int poolFrames) {
-        this.poolFrames = poolFrames;
-        memory =
-                new PhysicalMemory(
-                        new AddressMap(
-                                List.of(
-                                        new Region(
-                                                AddressRange.of(0, 1L << 41),
-                                                RegionKind.RAM,
-                                                "System RAM",
-                                                Optional.empty()))));
+        frames = new ScatteredFrames(POOL, poolFrames);
+        memory = frames.memory();
     }
 
     PhysicalMemory memory() {
@@ -56,7 +40,7 @@ final class RiscvBenchTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
+        return frames.next();
     }
 
     /// A second-stage root, four frames one behind the other.

@@ -1,14 +1,8 @@
 package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.memory.AddressMap;
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.iommu.ScatteredFrames;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region;
-import iommulab.engine.memory.Region.RegionKind;
-
-import java.util.List;
-import java.util.Optional;
 
 /// Tables for benchmarks, in frames that lie scattered as an operating system's would: 4 KiB pages, 48 bits,
 /// from level 0 in both stages.
@@ -18,34 +12,24 @@ final class SmmuBenchTables {
     private static final long SECOND_LEAF = 1 << 10 | 3 << 6 | 3;
     private static final long STREAMS = 0x1000_0000;
     private static final long POOL = 1L << 37;
-    private static final int POOL_FRAMES = 1 << 17;
     /* Where a guest believes its tables to be. */
     private static final long GUEST = 1L << 32;
     private static final long ADDRESS = (1L << 48) - 4096;
     private static final long DESCRIPTOR =
             1L << 31 | 1L << 41 | 1L << 45 | 1L << 46 | 5L << 32 | 1 << 30 | 16;
 
-    private final int poolFrames;
+    private final ScatteredFrames frames;
     private final PhysicalMemory memory;
-    private int taken;
     private long guestTaken;
 
     SmmuBenchTables() {
-        this(POOL_FRAMES);
+        this(ScatteredFrames.USUAL);
     }
 
     /// @param poolFrames a power of two
     SmmuBenchTables(int poolFrames) {
-        this.poolFrames = poolFrames;
-        memory =
-                new PhysicalMemory(
-                        new AddressMap(
-                                List.of(
-                                        new Region(
-                                                AddressRange.of(0, 1L << 40),
-                                                RegionKind.RAM,
-                                                "System RAM",
-                                                Optional.empty()))));
+        frames = new ScatteredFrames(POOL, poolFrames);
+        memory = frames.memory();
     }
 
     PhysicalMemory memory() {
@@ -62,7 +46,7 @@ final class SmmuBenchTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
+        return frames.next();
     }
 
     /// Gives a stream two address spaces of stage 1: one for requests without substream, one for a

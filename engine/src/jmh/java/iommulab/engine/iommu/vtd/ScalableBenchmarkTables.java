@@ -1,14 +1,8 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.iommu.CacheShapes;
-import iommulab.engine.memory.AddressMap;
-import iommulab.engine.memory.AddressRange;
+import iommulab.engine.iommu.ScatteredFrames;
 import iommulab.engine.memory.PhysicalMemory;
-import iommulab.engine.memory.Region;
-import iommulab.engine.memory.Region.RegionKind;
-
-import java.util.List;
-import java.util.Optional;
 
 /// Tables of scalable mode for benchmarks, in frames that lie scattered as an operating system's would.
 /// Accessed and dirty bits are set already.
@@ -18,33 +12,23 @@ final class ScalableBenchmarkTables {
 
     private static final long ROOT = 0x1000_0000;
     private static final long POOL = 1L << 37;
-    private static final int POOL_FRAMES = 1 << 17;
     /* Where a guest believes its tables to be. */
     private static final long GUEST = 1L << 32;
     private static final long FIRST_TABLE = 0x27;
     private static final long FIRST_LEAF = 0x67;
 
-    private final int poolFrames;
+    private final ScatteredFrames frames;
     private final PhysicalMemory memory;
-    private int taken;
     private long guestTaken;
 
     ScalableBenchmarkTables() {
-        this(POOL_FRAMES);
+        this(ScatteredFrames.USUAL);
     }
 
     /// @param poolFrames a power of two
     ScalableBenchmarkTables(int poolFrames) {
-        this.poolFrames = poolFrames;
-        memory =
-                new PhysicalMemory(
-                        new AddressMap(
-                                List.of(
-                                        new Region(
-                                                AddressRange.of(0, 1L << 40),
-                                                RegionKind.RAM,
-                                                "System RAM",
-                                                Optional.empty()))));
+        frames = new ScatteredFrames(POOL, poolFrames);
+        memory = frames.memory();
     }
 
     PhysicalMemory memory() {
@@ -63,7 +47,7 @@ final class ScalableBenchmarkTables {
 
     /// The next frame of a pool, in an order without pattern.
     long frame() {
-        return POOL + (taken++ * 0x9e37_79b1L & poolFrames - 1) * 4096;
+        return frames.next();
     }
 
     /// A context entry with a PASID directory of one table.
