@@ -4,11 +4,12 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
-import iommulab.engine.cache.SetAssociativeCache;
+import iommulab.engine.iommu.Agreement;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.SavedSteps;
+import iommulab.engine.iommu.ShownLine;
 import iommulab.engine.iommu.StopCause;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
@@ -23,16 +24,12 @@ import java.util.Optional;
 /// Looks into an AMD IOMMU without disturbing it: its caches with what is stale in them, and whether an
 /// answer came from a stale entry.
 public final class AmdView {
-    /// Requests for which an answer is compared on its own before all entries are.
-    private static final int PATIENCE = 256;
-
     private static final int PASID_BITS = 20;
 
     private final AmdUnit unit;
     private final AmdCoherence coherence;
     private final AmdUnit uncached;
-    private long coherentAt = -1;
-    private int comparisons;
+    private final Agreement agreement = new Agreement();
 
     /// @param unit the only unit this one looks into
     AmdView(AmdUnit unit) {
@@ -49,15 +46,9 @@ public final class AmdView {
     /// @param answer of [AmdUnit#translate] to the same question
     boolean isStale(int requester, int pasid, long iova, int access, long answer) {
         long version = unit.memory().version() + unit.registerVersion();
-        if (version == coherentAt) {
+        if (agreement.holds(version)
+                || agreement.isDue() && agreement.isConfirmed(version, caches())) {
             return false;
-        }
-        if (++comparisons > PATIENCE) {
-            comparisons = 0;
-            if (everythingAgrees()) {
-                coherentAt = version;
-                return false;
-            }
         }
         return fresh(requester, pasid, iova, access) != answer;
     }
@@ -72,12 +63,6 @@ public final class AmdView {
     Optional<StopCause> freshCause(int requester, int pasid, long iova, int access) {
         fresh(requester, pasid, iova, access);
         return uncached.lastCause();
-    }
-
-    private boolean everythingAgrees() {
-        return caches().stream()
-                .flatMap(cache -> cache.lines().stream())
-                .noneMatch(line -> line.stale().isPresent());
     }
 
     // ---- one request, step by step
@@ -151,80 +136,44 @@ public final class AmdView {
         var devices = unit.caches().devices();
         long word = devices.word(line);
         boolean inDomain = (word & DeviceTableEntry.KIND) != DeviceTableEntry.UNTRANSLATED;
-        return line(
+        return ShownLine.entry(
                 devices.lines(),
                 line,
                 inDomain ? owner(DeviceTableEntry.space(word)) : -1,
                 devices.requesterAt(line),
                 DeviceTableEntry.packedHostTable(word),
-                0,
-                "",
                 coherence.ofDevice(line));
     }
 
     private CacheSnapshot.Line pasidLine(int line) {
         var pasids = unit.caches().pasids();
         long word = pasids.word(line);
-        return line(
+        return ShownLine.entry(
                 pasids.lines(),
                 line,
                 owner(PasidEntry.space(word)),
                 (long) pasids.requesterAt(line) << PASID_BITS | pasids.pasidAt(line),
                 PasidEntry.guestTable(word),
-                0,
-                "",
                 coherence.ofPasid(line));
     }
 
     private CacheSnapshot.Line pageLine(
             Iotlb cache, int line, Optional<CacheSnapshot.Staleness> stale) {
-        long word = cache.word(line);
-        return line(
-                cache.lines(),
-                line,
-                owner(cache.spaceAt(line)),
-                cache.iovaAt(line) >>> 12,
-                TableEntry.address(word),
-                1L << Iotlb.pageShift(word),
-                rightsWords(word),
-                stale);
+        return ShownLine.page(
+                cache, line, owner(cache.spaceAt(line)), permissions(cache.word(line)), stale);
     }
 
     private CacheSnapshot.Line tableLine(CacheKind kind, PagingStructureCache cache, int line) {
-        return line(
-                cache.lines(),
+        return ShownLine.table(
+                cache,
                 line,
                 owner(cache.spaceAt(line)),
-                cache.iovaAt(line) >>> 12,
-                PagingStructureCache.table(cache.word(line)),
-                cache.coveredBytes(),
-                rightsWords(cache.word(line)),
+                permissions(cache.word(line)),
                 coherence.ofTable(kind, cache, line));
     }
 
     private int owner(int space) {
         return unit.caches().spaces().owner(space);
-    }
-
-    private static CacheSnapshot.Line line(
-            SetAssociativeCache lines,
-            int line,
-            int domain,
-            long key,
-            long value,
-            long coveredBytes,
-            String rights,
-            Optional<CacheSnapshot.Staleness> stale) {
-        return new CacheSnapshot.Line(
-                lines.setOf(line),
-                lines.wayOf(line),
-                lines.ageOf(line),
-                domain,
-                key,
-                value,
-                coveredBytes,
-                rights,
-                stale);
     }
 
     /// What a word allows: to users, or else to supervisors. A page that is not yet marked dirty may be

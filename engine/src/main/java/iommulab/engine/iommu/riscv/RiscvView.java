@@ -4,10 +4,10 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
-import iommulab.engine.cache.SetAssociativeCache;
+import iommulab.engine.iommu.Agreement;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
-import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.ShownLine;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkObserver;
@@ -20,14 +20,10 @@ import java.util.Optional;
 /// Looks into a RISC-V IOMMU without disturbing it: its caches with what is stale in them, whether an answer
 /// came from a stale entry, and one request step by step.
 final class RiscvView {
-    /// Requests for which an answer is compared on its own before all entries are.
-    private static final int PATIENCE = 256;
-
     private final RiscvUnit unit;
     private final RiscvCoherence coherence;
     private final RiscvUnit uncached;
-    private long coherentAt = -1;
-    private int comparisons;
+    private final Agreement agreement = new Agreement();
 
     /// @param unit the only unit this one looks into
     RiscvView(RiscvUnit unit) {
@@ -43,15 +39,9 @@ final class RiscvView {
     /// nothing while memory is as it was when all caches agreed with it.
     boolean isStale(int requester, int pasid, long iova, int access, long answer) {
         long version = unit.memory().version() + unit.registerVersion();
-        if (version == coherentAt) {
+        if (agreement.holds(version)
+                || agreement.isDue() && agreement.isConfirmed(version, caches())) {
             return false;
-        }
-        if (++comparisons > PATIENCE) {
-            comparisons = 0;
-            if (everythingAgrees()) {
-                coherentAt = version;
-                return false;
-            }
         }
         return fresh(requester, pasid, iova, access) != answer
                 && exactlyFresh(requester, pasid, iova, access) != answer;
@@ -71,12 +61,6 @@ final class RiscvView {
         long answer = twin.translate(requester, pasid, iova, access);
         unit.memory().restore(before);
         return answer;
-    }
-
-    private boolean everythingAgrees() {
-        return caches().stream()
-                .flatMap(cache -> cache.lines().stream())
-                .noneMatch(line -> line.stale().isPresent());
     }
 
     // ---- one request, step by step
@@ -165,14 +149,12 @@ final class RiscvView {
         var devices = unit.caches().devices();
         long path = devices.word(line);
         var context = unit.caches().deviceContext(Path.context(path));
-        return line(
+        return ShownLine.entry(
                 devices.lines(),
                 line,
                 domain(Path.space(path)),
                 devices.requesterAt(line),
                 DeviceContext.root(context.secondMode() == 0 ? context.fsc() : context.iohgatp()),
-                0,
-                "",
                 coherence.ofDevice(line));
     }
 
@@ -180,14 +162,12 @@ final class RiscvView {
         var processes = unit.caches().processes();
         long path = processes.word(line);
         var context = unit.caches().processContext(Path.context(path));
-        return line(
+        return ShownLine.entry(
                 processes.lines(),
                 line,
                 domain(Path.space(path)),
                 (long) processes.requesterAt(line) << 20 | processes.pasidAt(line),
                 DeviceContext.root(context.fsc()),
-                0,
-                "",
                 coherence.ofProcess(line));
     }
 
@@ -198,49 +178,16 @@ final class RiscvView {
 
     private CacheSnapshot.Line pageLine(
             Iotlb pages, int line, Optional<CacheSnapshot.Staleness> stale) {
-        long word = pages.word(line);
-        return line(
-                pages.lines(),
-                line,
-                domain(pages.spaceAt(line)),
-                pages.iovaAt(line) >>> 12,
-                TableEntry.address(word),
-                1L << Iotlb.pageShift(word),
-                RiscvRungs.permissions(word).toString(),
-                stale);
+        var rights = RiscvRungs.permissions(pages.word(line));
+        return ShownLine.page(pages, line, domain(pages.spaceAt(line)), rights, stale);
     }
 
     private CacheSnapshot.Line tableLine(CacheKind kind, PagingStructureCache cache, int line) {
-        long word = cache.word(line);
-        return line(
-                cache.lines(),
+        return ShownLine.table(
+                cache,
                 line,
                 domain(cache.spaceAt(line)),
-                cache.iovaAt(line) >>> 12,
-                PagingStructureCache.table(word),
-                cache.coveredBytes(),
-                RiscvRungs.permissions(word).toString(),
+                RiscvRungs.permissions(cache.word(line)),
                 coherence.ofTable(kind, cache, line));
-    }
-
-    private static CacheSnapshot.Line line(
-            SetAssociativeCache lines,
-            int line,
-            int domain,
-            long key,
-            long value,
-            long coveredBytes,
-            String rights,
-            Optional<CacheSnapshot.Staleness> stale) {
-        return new CacheSnapshot.Line(
-                lines.setOf(line),
-                lines.wayOf(line),
-                lines.ageOf(line),
-                domain,
-                key,
-                value,
-                coveredBytes,
-                rights,
-                stale);
     }
 }

@@ -9,6 +9,7 @@ import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.SavedSteps;
+import iommulab.engine.iommu.ShownLine;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -126,16 +127,8 @@ final class SelftestView {
             long key,
             Optional<CacheSnapshot.Staleness> stale) {
         long table = entry.hasFirst() ? entry.firstTable() : entry.secondTable();
-        return new CacheSnapshot.Line(
-                lines.setOf(line),
-                lines.wayOf(line),
-                lines.ageOf(line),
-                entry.type() == TranslationEntry.TABLES ? entry.tag() : -1,
-                key,
-                TranslationEntry.table(table),
-                0,
-                "",
-                stale);
+        int domain = entry.type() == TranslationEntry.TABLES ? entry.tag() : -1;
+        return ShownLine.entry(lines, line, domain, key, TranslationEntry.table(table), stale);
     }
 
     private CacheSnapshot.Line pageLine(Iotlb pages, int line, boolean guestPhysical) {

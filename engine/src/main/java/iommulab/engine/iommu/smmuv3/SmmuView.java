@@ -5,9 +5,11 @@ import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.cache.SetAssociativeCache;
+import iommulab.engine.iommu.Agreement;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.ShownLine;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -23,14 +25,10 @@ import java.util.Optional;
 /// Looks into an SMMU without disturbing it: its caches with what is stale in them, what it would do with
 /// a request, and whether an answer came from a stale entry.
 public final class SmmuView {
-    /// Requests for which an answer is compared on its own before all entries are.
-    private static final int PATIENCE = 256;
-
     private final SmmuUnit unit;
     private final SmmuUnit uncached;
     private final SmmuCoherence coherence;
-    private long coherentAt = -1;
-    private int comparisons;
+    private final Agreement agreement = new Agreement();
 
     /// @param unit the only unit this one looks into
     SmmuView(SmmuUnit unit) {
@@ -53,15 +51,9 @@ public final class SmmuView {
     /// @param answer of [SmmuUnit#translate] to the same question
     public boolean isStale(int stream, int substream, long iova, int access, long answer) {
         long version = unit.memory().version() + unit.registerVersion();
-        if (version == coherentAt) {
+        if (agreement.holds(version)
+                || agreement.isDue() && agreement.isConfirmed(version, caches())) {
             return false;
-        }
-        if (++comparisons > PATIENCE) {
-            comparisons = 0;
-            if (everythingAgrees()) {
-                coherentAt = version;
-                return false;
-            }
         }
         return fresh(stream, substream, iova, access) != answer;
     }
@@ -70,12 +62,6 @@ public final class SmmuView {
     public long fresh(int stream, int substream, long iova, int access) {
         uncached.follow(unit);
         return uncached.translate(stream, substream, iova, access);
-    }
-
-    private boolean everythingAgrees() {
-        return caches().stream()
-                .flatMap(cache -> cache.lines().stream())
-                .noneMatch(line -> line.stale().isPresent());
     }
 
     // ---- one request, step by step
@@ -214,43 +200,26 @@ public final class SmmuView {
             StreamContext context,
             long key,
             Optional<CacheSnapshot.Staleness> stale) {
-        return new CacheSnapshot.Line(
-                lines.setOf(line),
-                lines.wayOf(line),
-                lines.ageOf(line),
-                context.domain(unit.capabilities()),
-                key,
-                context.firstTable(),
-                0,
-                "",
-                stale);
+        int domain = context.domain(unit.capabilities());
+        return ShownLine.entry(lines, line, domain, key, context.firstTable(), stale);
     }
 
     private CacheSnapshot.Line translationLine(CacheKind kind, Iotlb cache, int line) {
-        long word = cache.word(line);
-        return new CacheSnapshot.Line(
-                cache.lines().setOf(line),
-                cache.lines().wayOf(line),
-                cache.lines().ageOf(line),
+        return ShownLine.page(
+                cache,
+                line,
                 Tag.domain(unit.caches().contexts().spaces(), cache.spaceAt(line)),
-                cache.iovaAt(line) >>> 12,
-                TableEntry.address(word),
-                1L << Iotlb.pageShift(word),
-                rightsWords(word),
+                permissions(cache.word(line)),
                 coherence.ofTranslation(kind, cache, line));
     }
 
     private CacheSnapshot.Line tableLine(
             CacheKind kind, Granule granule, PagingStructureCache cache, int line) {
-        return new CacheSnapshot.Line(
-                cache.lines().setOf(line),
-                cache.lines().wayOf(line),
-                cache.lines().ageOf(line),
+        return ShownLine.table(
+                cache,
+                line,
                 Tag.domain(unit.caches().contexts().spaces(), cache.spaceAt(line)),
-                cache.iovaAt(line) >>> 12,
-                PagingStructureCache.table(cache.word(line)),
-                cache.coveredBytes(),
-                rightsWords(cache.word(line)),
+                permissions(cache.word(line)),
                 coherence.ofTable(kind, granule, cache, line));
     }
 

@@ -5,8 +5,7 @@ import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.CacheSnapshot.Staleness;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
-import iommulab.engine.cache.SetAssociativeCache;
-import iommulab.engine.iommu.TableEntry;
+import iommulab.engine.iommu.ShownLine;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -75,77 +74,39 @@ final class ScalableView {
         long rest = pasids.origin(line);
         boolean first = PasidEntry.hasFirstStage(PasidEntry.typeOf(word));
         int pasid = Math.max(0, pasids.pasidAt(line));
-        return line(
+        return ShownLine.entry(
                 pasids.lines(),
                 line,
-                PasidEntry.spaceOf(word),
+                domain(PasidEntry.spaceOf(word)),
                 (long) pasids.requesterAt(line) << PASID_BITS | pasid,
                 PasidEntry.tableOf(first ? rest : word),
-                0,
-                "",
                 coherence.ofPasid(line));
     }
 
     private CacheSnapshot.Line contextLine(int line) {
         var contexts = unit.caches().scalable().contexts();
-        return new CacheSnapshot.Line(
-                contexts.lines().setOf(line),
-                contexts.lines().wayOf(line),
-                contexts.lines().ageOf(line),
+        return ShownLine.entry(
+                contexts.lines(),
+                line,
                 // Context entries name no domain in this mode.
                 0,
                 contexts.requesterAt(line),
                 ScalableContext.directoryOf(contexts.word(line)),
-                0,
-                "",
                 coherence.ofContext(line));
     }
 
     private CacheSnapshot.Line page(Iotlb cache, int line, Optional<Staleness> stale) {
-        long word = cache.word(line);
-        return line(
-                cache.lines(),
-                line,
-                cache.spaceAt(line),
-                cache.iovaAt(line) >>> 12,
-                TableEntry.address(word),
-                1L << Iotlb.pageShift(word),
-                VtdView.rightsWords(word),
-                stale);
+        var rights = VtdView.permissions(cache.word(line));
+        return ShownLine.page(cache, line, domain(cache.spaceAt(line)), rights, stale);
     }
 
     private CacheSnapshot.Line table(
             PagingStructureCache cache, int line, Optional<Staleness> stale) {
-        long word = cache.word(line);
-        return line(
-                cache.lines(),
-                line,
-                cache.spaceAt(line),
-                cache.iovaAt(line) >>> 12,
-                PagingStructureCache.table(word),
-                cache.coveredBytes(),
-                VtdView.rightsWords(word),
-                stale);
+        var rights = VtdView.permissions(cache.word(line));
+        return ShownLine.table(cache, line, domain(cache.spaceAt(line)), rights, stale);
     }
 
-    private CacheSnapshot.Line line(
-            SetAssociativeCache lines,
-            int line,
-            int space,
-            long key,
-            long value,
-            long coveredBytes,
-            String rights,
-            Optional<Staleness> stale) {
-        return new CacheSnapshot.Line(
-                lines.setOf(line),
-                lines.wayOf(line),
-                lines.ageOf(line),
-                unit.caches().scalable().spaces().owner(space),
-                key,
-                value,
-                coveredBytes,
-                rights,
-                stale);
+    private int domain(int space) {
+        return unit.caches().scalable().spaces().owner(space);
     }
 }

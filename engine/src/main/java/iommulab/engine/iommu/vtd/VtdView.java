@@ -4,11 +4,13 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.CacheSnapshot;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
+import iommulab.engine.iommu.Agreement;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.SavedSteps;
+import iommulab.engine.iommu.ShownLine;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.WalkCosts;
@@ -21,15 +23,11 @@ import java.util.List;
 /// Looks into a VT-d unit without disturbing it: its caches with what is stale in them, and whether an
 /// answer came from a stale entry.
 public final class VtdView {
-    /// Requests for which an answer is compared on its own before all entries are.
-    private static final int PATIENCE = 256;
-
     private final VtdUnit unit;
     private final Coherence coherence;
     private final VtdUnit uncached;
     private final ScalableView scalable;
-    private long coherentAt = -1;
-    private int comparisons;
+    private final Agreement agreement = new Agreement();
 
     /// @param unit the only unit this one looks into
     public VtdView(VtdUnit unit) {
@@ -52,15 +50,9 @@ public final class VtdView {
     /// The same for a request that may have a PASID.
     public boolean isStale(int requester, int pasid, long iova, int access, long answer) {
         long version = unit.memory().version() + unit.registerVersion();
-        if (version == coherentAt) {
+        if (agreement.holds(version)
+                || agreement.isDue() && agreement.isConfirmed(version, caches())) {
             return false;
-        }
-        if (++comparisons > PATIENCE) {
-            comparisons = 0;
-            if (everythingAgrees()) {
-                coherentAt = version;
-                return false;
-            }
         }
         return fresh(requester, pasid, iova, access) != answer;
     }
@@ -70,12 +62,6 @@ public final class VtdView {
         uncached.setRootTableAddress(unit.rootTableAddress());
         uncached.setTranslating(unit.isTranslating());
         return uncached.translate(requester, pasid, iova, access);
-    }
-
-    private boolean everythingAgrees() {
-        return caches().stream()
-                .flatMap(cache -> cache.lines().stream())
-                .noneMatch(line -> line.stale().isPresent());
     }
 
     // ---- one request, step by step
@@ -133,43 +119,31 @@ public final class VtdView {
 
     private CacheSnapshot.Line contextLine(int line) {
         var contexts = unit.caches().contexts();
-        return new CacheSnapshot.Line(
-                contexts.lines().setOf(line),
-                contexts.lines().wayOf(line),
-                contexts.lines().ageOf(line),
+        return ShownLine.entry(
+                contexts.lines(),
+                line,
                 ContextEntry.domain(contexts.word(line)),
                 contexts.requesterAt(line),
                 ContextEntry.tableOf(contexts.word(line)),
-                0,
-                "",
                 coherence.ofContext(line));
     }
 
     private CacheSnapshot.Line translationLine(int line) {
         var iotlb = unit.caches().iotlb();
-        long word = iotlb.word(line);
-        return new CacheSnapshot.Line(
-                iotlb.lines().setOf(line),
-                iotlb.lines().wayOf(line),
-                iotlb.lines().ageOf(line),
+        return ShownLine.page(
+                iotlb,
+                line,
                 iotlb.spaceAt(line),
-                iotlb.iovaAt(line) >>> 12,
-                TableEntry.address(word),
-                1L << Iotlb.pageShift(word),
-                rightsWords(Iotlb.rights(word)),
+                permissions(Iotlb.rights(iotlb.word(line))),
                 coherence.ofTranslation(line));
     }
 
     private CacheSnapshot.Line tableLine(PagingStructureCache cache, int line) {
-        return new CacheSnapshot.Line(
-                cache.lines().setOf(line),
-                cache.lines().wayOf(line),
-                cache.lines().ageOf(line),
+        return ShownLine.table(
+                cache,
+                line,
                 cache.spaceAt(line),
-                cache.iovaAt(line) >>> 12,
-                PagingStructureCache.table(cache.word(line)),
-                cache.coveredBytes(),
-                rightsWords(PagingStructureCache.rights(cache.word(line))),
+                permissions(PagingStructureCache.rights(cache.word(line))),
                 coherence.ofTable(cache, line));
     }
 
