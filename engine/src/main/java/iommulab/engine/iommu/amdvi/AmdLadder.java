@@ -3,6 +3,7 @@ package iommulab.engine.iommu.amdvi;
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
@@ -17,7 +18,6 @@ import iommulab.engine.iommu.WalkRecording.EntryMarked;
 import iommulab.engine.iommu.WalkRecording.SecondStageBegun;
 import iommulab.engine.iommu.WalkRecording.SecondStageEnded;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.amdvi.AmdRungs.Source;
 
 import org.jspecify.annotations.Nullable;
 

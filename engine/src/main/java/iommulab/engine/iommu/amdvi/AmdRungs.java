@@ -2,12 +2,14 @@ package iommulab.engine.iommu.amdvi;
 
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableShape;
-import iommulab.engine.iommu.Walk.Cell;
-import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.Walk.IndexSource;
 import iommulab.engine.iommu.Walk.Kind;
 import iommulab.engine.iommu.Walk.Step;
@@ -15,7 +17,6 @@ import iommulab.engine.iommu.WalkRecording.TableEntryRead;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.Arrays;
 import java.util.List;
 
 /// Makes the single steps of an AMD-Vi walk as the screen shows them: place, bits, fields, finding.
@@ -32,9 +33,6 @@ final class AmdRungs {
         structures = new AmdStructures(unit.capabilities());
     }
 
-    /// Who gave an entry, where in a cache, at what cost.
-    record Source(GivenBy by, String place, long cycles) {}
-
     // ---- on the way to the tables
 
     /// @param words of the entry, four
@@ -42,14 +40,14 @@ final class AmdRungs {
         var structure = structures.deviceTableEntry();
         int device = request.requester().raw();
         long table = DeviceTable.table(unit.deviceTableBase());
-        return step(
+        return Rung.step(
                 Kind.DEVICE_ENTRY,
                 "Device table entry",
                 "device %04x".formatted(device),
                 new Place(table, device, IndexSource.REQUESTER, 15, 0, DeviceTableEntry.BYTES),
                 fault == AmdFault.DEVICE_TABLE_UNREADABLE || fault == AmdFault.BEYOND_DEVICE_TABLE
                         ? Bits.NONE
-                        : new Bits(structure, words, offendingInDevice(structure, words, fault)),
+                        : Bits.of(structure, words, offendingInDevice(structure, words, fault)),
                 source,
                 fault == null ? deviceWords(words) : fault.meaning());
     }
@@ -106,14 +104,14 @@ final class AmdRungs {
                     case null, default -> 0;
                 };
         int low = 9 * (level - 1);
-        return step(
+        return Rung.step(
                 level == 1 ? Kind.PASID_ENTRY : Kind.PASID_DIRECTORY_ENTRY,
                 level == 1 ? "GCR3 entry" : "GCR3 level %d".formatted(level),
                 "PASID %d".formatted(unit.pasid()),
                 new Place(table, index, IndexSource.PASID, low + 8, low, 8),
                 fault == AmdFault.TABLE_UNREADABLE
                         ? Bits.NONE
-                        : new Bits(structure, new long[] {raw}, new long[] {offending}),
+                        : Bits.of(structure, new long[] {raw}, new long[] {offending}),
                 source,
                 fault == null
                         ? "%s at 0x%x"
@@ -136,7 +134,7 @@ final class AmdRungs {
                         ? "domain %d, PASID %d".formatted(unit.lastDomain(), unit.pasid())
                         : "domain %d".formatted(unit.lastDomain());
         var asked = "%s, page 0x%x: ".formatted(tag, request.iova() >>> 12);
-        return step(
+        return Rung.step(
                 Kind.IOTLB_PROBE,
                 "IOTLB probe",
                 word == 0 ? "miss" : "hit",
@@ -150,7 +148,7 @@ final class AmdRungs {
 
     /// The cache of finished host translations gave the page of a guest-physical address.
     Step nested(long gpa, long word, Source source) {
-        return step(
+        return Rung.step(
                 Kind.TABLE_ENTRY,
                 "Nested cache",
                 "host translation",
@@ -181,7 +179,7 @@ final class AmdRungs {
         boolean host = read.stage() == Stage.SECOND;
         boolean leaf = isLeaf(read);
         boolean readable = fault != AmdFault.TABLE_UNREADABLE;
-        return step(
+        return Rung.step(
                 leaf ? Kind.LEAF_ENTRY : Kind.TABLE_ENTRY,
                 "%s level %d".formatted(host ? "Host" : "Guest", read.level()),
                 "%s table (%s)%s"
@@ -191,7 +189,7 @@ final class AmdRungs {
                                 leaf ? ", leaf" : ""),
                 tablePlace(read, address, nested && host),
                 readable
-                        ? new Bits(
+                        ? Bits.of(
                                 structureOf(read, leaf),
                                 new long[] {read.raw()},
                                 new long[] {offendingInTable(read, leaf, fault)})
@@ -277,7 +275,7 @@ final class AmdRungs {
         int region = map.indexOf(hpa);
         String target = region < 0 ? "nothing answers there" : map.regions().get(region).name();
         long within = pageShift == 0 ? 0 : (1L << pageShift) - 1;
-        return step(
+        return Rung.step(
                 Kind.ACCESS,
                 verb + " " + target,
                 "%d bytes".formatted(request.bytes()),
@@ -289,18 +287,18 @@ final class AmdRungs {
                         pageShift == 0 ? -1 : 0,
                         1),
                 Bits.NONE,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 "0x%x".formatted(hpa));
     }
 
     Step stopped(AmdFault fault) {
-        return step(
+        return Rung.step(
                 Kind.FAULT,
                 "Event 0x%02x".formatted(fault.code()),
                 fault.kernelText(),
                 Place.NONE,
                 Bits.NONE,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 fault.meaning());
     }
 
@@ -310,49 +308,5 @@ final class AmdRungs {
                 .formatted(
                         1L << pageShift - 10 - 10 * unit,
                         List.of("KiB", "MiB", "GiB", "TiB", "PiB").get(unit));
-    }
-
-    /// Where an entry is: a table, an index into it, and the bits that make the index.
-    private record Place(
-            long table, int index, IndexSource source, int high, int low, int entryBytes) {
-        static final Place NONE = new Place(0, 0, IndexSource.NONE, -1, -1, 0);
-
-        long entryHpa() {
-            return table + (long) index * entryBytes;
-        }
-    }
-
-    /// What an entry says.
-    private record Bits(@Nullable Structure structure, long[] raw, long[] offending) {
-        static final Bits NONE = new Bits(null, new long[0], new long[0]);
-    }
-
-    private static Step step(
-            Kind kind,
-            String name,
-            String detail,
-            Place place,
-            Bits bits,
-            Source source,
-            String finding) {
-        var structure = bits.structure();
-        return new Step(
-                kind,
-                name,
-                detail,
-                place.table(),
-                place.index(),
-                place.source(),
-                place.high(),
-                place.low(),
-                place.entryBytes(),
-                place.entryHpa(),
-                Arrays.stream(bits.raw()).boxed().toList(),
-                structure == null ? List.of() : structure.decode(bits.raw(), bits.offending()),
-                source.by(),
-                source.place(),
-                source.cycles(),
-                finding,
-                Cell.NONE);
     }
 }

@@ -1,6 +1,7 @@
 package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.cache.CacheKind;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.WalkCosts;
 import iommulab.engine.iommu.WalkRecording;
@@ -10,7 +11,6 @@ import iommulab.engine.iommu.WalkRecording.EntryMarked;
 import iommulab.engine.iommu.WalkRecording.Event;
 import iommulab.engine.iommu.WalkRecording.SecondStageBegun;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.riscv.RiscvRungs.Source;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.Rung.Place;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.Cell;
@@ -15,7 +16,6 @@ import iommulab.engine.iommu.WalkRecording.DeviceTableRead;
 import iommulab.engine.iommu.WalkRecording.Event;
 import iommulab.engine.iommu.WalkRecording.SecondStageBegun;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.riscv.RiscvRungs.Place;
 
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,10 @@ package iommulab.engine.iommu.riscv;
 
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableEntry;
@@ -15,7 +19,6 @@ import iommulab.engine.iommu.WalkRecording.TableEntryRead;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.Arrays;
 import java.util.List;
 
 /// Makes the single steps of a RISC-V walk as the screen shows them: place, bits, fields, finding.
@@ -32,17 +35,6 @@ final class RiscvRungs {
         this.unit = unit;
         structures = new RiscvStructures(unit.capabilities());
         tables = new PageTableStructures(unit.capabilities());
-    }
-
-    /// Who gave an entry, where in a cache, at what cost.
-    record Source(GivenBy by, String place, long cycles) {
-        static final Source SAVED = new Source(GivenBy.SAVED, "", 0);
-    }
-
-    /// Where an entry is: the address of its table and of itself, its index, and the bits that make it.
-    record Place(
-            long table, int index, IndexSource source, int high, int low, int bytes, long hpa) {
-        static final Place NONE = new Place(0, 0, IndexSource.NONE, -1, -1, 0, 0);
     }
 
     // ---- directories
@@ -253,7 +245,7 @@ final class RiscvRungs {
                 null,
                 new long[0],
                 null,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 "0x%x".formatted(hpa));
     }
 
@@ -269,7 +261,7 @@ final class RiscvRungs {
                 null,
                 new long[0],
                 null,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 stores
                         ? "interrupt pending in the file at 0x%x, then notice %d to 0x%x"
                                 .formatted(file.hpa(), file.noticeId(), entry.page())
@@ -285,7 +277,7 @@ final class RiscvRungs {
                 null,
                 new long[0],
                 null,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 fault.meaning());
     }
 
@@ -327,24 +319,10 @@ final class RiscvRungs {
             @Nullable RiscvFault fault,
             Source source,
             String finding) {
-        return new Step(
-                kind,
-                name,
-                detail,
-                place.table(),
-                place.index(),
-                place.source(),
-                place.high(),
-                place.low(),
-                place.bytes(),
-                place.hpa(),
-                Arrays.stream(raw).boxed().toList(),
+        var bits =
                 structure == null
-                        ? List.of()
-                        : structure.decode(raw, offending(structure, raw, fault)),
-                source.by(),
-                source.place(),
-                source.cycles(),
-                finding);
+                        ? new Bits(Bits.words(raw), List.of())
+                        : Bits.of(structure, raw, offending(structure, raw, fault));
+        return Rung.step(kind, name, detail, place, bits, source, finding);
     }
 }

@@ -4,6 +4,7 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.Walk.Cell;
@@ -17,7 +18,6 @@ import iommulab.engine.iommu.WalkRecording.EntryMarked;
 import iommulab.engine.iommu.WalkRecording.SecondStageBegun;
 import iommulab.engine.iommu.WalkRecording.SecondStageEnded;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.selftest.SelftestRungs.Source;
 
 import org.jspecify.annotations.Nullable;
 

@@ -2,11 +2,13 @@ package iommulab.engine.iommu.selftest;
 
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Field;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableEntry;
-import iommulab.engine.iommu.Walk.Cell;
-import iommulab.engine.iommu.Walk.GivenBy;
 import iommulab.engine.iommu.Walk.IndexSource;
 import iommulab.engine.iommu.Walk.Kind;
 import iommulab.engine.iommu.Walk.Step;
@@ -14,13 +16,11 @@ import iommulab.engine.iommu.WalkRecording.TableEntryRead;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.Arrays;
 import java.util.List;
 
 /// Makes the single steps of a walk of the self-test's IOMMU as the screen shows them: place, bits, fields,
 /// finding.
 final class SelftestRungs {
-    private static final Place NOWHERE = new Place(0, 0, IndexSource.NONE, -1, -1, 0);
 
     private final SelftestUnit unit;
     private final DmaRequest request;
@@ -29,13 +29,6 @@ final class SelftestRungs {
         this.unit = unit;
         this.request = request;
     }
-
-    /// Who gave an entry, where in a cache, at what cost.
-    record Source(GivenBy by, String place, long cycles) {}
-
-    /// Where an entry is: a table, an index into it, and the bits that make the index.
-    private record Place(
-            long table, int index, IndexSource source, int high, int low, int entryBytes) {}
 
     // ---- entries of devices and PASIDs
 
@@ -142,7 +135,7 @@ final class SelftestRungs {
                 Kind.IOTLB_PROBE,
                 "IOTLB probe",
                 word == 0 ? "miss" : "hit",
-                NOWHERE,
+                Place.NONE,
                 new long[0],
                 List.of(),
                 source,
@@ -157,7 +150,7 @@ final class SelftestRungs {
                 Kind.TABLE_ENTRY,
                 "Nested cache",
                 "second stage",
-                NOWHERE,
+                Place.NONE,
                 new long[0],
                 List.of(),
                 source,
@@ -250,7 +243,7 @@ final class SelftestRungs {
                         1),
                 new long[0],
                 List.of(),
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 "0x%x".formatted(hpa));
     }
 
@@ -259,10 +252,10 @@ final class SelftestRungs {
                 Kind.FAULT,
                 "Reason %d".formatted(fault.code()),
                 fault.kernelText(),
-                NOWHERE,
+                Place.NONE,
                 new long[0],
                 List.of(),
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 fault.meaning());
     }
 
@@ -275,23 +268,7 @@ final class SelftestRungs {
             List<Field> fields,
             Source source,
             String finding) {
-        return new Step(
-                kind,
-                name,
-                detail,
-                place.table(),
-                place.index(),
-                place.source(),
-                place.high(),
-                place.low(),
-                place.entryBytes(),
-                place.table() + (long) place.index() * place.entryBytes(),
-                Arrays.stream(raw).boxed().toList(),
-                fields,
-                source.by(),
-                source.place(),
-                source.cycles(),
-                finding,
-                Cell.NONE);
+        var bits = new Bits(Bits.words(raw), fields);
+        return Rung.step(kind, name, detail, place, bits, source, finding);
     }
 }

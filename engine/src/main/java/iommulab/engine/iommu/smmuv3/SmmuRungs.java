@@ -2,6 +2,9 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableEntry;
@@ -18,7 +21,6 @@ import iommulab.engine.iommu.WalkRecording.TableEntryRead;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
-import java.util.List;
 
 /// Makes the single steps of an SMMU's walk as the screen shows them: place, bits, fields, finding.
 final class SmmuRungs {
@@ -26,7 +28,6 @@ final class SmmuRungs {
     static final int DEEPEST = 5;
 
     private static final int TOP_LEVEL = 4;
-    private static final Place NOWHERE = new Place(0, 0, IndexSource.NONE, -1, -1, 0, 0);
 
     private final SmmuUnit unit;
     private final DmaRequest request;
@@ -89,7 +90,7 @@ final class SmmuRungs {
                         structure.name(),
                         detailOf(read.step()),
                         placeOf(read, structure),
-                        readable ? new Bits(structure, raw, new long[raw.length]) : Bits.NONE,
+                        readable ? Bits.of(structure, raw, new long[raw.length]) : Bits.NONE,
                         source,
                         readable
                                 ? finding(source, fault, words(read.step(), raw))
@@ -198,7 +199,7 @@ final class SmmuRungs {
                 Kind.IOTLB_PROBE,
                 "IOTLB probe",
                 probe.isHit() ? "hit" : "miss",
-                NOWHERE,
+                Place.NONE,
                 Bits.NONE,
                 new Source(GivenBy.IOTLB, probe.place(), cycles, false),
                 "domain %d, page 0x%x: %s%s"
@@ -231,7 +232,7 @@ final class SmmuRungs {
                         SmmuLadder.stageWords(read.stage()) + (leaf ? ", leaf" : ""),
                         tablePlace(read, shape, input, first),
                         readable
-                                ? new Bits(
+                                ? Bits.of(
                                         structure,
                                         new long[] {read.raw()},
                                         new long[] {offending(read.raw(), first, fault)})
@@ -326,7 +327,7 @@ final class SmmuRungs {
                 Kind.FAULT,
                 "Event 0x%02x".formatted(fault.code()),
                 fault.kernelText() + where,
-                NOWHERE,
+                Place.NONE,
                 Bits.NONE,
                 new Source(GivenBy.NOBODY, "", 0, false),
                 fault.meaning());
@@ -351,21 +352,6 @@ final class SmmuRungs {
                 : otherwise + marked;
     }
 
-    /// Where an entry is: a table, an index into it, and the bits that make the index.
-    private record Place(
-            long table,
-            int index,
-            IndexSource source,
-            int high,
-            int low,
-            int entryBytes,
-            long entryHpa) {}
-
-    /// What an entry says.
-    private record Bits(@Nullable Structure structure, long[] raw, long[] offending) {
-        static final Bits NONE = new Bits(null, new long[0], new long[0]);
-    }
-
     private static Step step(
             Kind kind,
             String name,
@@ -374,23 +360,7 @@ final class SmmuRungs {
             Bits bits,
             Source source,
             String finding) {
-        var structure = bits.structure();
-        return new Step(
-                kind,
-                name,
-                detail,
-                place.table(),
-                place.index(),
-                place.source(),
-                place.high(),
-                place.low(),
-                place.entryBytes(),
-                place.entryHpa(),
-                Arrays.stream(bits.raw()).boxed().toList(),
-                structure == null ? List.of() : structure.decode(bits.raw(), bits.offending()),
-                source.by(),
-                source.place(),
-                source.cycles(),
-                finding);
+        var given = new Rung.Source(source.by(), source.place(), source.cycles());
+        return Rung.step(kind, name, detail, place, bits, given, finding);
     }
 }

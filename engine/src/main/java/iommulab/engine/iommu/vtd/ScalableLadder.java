@@ -5,6 +5,7 @@ import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
 import iommulab.engine.iommu.Iommu;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.Walk;
@@ -21,7 +22,6 @@ import iommulab.engine.iommu.WalkRecording.EntryMarked;
 import iommulab.engine.iommu.WalkRecording.SecondStageBegun;
 import iommulab.engine.iommu.WalkRecording.SecondStageEnded;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.vtd.VtdRungs.Source;
 
 import org.jspecify.annotations.Nullable;
 

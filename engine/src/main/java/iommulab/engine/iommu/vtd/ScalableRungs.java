@@ -2,6 +2,10 @@ package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.cache.Iotlb;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.Structure;
 import iommulab.engine.iommu.TableEntry;
@@ -12,9 +16,6 @@ import iommulab.engine.iommu.Walk.IndexSource;
 import iommulab.engine.iommu.Walk.Kind;
 import iommulab.engine.iommu.Walk.Step;
 import iommulab.engine.iommu.WalkRecording.CacheProbed;
-import iommulab.engine.iommu.vtd.VtdRungs.Bits;
-import iommulab.engine.iommu.vtd.VtdRungs.Place;
-import iommulab.engine.iommu.vtd.VtdRungs.Source;
 
 import org.jspecify.annotations.Nullable;
 
@@ -205,11 +206,11 @@ final class ScalableRungs {
                 request.prefix().isPresent()
                         ? "domain %d, PASID 0x%x".formatted(unit.lastDomain(), request.pasid())
                         : "domain %d".formatted(unit.lastDomain());
-        return VtdRungs.step(
+        return Rung.step(
                 Kind.IOTLB_PROBE,
                 "IOTLB probe",
                 probe.isHit() ? "hit" : "miss",
-                new Place(0, 0, IndexSource.NONE, -1, -1, 0),
+                Place.NONE,
                 Bits.NONE,
                 new Source(GivenBy.IOTLB, probe.place(), cycles),
                 "%s, page 0x%x: %s".formatted(whose, request.iova() >>> 12, found));
@@ -217,7 +218,7 @@ final class ScalableRungs {
 
     /// A guest-physical page that the nested cache gave.
     Step nestedPage(long gpa, long word, Source source, Cell cell) {
-        return VtdRungs.step(
+        return Rung.step(
                         Kind.LEAF_ENTRY,
                         "Nested cache",
                         "guest-physical 0x%x".formatted(gpa),
@@ -258,7 +259,7 @@ final class ScalableRungs {
                         || fault == VtdFault.FIRST_TABLE_UNREADABLE
                         || fault == VtdFault.SECOND_TOP_UNREADABLE
                         || fault == VtdFault.SECOND_TABLE_UNREADABLE;
-        return VtdRungs.step(
+        return Rung.step(
                         leaf ? Kind.LEAF_ENTRY : Kind.TABLE_ENTRY,
                         "Level " + level.level(),
                         level.stage().words() + (leaf ? ", leaf" : ""),
@@ -271,7 +272,7 @@ final class ScalableRungs {
                                 8),
                         unreadable
                                 ? Bits.NONE
-                                : new Bits(
+                                : Bits.of(
                                         structure,
                                         new long[] {level.raw()},
                                         new long[] {
@@ -327,12 +328,12 @@ final class ScalableRungs {
             @Nullable VtdFault fault,
             String finding) {
         boolean unreadable = finding.equals(NO_MEMORY);
-        return VtdRungs.step(
+        return Rung.step(
                 kind,
                 name,
                 detail,
                 place,
-                unreadable ? Bits.NONE : new Bits(structure, words, offending),
+                unreadable ? Bits.NONE : Bits.of(structure, words, offending),
                 source,
                 unreadable ? finding : VtdRungs.finding(source, fault, finding));
     }

@@ -5,6 +5,7 @@ import iommulab.engine.cache.Iotlb;
 import iommulab.engine.cache.PagingStructureCache;
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.DmaRequest;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.Walk;
@@ -15,7 +16,6 @@ import iommulab.engine.iommu.WalkRecording;
 import iommulab.engine.iommu.WalkRecording.CacheProbed;
 import iommulab.engine.iommu.WalkRecording.DeviceTableRead;
 import iommulab.engine.iommu.WalkRecording.TableEntryRead;
-import iommulab.engine.iommu.vtd.VtdRungs.Source;
 
 import org.jspecify.annotations.Nullable;
 

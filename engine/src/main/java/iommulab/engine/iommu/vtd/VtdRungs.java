@@ -1,7 +1,10 @@
 package iommulab.engine.iommu.vtd;
 
 import iommulab.engine.cache.Iotlb;
-import iommulab.engine.iommu.Structure;
+import iommulab.engine.iommu.Rung;
+import iommulab.engine.iommu.Rung.Bits;
+import iommulab.engine.iommu.Rung.Place;
+import iommulab.engine.iommu.Rung.Source;
 import iommulab.engine.iommu.TableEntry;
 import iommulab.engine.iommu.TableShape;
 import iommulab.engine.iommu.Walk.GivenBy;
@@ -12,8 +15,6 @@ import iommulab.engine.iommu.WalkRecording.CacheProbed;
 import iommulab.engine.pci.RequesterId;
 
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
 
 /// Makes the single steps of a VT-d walk as the screen shows them: place, bits, fields, finding.
 final class VtdRungs {
@@ -32,11 +33,6 @@ final class VtdRungs {
         structures = new VtdStructures(unit.capabilities());
     }
 
-    /// Who gave an entry, where in a cache, at what cost.
-    record Source(GivenBy by, String place, long cycles) {
-        static final Source SAVED = new Source(GivenBy.SAVED, "", 0);
-    }
-
     Step root(long low, long high, Source source, @Nullable VtdFault fault) {
         long table = unit.rootTableAddress() & -4096L;
         var structure = structures.rootEntry();
@@ -47,12 +43,12 @@ final class VtdRungs {
                     case null, default -> new long[] {0, 0};
                 };
         boolean readable = fault != VtdFault.ROOT_UNREADABLE;
-        return step(
+        return Rung.step(
                 Kind.ROOT_ENTRY,
                 "Root entry",
                 "bus %02x".formatted(requester.bus()),
                 new Place(table, requester.bus(), IndexSource.REQUESTER, 15, 8, 16),
-                readable ? new Bits(structure, new long[] {low, high}, offending) : Bits.NONE,
+                readable ? Bits.of(structure, new long[] {low, high}, offending) : Bits.NONE,
                 source,
                 readable
                         ? finding(source, fault, "context table at 0x%x".formatted(low & -4096L))
@@ -61,14 +57,14 @@ final class VtdRungs {
 
     Step context(long table, long low, long high, Source source, @Nullable VtdFault fault) {
         boolean readable = fault != VtdFault.CONTEXT_UNREADABLE;
-        return step(
+        return Rung.step(
                 Kind.DEVICE_ENTRY,
                 "Context entry",
                 "device %02x, function %d"
                         .formatted(requester.devfn() >>> 3, requester.devfn() & 7),
                 new Place(table, requester.devfn(), IndexSource.REQUESTER, 7, 0, 16),
                 readable
-                        ? new Bits(
+                        ? Bits.of(
                                 structures.contextEntry(),
                                 new long[] {low, high},
                                 offendingInContext(low, high, fault))
@@ -121,11 +117,11 @@ final class VtdRungs {
                                         size(Iotlb.pageShift(word)),
                                         TableEntry.address(word),
                                         VtdView.rightsWords(Iotlb.rights(word)));
-        return step(
+        return Rung.step(
                 Kind.IOTLB_PROBE,
                 "IOTLB probe",
                 probe.isHit() ? "hit" : "miss",
-                new Place(0, 0, IndexSource.NONE, -1, -1, 0),
+                Place.NONE,
                 Bits.NONE,
                 new Source(GivenBy.IOTLB, probe.place(), cycles),
                 asked + found + (fault == null ? "" : ". " + fault.meaning()));
@@ -136,12 +132,12 @@ final class VtdRungs {
             int level, long table, long raw, long rights, Source source, @Nullable VtdFault fault) {
         boolean leaf = SecondStageFormat.isLeaf(raw, level);
         var shape = TableShape.FOUR_KIB;
-        return step(
+        return Rung.step(
                 leaf ? Kind.LEAF_ENTRY : Kind.TABLE_ENTRY,
                 "Level " + level,
                 leaf ? "second stage, leaf" : "second stage",
                 levelPlace(level, table),
-                new Bits(
+                Bits.of(
                         structures.secondStageEntry(level, leaf),
                         new long[] {raw},
                         new long[] {offendingInLevel(level, raw, leaf, fault)}),
@@ -164,7 +160,7 @@ final class VtdRungs {
 
     /// A table that is not in memory.
     Step unreadableLevel(int level, long table, Source source) {
-        return step(
+        return Rung.step(
                 Kind.TABLE_ENTRY,
                 "Level " + level,
                 "second stage",
@@ -202,7 +198,7 @@ final class VtdRungs {
         int region = map.indexOf(hpa);
         String target = region < 0 ? "nothing answers there" : map.regions().get(region).name();
         long offsetMask = pageShift == 0 ? ALL : (1L << pageShift) - 1;
-        return step(
+        return Rung.step(
                 Kind.ACCESS,
                 verb + " " + target,
                 "%d bytes".formatted(bytes),
@@ -214,18 +210,18 @@ final class VtdRungs {
                         pageShift == 0 ? -1 : 0,
                         1),
                 Bits.NONE,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 "0x%x".formatted(hpa));
     }
 
     Step stopped(VtdFault fault) {
-        return step(
+        return Rung.step(
                 Kind.FAULT,
                 "Fault 0x%02x".formatted(fault.code()),
                 fault.kernelText(),
-                new Place(0, 0, IndexSource.NONE, -1, -1, 0),
+                Place.NONE,
                 Bits.NONE,
-                new Source(GivenBy.NOBODY, "", 0),
+                Source.NOBODY,
                 fault.meaning());
     }
 
@@ -242,45 +238,5 @@ final class VtdRungs {
             return fault.meaning();
         }
         return source.by() == GivenBy.SAVED ? "not needed; memory has: " + otherwise : otherwise;
-    }
-
-    /// Where an entry is: a table, an index into it, and the bits that make the index.
-    record Place(long table, int index, IndexSource source, int high, int low, int entryBytes) {
-        long entryHpa() {
-            return table + (long) index * entryBytes;
-        }
-    }
-
-    /// What an entry says.
-    record Bits(@Nullable Structure structure, long[] raw, long[] offending) {
-        static final Bits NONE = new Bits(null, new long[0], new long[0]);
-    }
-
-    static Step step(
-            Kind kind,
-            String name,
-            String detail,
-            Place place,
-            Bits bits,
-            Source source,
-            String finding) {
-        var structure = bits.structure();
-        return new Step(
-                kind,
-                name,
-                detail,
-                place.table(),
-                place.index(),
-                place.source(),
-                place.high(),
-                place.low(),
-                place.entryBytes(),
-                place.entryHpa(),
-                java.util.Arrays.stream(bits.raw()).boxed().toList(),
-                structure == null ? List.of() : structure.decode(bits.raw(), bits.offending()),
-                source.by(),
-                source.place(),
-                source.cycles(),
-                finding);
     }
 }
