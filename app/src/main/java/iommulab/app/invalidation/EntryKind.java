@@ -37,10 +37,10 @@ enum EntryKind {
                     new Preset("COMPLETION_WAIT", 1L << 60, 0, false)));
 
     /// Bits 63:0 of a command.
-    static final String LOW = "bits 63:0";
+    static final String LOW = "63:0";
 
     /// Bits 127:64 of a command.
-    static final String HIGH = "bits 127:64";
+    static final String HIGH = "127:64";
 
     private static final int ARM_STREAM = 32;
 

@@ -71,9 +71,6 @@ final class EntryRows extends VBox {
         var line = new HBox(mark);
         line.getStyleClass().add("invalidation-entry");
         var texts = new LinkedHashMap<String, TextField>();
-        if (kind.isOfCommands()) {
-            line.getChildren().add(commands(number, texts));
-        }
         for (var field : kind.fields()) {
             var text = new TextField("0");
             text.setPrefColumnCount(COLUMNS);
@@ -92,8 +89,14 @@ final class EntryRows extends VBox {
         }
         var reached = new Label();
         reached.setId("entry-%d-reach".formatted(number));
-        reached.getStyleClass().addAll("secondary", "invalidation-reach");
-        var whole = new VBox(line, reached);
+        reached.getStyleClass().addAll("secondary");
+        var below = new HBox(reached);
+        below.getStyleClass().add("invalidation-below");
+        if (kind.isOfCommands()) {
+            below.getChildren().addFirst(commands(number, texts));
+        }
+        var whole = new VBox(line, below);
+        whole.getStyleClass().add("invalidation-row");
         var row = new Row(mark, reached, texts, whole);
         var remove = new Button("Remove");
         remove.setId("entry-%d-remove".formatted(number));

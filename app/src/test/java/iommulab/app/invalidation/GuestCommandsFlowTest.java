@@ -73,14 +73,14 @@ class GuestCommandsFlowTest {
             assertThat(words(lab, "#entry-1-reach")).isEqualTo("all translations of the guest");
             lab.robot().activate("#invalidation-add");
             chooses(lab, 2, "ATC_INV");
-            assertThat(text(lab, "#entry-2-bits-63-0")).isEqualTo("0x500000040");
+            assertThat(text(lab, "#entry-2-63-0")).isEqualTo("0x500000040");
             assertThat(words(lab, "#entry-2-reach"))
                     .isEqualTo("device TLB of %s, the guest's 0x5".formatted(DEVICE));
-            fills(lab, "#entry-2-bits-63-0", "0x600000040");
+            fills(lab, "#entry-2-63-0", "0x600000040");
             assertThat(words(lab, "#entry-2-reach")).endsWith("which the guest does not have");
             lab.robot().activate("#invalidation-send");
             isTold(lab, "1 of 2 done, entry 2: EIO");
-            fills(lab, "#entry-2-bits-63-0", "0x500000040");
+            fills(lab, "#entry-2-63-0", "0x500000040");
             lab.robot().activate("#invalidation-continue");
             isTold(lab, "2 of 2 done");
             assertThat(lab.machine().journal().entries().getLast().call())
@@ -96,11 +96,11 @@ class GuestCommandsFlowTest {
             chooses(lab, 2, "INVALIDATE_DEVTAB_ENTRY");
             assertThat(words(lab, "#entry-2-reach"))
                     .isEqualTo("device table entry of %s, the guest's 0x5".formatted(DEVICE));
-            fills(lab, "#entry-2-bits-63-0", "0x2000000000000006");
+            fills(lab, "#entry-2-63-0", "0x2000000000000006");
             int before = lab.machine().journal().position();
             lab.robot().activate("#invalidation-send");
             isTold(lab, "1 of 2 done, entry 2: EIO");
-            fills(lab, "#entry-2-bits-63-0", "0x2000000000000005");
+            fills(lab, "#entry-2-63-0", "0x2000000000000005");
             lab.robot().activate("#invalidation-continue");
             isTold(lab, "2 of 2 done");
             assertThat(lab.machine().journal().position()).isEqualTo(before + 2);
