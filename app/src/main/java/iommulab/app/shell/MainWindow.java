@@ -12,6 +12,7 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
+import javafx.stage.Window;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -224,9 +225,19 @@ public final class MainWindow {
         return Math.min(screen, Math.max(usual, Math.rint(SHARE_OF_SCREEN * screen)));
     }
 
-    /// Begins to follow the machine.
+    /// Begins to follow the machine. Stops while the window is closed: a scene without an open window has
+    /// no style sheets, and every colour that a change looks up there would be missing.
     public void start() {
         pulse.start();
+        scene.windowProperty()
+                .flatMap(Window::showingProperty)
+                .addListener((_, _, open) -> {
+                    if (open != null && open) {
+                        pulse.start();
+                    } else {
+                        pulse.stop();
+                    }
+                });
     }
 
     /// Opens the drawer at a tab, with the keyboard in it.

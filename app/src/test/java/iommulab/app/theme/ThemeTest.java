@@ -3,6 +3,7 @@ package iommulab.app.theme;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.app.Robot;
+import iommulab.app.StyleWarnings;
 
 import javafx.beans.property.SimpleStringProperty;
 import javafx.collections.FXCollections;
@@ -30,11 +31,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 class ThemeTest {
     /// WCAG 2.2, "Contrast (Minimum)": 4.5 to 1.
@@ -80,7 +76,7 @@ class ThemeTest {
     @ParameterizedTest
     @EnumSource(Theme.class)
     void everyControlWeUseIsStyledWithoutAWarning(Theme theme) {
-        var warnings = listenToStyleSheets();
+        var warnings = StyleWarnings.listen();
         try (var window = Robot.at(() -> dressed(everyControl(), theme))) {
             Robot.onScreen(() -> {
                 var root = window.stage().getScene().getRoot();
@@ -169,28 +165,6 @@ class ThemeTest {
         var scene = new Scene(root, 900, 600);
         theme.dress(scene, 1);
         return scene;
-    }
-
-    private static List<String> listenToStyleSheets() {
-        var warnings = new CopyOnWriteArrayList<String>();
-        var logger = Logger.getLogger("javafx.css");
-        logger.setLevel(Level.ALL);
-        logger.addHandler(
-                new Handler() {
-                    @Override
-                    public void publish(LogRecord line) {
-                        if (line.getLevel().intValue() >= Level.WARNING.intValue()) {
-                            warnings.add(line.getMessage());
-                        }
-                    }
-
-                    @Override
-                    public void flush() {}
-
-                    @Override
-                    public void close() {}
-                });
-        return warnings;
     }
 
     private static Pane everyControl() {
