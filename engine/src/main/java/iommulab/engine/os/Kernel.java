@@ -88,7 +88,7 @@ public final class Kernel {
 
     private List<CallTable> parts(IommuCore core, Software software) {
         return List.of(
-                new DriverCalls(devices, processes),
+                new DriverCalls(devices, processes, lent::isMediated),
                 new MemoryCalls(processes, locked),
                 new DmaCalls(core.requests(), devices, processes),
                 new IommufdCalls(ledger, core, files, devices, processes),

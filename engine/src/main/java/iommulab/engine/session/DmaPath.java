@@ -6,6 +6,7 @@ import iommulab.engine.iommu.FaultReason;
 import iommulab.engine.iommu.FaultRecord;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.memory.AddressMap;
+import iommulab.engine.memory.Region.RegionKind;
 import iommulab.engine.os.device.GuestEvent;
 import iommulab.engine.pci.AddressType;
 import iommulab.engine.pci.Fabric;
@@ -293,6 +294,16 @@ final class DmaPath {
         if (region != AddressMap.NOTHING && hasOwner(region)) {
             dma.peer = map.regions().get(region).owner().orElse(null);
         }
+        if (region != AddressMap.NOTHING && isDoorbell(region, dma)) {
+            dma.note = "a message-signalled interrupt, at a doorbell that tables lead to";
+            tally.interrupts++;
+        }
+    }
+
+    private boolean isDoorbell(int region, Dma dma) {
+        return map.regions().get(region).kind() == RegionKind.INTERRUPT
+                && dma.access == Access.WRITE
+                && dma.bytes == 4;
     }
 
     private boolean hasOwner(int region) {

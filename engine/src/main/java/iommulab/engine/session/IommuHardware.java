@@ -38,8 +38,12 @@ final class IommuHardware {
     private static final int PASID_BITS = 20;
     private static final ReservedRange X86_MSI =
             new ReservedRange(0xfee0_0000L, 0xfeef_ffffL, ReservedRange.Kind.MSI);
+
+    /// First iova of the window in which the kernel maps doorbells of an Arm machine.
+    static final long DOORBELLS = 0x800_0000L;
+
     private static final ReservedRange ARM_MSI =
-            new ReservedRange(0x800_0000L, 0x80f_ffffL, ReservedRange.Kind.SW_MSI);
+            new ReservedRange(DOORBELLS, 0x80f_ffffL, ReservedRange.Kind.SW_MSI);
 
     private IommuHardware() {}
 

@@ -16,10 +16,12 @@ import java.util.List;
 final class MachineAttachments implements Attachments {
     private final Machine machine;
     private final DomainDrivers drivers;
+    private final Doorbells doorbells;
 
     MachineAttachments(Machine machine, DomainDrivers drivers) {
         this.machine = machine;
         this.drivers = drivers;
+        doorbells = new Doorbells(machine);
     }
 
     private Domains domains() {
@@ -39,6 +41,7 @@ final class MachineAttachments implements Attachments {
     @Override
     public void attach(int group, int domain) throws CallFailed {
         if (isTranslated(group)) {
+            doorbells.install(group, drivers.domain(domain));
             DomainDrivers.passOnDoing(() -> domains().groups.move(group, drivers.domain(domain)));
         }
     }
@@ -81,6 +84,11 @@ final class MachineAttachments implements Attachments {
 
     private List<RequesterId> requesters(PciAddress function) {
         return List.of(drivers.requesterOf(function));
+    }
+
+    @Override
+    public void enableInterrupts(PciAddress function) throws CallFailed {
+        doorbells.enable(function);
     }
 
     @Override

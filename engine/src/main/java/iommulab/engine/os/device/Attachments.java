@@ -23,6 +23,12 @@ public interface Attachments {
     /// @param type as sysfs prints it, or `auto`
     void setDefaultType(int group, String type) throws CallFailed;
 
+    /// Lets a function send interrupts as messages. Where its IOMMU translates them, the table that it uses, and
+    /// each that it will use, leads to their doorbell.
+    ///
+    /// @throws CallFailed (EINVAL) it has no such interrupts
+    void enableInterrupts(PciAddress function) throws CallFailed;
+
     /// @param pasid 20 bits; replaces what the PASID used before
     void attachPasid(PciAddress function, int pasid, int domain) throws CallFailed;
 

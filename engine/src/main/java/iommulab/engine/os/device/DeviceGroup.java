@@ -217,6 +217,11 @@ public final class DeviceGroup {
         }
     }
 
+    /// A member's user wants its interrupts.
+    public void enableInterrupts(PhysicalDevice member) throws CallFailed {
+        attachments.enableInterrupts(member.address());
+    }
+
     /// Points it to a table of its owner.
     ///
     /// @param to number of the domain; 0 for a table that hardware does not walk

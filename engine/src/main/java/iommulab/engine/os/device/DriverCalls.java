@@ -12,16 +12,28 @@ import iommulab.engine.os.process.Processes;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /// Drivers are bound and unbound, the default domain is used and changed, groups are looked at.
 public final class DriverCalls implements CallTable {
     private static final List<String> TYPES = List.of("identity", "DMA", "DMA-FQ", "auto");
 
+    /* Nobody ever claims it, and it has no domain: sysfs tells its type as "unknown". */
+    private static final Answer SOFTWARE_ONLY =
+            Answer.OK
+                    .with("owner", "none")
+                    .with("owner_cnt", 0)
+                    .with("domain", "none")
+                    .with("default_type", "unknown");
+
     private final Devices devices;
+    private final IntPredicate softwareGroups;
     private final Processes processes;
 
-    public DriverCalls(Devices devices, Processes processes) {
+    /// @param softwareGroups whether a group exists by software only: its devices do no DMA
+    public DriverCalls(Devices devices, Processes processes, IntPredicate softwareGroups) {
         this.devices = devices;
+        this.softwareGroups = softwareGroups;
         this.processes = processes;
     }
 
@@ -74,7 +86,6 @@ public final class DriverCalls implements CallTable {
 
     /// Source: kernel `iommu_group_store_type`.
     private Answer groupType(Arguments a) throws CallFailed, BadArgument {
-        var group = devices.group(a, "group");
         var type = a.word("type");
         var caller = processes.acting(a, processes.first());
         if (!caller.may(Capability.CAP_SYS_ADMIN) || !caller.may(Capability.CAP_SYS_RAWIO)) {
@@ -87,6 +98,11 @@ public final class DriverCalls implements CallTable {
             throw new CallFailed(
                     "EINVAL", "'%s' is no type; the types are %s.".formatted(type, TYPES));
         }
+        if (softwareGroups.test((int) a.number("group"))) {
+            throw new CallFailed(
+                    "EINVAL", "The group exists by software only: it has no default domain.");
+        }
+        var group = devices.group(a, "group");
         boolean laterFlush = type.equals("DMA-FQ") && group.defaultType().equals("DMA");
         if (!laterFlush && group.ownerCount() > 0) {
             throw new CallFailed(
@@ -104,6 +120,9 @@ public final class DriverCalls implements CallTable {
     }
 
     private Answer groupState(Arguments a) throws BadArgument {
+        if (softwareGroups.test((int) a.number("group"))) {
+            return SOFTWARE_ONLY;
+        }
         var group = devices.group(a, "group");
         return Answer.OK
                 .with(

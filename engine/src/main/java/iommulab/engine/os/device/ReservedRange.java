@@ -39,4 +39,9 @@ public record ReservedRange(long start, long last, Kind kind) {
     public String toString() {
         return "0x%x-0x%x (%s)".formatted(start, last, kind.words());
     }
+
+    /// Whether another one, of whatever kind, has the same addresses.
+    boolean isSameRange(ReservedRange other) {
+        return start == other.start && last == other.last;
+    }
 }

@@ -216,9 +216,19 @@ public final class BoundDevice extends IoObject {
         }
     }
 
-    /// Addresses that its user cannot map. Firmware's relaxable ranges are the driver's business.
-    private List<IovaRange> reserved() {
+    /// Addresses that its user cannot map. Firmware's relaxable ranges are the driver's business. Source: kernel
+    /// `iopt_table_enforce_dev_resv_regions`.
+    ///
+    /// @throws CallFailed (EINVAL) windows of hardware and of software for interrupts
+    private List<IovaRange> reserved() throws CallFailed {
         var ranges = new ArrayList<IovaRange>();
+        var kinds = device.reserved().stream().map(ReservedRange::kind).toList();
+        if (kinds.contains(ReservedRange.Kind.MSI) && kinds.contains(ReservedRange.Kind.SW_MSI)) {
+            throw new CallFailed(
+                    "EINVAL",
+                    "%s has interrupt windows of hardware and of software: one of the two is wrong."
+                            .formatted(device));
+        }
         for (var range : device.reserved()) {
             if (range.kind() != ReservedRange.Kind.DIRECT_RELAXABLE) {
                 ranges.add(new IovaRange(range.start(), range.last()));

@@ -12,6 +12,7 @@ import iommulab.engine.os.process.Processes;
 import iommulab.engine.os.state.Ledger;
 
 import java.util.Map;
+import java.util.Set;
 
 /// Calls on VFIO's device nodes.
 public final class DeviceFileCalls implements CallTable {
@@ -21,6 +22,19 @@ public final class DeviceFileCalls implements CallTable {
     private static final long PASID_FLAG = 1;
 
     private final Ledger ledger;
+    private static final String SET_INTERRUPTS = "SET_IRQS";
+    private static final Set<String> CALLS =
+            Set.of(
+                    "GET_INFO",
+                    "GET_REGION_INFO",
+                    "GET_IRQ_INFO",
+                    SET_INTERRUPTS,
+                    "RESET",
+                    "GET_PCI_HOT_RESET_INFO",
+                    "PCI_HOT_RESET",
+                    "IOEVENTFD",
+                    "FEATURE");
+
     private final OpenFiles files;
     private final LentDevices lent;
     private final Processes processes;
@@ -129,9 +143,21 @@ public final class DeviceFileCalls implements CallTable {
         }
     }
 
+    /// Source: kernel `vfio_pci_core_ioctl`.
     private Answer ioctl(Arguments a) throws CallFailed, BadArgument {
-        if (!(files.any(a, "cdev") instanceof GroupDeviceFile)) {
+        VfioDevice device;
+        if (files.any(a, "cdev") instanceof GroupDeviceFile fromGroup) {
+            device = fromGroup.device();
+        } else {
             file(a).requireBound();
+            device = file(a).device();
+        }
+        var command = a.word("cmd").replaceFirst("^VFIO_DEVICE_", "");
+        if (!CALLS.contains(command)) {
+            throw new CallFailed("ENOTTY", "Device files have no call '%s'.".formatted(command));
+        }
+        if (command.equals(SET_INTERRUPTS) && device instanceof VfioDevice.Physical(var function)) {
+            function.group().orElseThrow().enableInterrupts(function);
         }
         return Answer.OK;
     }

@@ -32,6 +32,11 @@ public final class LentDevices {
         return mediated.find(name).filter(MediatedDevice::isThere);
     }
 
+    /// Whether a group is that of a mediated device.
+    public boolean isMediated(int group) {
+        return mediated().stream().anyMatch(device -> device.groupId() == group);
+    }
+
     /// The device of a name; empty if there is none that is bound to a VFIO driver.
     public Optional<VfioDevice> device(String name) {
         var made = findMediated(name);

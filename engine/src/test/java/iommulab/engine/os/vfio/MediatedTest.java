@@ -2,6 +2,8 @@ package iommulab.engine.os.vfio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import iommulab.engine.session.Architecture;
+import iommulab.engine.session.KernelLab;
 import iommulab.engine.session.KernelLab.Device;
 
 import org.junit.jupiter.api.Test;
@@ -116,6 +118,21 @@ class MediatedTest {
         vfio.refused("EINVAL", "mdev.dma_rw(device=md0, iova=0x1ffe, length=4)");
         vfio.refused("EPERM", "mdev.pin(device=md0, iova=0x1000, length=0x1000, write=true)");
         vfio.refused("EINVAL", "mdev.pin(device=md0, iova=0x5000, length=0x1000)");
+    }
+
+    @Test
+    void itsGroupHasNeitherOwnerNorDomain() {
+        var group = vfio.lab.ok("mdev.create(parent=devA, name=m9)").returns().get("group");
+        var state = vfio.lab.ok("iommu.group_state(group=%s)", group).returns();
+        assertThat(state)
+                .hasToString("{owner=none, owner_cnt=0, domain=none, default_type=unknown}");
+    }
+
+    @Test
+    void itsGroupHasNoTypeToBeChanged() {
+        var lab = KernelLab.of(Architecture.VTD_SCALABLE, 1);
+        var group = lab.first("mdev.create(parent=devA, name=md0)");
+        lab.refused("EINVAL", "driver.group_type(group=%s, type=identity)", group);
     }
 
     @Test
