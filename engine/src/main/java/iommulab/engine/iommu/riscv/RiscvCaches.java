@@ -10,8 +10,7 @@ import iommulab.engine.cache.PasidEntryCache;
 import iommulab.engine.cache.Spaces;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.TableEntry;
-
-import java.util.Arrays;
+import iommulab.engine.iommu.TranslationCaches;
 
 /// All caches of a RISC-V IOMMU, and what each invalidation command removes from them.
 /// Spec: RISC-V IOMMU, "Caching in-memory data structures", "IOMMU Page-Table cache invalidation commands",
@@ -26,53 +25,26 @@ final class RiscvCaches {
     private static final int PSCIDS = SUM - 1;
     private static final int LEVELS_CACHED = 4;
     private static final int MOST_SPACES = (1 << 16) - 16;
-    private static final PagingStructureCache[] NO_CACHES = new PagingStructureCache[0];
 
-    private CacheShapes shapes;
     private final Spaces spaces;
     private int highestSpace;
     private final Interned<DeviceContext> deviceContexts;
     private final Interned<ProcessContext> processContexts;
-    private DeviceEntryCache devices;
-    private PasidEntryCache processes;
-    private Iotlb iotlb;
-    private Iotlb nested;
-    private final PagingStructureCache[] paging;
-    private final PagingStructureCache[] nestedPaging;
+    private final TranslationCaches held;
 
     RiscvCaches(CacheShapes shapes, long seed) {
-        this.shapes = shapes;
         spaces = new Spaces();
         deviceContexts = new Interned<>();
         processContexts = new Interned<>();
-        devices = new DeviceEntryCache(shapes.of(CacheKind.DEVICE_ENTRY), seed);
-        processes = new PasidEntryCache(shapes.of(CacheKind.PASID_ENTRY), seed + 1);
-        iotlb = new Iotlb(shapes.of(CacheKind.IOTLB), seed + 2);
-        nested = new Iotlb(shapes.of(CacheKind.NESTED), seed + 3);
-        paging = levels(shapes.of(CacheKind.PAGING_STRUCTURE), seed + 4);
-        nestedPaging = levels(shapes.of(CacheKind.NESTED_PAGING), seed + 4 + LEVELS_CACHED);
-    }
-
-    private static PagingStructureCache[] levels(CacheGeometry geometry, long seed) {
-        var levels = new PagingStructureCache[LEVELS_CACHED];
-        Arrays.setAll(levels, i -> new PagingStructureCache(i + 2, 21 + 9 * i, geometry, seed + i));
-        return levels;
+        held = new TranslationCaches(shapes, LEVELS_CACHED, seed, seed + 4 + LEVELS_CACHED);
     }
 
     private RiscvCaches(RiscvCaches other) {
-        shapes = other.shapes;
         spaces = other.spaces.copy();
         highestSpace = other.highestSpace;
         deviceContexts = other.deviceContexts.copy();
         processContexts = other.processContexts.copy();
-        devices = other.devices.copy();
-        processes = other.processes.copy();
-        iotlb = other.iotlb.copy();
-        nested = other.nested.copy();
-        paging = other.paging.clone();
-        Arrays.setAll(paging, i -> paging[i].copy());
-        nestedPaging = other.nestedPaging.clone();
-        Arrays.setAll(nestedPaging, i -> nestedPaging[i].copy());
+        held = other.held.copy();
     }
 
     RiscvCaches copy() {
@@ -80,60 +52,49 @@ final class RiscvCaches {
     }
 
     CacheShapes shapes() {
-        return shapes;
+        return held.shapes();
     }
 
     /// Gives the caches of a kind another shape; they are empty afterwards.
     void reshape(CacheKind kind, CacheGeometry geometry) {
-        shapes = shapes.with(kind, geometry);
-        switch (kind) {
-            case DEVICE_ENTRY -> devices = devices.reshaped(geometry);
-            case PASID_ENTRY -> processes = processes.reshaped(geometry);
-            case IOTLB -> iotlb = iotlb.reshaped(geometry);
-            case NESTED -> nested = nested.reshaped(geometry);
-            case PAGING_STRUCTURE -> Arrays.setAll(paging, i -> paging[i].reshaped(geometry));
-            case NESTED_PAGING ->
-                    Arrays.setAll(nestedPaging, i -> nestedPaging[i].reshaped(geometry));
-            // A device's own TLB is the device's.
-            case DEVICE_TLB -> {}
-        }
+        held.reshape(kind, geometry);
     }
 
     DeviceEntryCache devices() {
-        return devices;
+        return held.devices();
     }
 
     PasidEntryCache processes() {
-        return processes;
+        return held.pasids();
     }
 
     Iotlb iotlb() {
-        return iotlb;
+        return held.iotlb();
     }
 
-    /// Guest-physical to host pages.
+    /// Guest-physical pages of nested walks.
     Iotlb nested() {
-        return nested;
+        return held.nested();
     }
 
     /// By level, from 2.
     PagingStructureCache[] paging() {
-        return paging.clone();
+        return held.paging();
     }
 
-    /// By level, from 2.
+    /// Of second stages below a first, by level, from 2.
     PagingStructureCache[] nestedPaging() {
-        return nestedPaging.clone();
+        return held.nestedPaging();
     }
 
     /// By level, from 2; none if they are off.
     PagingStructureCache[] pagingInUse() {
-        return shapes.of(CacheKind.PAGING_STRUCTURE).isOff() ? NO_CACHES : paging;
+        return held.pagingInUse();
     }
 
     /// By level, from 2; none if they are off.
     PagingStructureCache[] nestedPagingInUse() {
-        return shapes.of(CacheKind.NESTED_PAGING).isOff() ? NO_CACHES : nestedPaging;
+        return held.nestedPagingInUse();
     }
 
     // ---- address spaces and contexts by number
@@ -195,10 +156,7 @@ final class RiscvCaches {
     // ---- invalidations, each with the number of entries it removed
 
     int removeAll() {
-        int removed = removeDevices() + iotlb.removeAll() + nested.removeAll();
-        for (int i = 0; i < LEVELS_CACHED; i++) {
-            removed += paging[i].removeAll() + nestedPaging[i].removeAll();
-        }
+        int removed = held.removeEntries() + held.removeTranslations();
         spaces.clear();
         highestSpace = 0;
         deviceContexts.clear();
@@ -208,18 +166,18 @@ final class RiscvCaches {
 
     /// IODIR.INVAL_DDT for all devices, and with them their processes.
     int removeDevices() {
-        return devices.removeAll() + processes.removeAll();
+        return held.removeEntries();
     }
 
     /// IODIR.INVAL_DDT for one device, and with it its processes.
     int removeDevice(int device) {
-        return devices.remove((other, _) -> other == device)
-                + processes.remove((other, _, _) -> other == device);
+        return devices().remove((other, _) -> other == device)
+                + processes().remove((other, _, _) -> other == device);
     }
 
     /// IODIR.INVAL_PDT
     int removeProcess(int device, int process) {
-        return processes.remove((other, pid, _) -> other == device && pid == process);
+        return processes().remove((other, pid, _) -> other == device && pid == process);
     }
 
     /// IOTINVAL.VMA: what first stages gave.
@@ -233,7 +191,7 @@ final class RiscvCaches {
                                 && (pscid < 0
                                         || pscid(space) == pscid
                                                 && (word & TableEntry.GLOBAL) == 0);
-        return remove(iotlb, paging, test, addresses);
+        return remove(iotlb(), paging(), test, addresses);
     }
 
     /// IOTINVAL.GVMA: what second stages gave, and all translations that went through them: an entry of the
@@ -243,8 +201,8 @@ final class RiscvCaches {
     int removeSecondStage(int gscid, Addresses addresses) {
         Iotlb.LineTest test =
                 (space, _) -> gscid < 0 ? owner(space) != HOST : owner(space) == gscid;
-        int removed = remove(nested, nestedPaging, test, addresses) + iotlb.remove(test);
-        for (var cache : paging) {
+        int removed = remove(nested(), nestedPaging(), test, addresses) + iotlb().remove(test);
+        for (var cache : paging()) {
             removed += cache.remove(test);
         }
         return removed;
@@ -287,13 +245,7 @@ final class RiscvCaches {
     }
 
     long stateHash() {
-        long hash = devices.lines().stateHash() * 31 + processes.lines().stateHash();
-        hash = hash * 31 + iotlb.lines().stateHash();
-        hash = hash * 31 + nested.lines().stateHash();
-        for (int i = 0; i < LEVELS_CACHED; i++) {
-            hash = hash * 31 + paging[i].lines().stateHash();
-            hash = hash * 31 + nestedPaging[i].lines().stateHash();
-        }
+        long hash = held.stateHash(0);
         hash = (hash * 31 + deviceContexts.hashCode()) * 31 + processContexts.hashCode();
         return hash * 31 + spaces.stateHash();
     }
