@@ -63,7 +63,7 @@ final class RiscvAtlas {
 
     /// @param first lowest device_id that comes this way
     private void devices(long address, int level, int first, long pointer, String pointedBy) {
-        var name = level == 0 ? "device contexts from 0x%x".formatted(first) : "DDT level " + level;
+        var name = level == 0 ? "contexts from 0x%x".formatted(first) : "DDT level " + level;
         var entries =
                 level == 0
                         ? new Contexts()

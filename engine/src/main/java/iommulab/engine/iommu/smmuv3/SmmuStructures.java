@@ -155,11 +155,16 @@ public final class SmmuStructures {
 
     private void streamWord2(Structure.Builder entry) {
         entry.ignored(2, 63, 59)
-                .bit(2, 58, "S2R", "stage 2 faults are not recorded", "they are recorded")
-                .bit(2, 57, "S2S", "stage 2 faults stop the request", "they stall it")
+                .bit(2, 58, "S2R", "stage 2 faults are not recorded", "stage 2 faults are recorded")
+                .bit(2, 57, "S2S", "stage 2 faults stop the request", "stage 2 faults stall it")
                 .bit(2, 56, "S2HA", "software sets access flags", "hardware sets access flags")
                 .bit(2, 55, "S2HD", "software keeps the dirty state", "hardware does")
-                .bit(2, 54, "S2PTW", "tables in device memory allowed", "they fault")
+                .bit(
+                        2,
+                        54,
+                        "S2PTW",
+                        "tables in device memory allowed",
+                        "tables in device memory fault")
                 .bit(2, 53, "S2AFFD", "a clear access flag faults", "access flags do not count")
                 .bit(2, 52, "S2ENDI", "little-endian tables", "big-endian tables")
                 .bit(2, 51, "S2AA64", "AArch32 tables", "AArch64 tables")
@@ -218,7 +223,12 @@ public final class SmmuStructures {
                             half == 0 ? "E0PD0" : "E0PD1",
                             "as tables say",
                             "unprivileged requests fault")
-                    .bit(word, 1, "HAD" + half, "rights in tables count", "they do not count")
+                    .bit(
+                            word,
+                            1,
+                            "HAD" + half,
+                            "rights in tables count",
+                            "rights in tables do not count")
                     .bit(word, 0, "NSCFG" + half, "secure", "non-secure");
         }
         return descriptor
@@ -237,8 +247,8 @@ public final class SmmuStructures {
                 .value(0, 63, 48, "ASID", value -> "ASID %d".formatted(value))
                 .bit(0, 47, "ASET", "ASID shared with processors", "ASID of this unit alone")
                 .bit(0, 46, "A", "a stopped read gives zero", "a stopped request is aborted")
-                .bit(0, 45, "R", "stage 1 faults are not recorded", "they are recorded")
-                .bit(0, 44, "S", "stage 1 faults stop the request", "they stall it")
+                .bit(0, 45, "R", "stage 1 faults are not recorded", "stage 1 faults are recorded")
+                .bit(0, 44, "S", "stage 1 faults stop the request", "stage 1 faults stall it")
                 .bit(0, 43, "HA", "software sets access flags", "hardware sets access flags")
                 .bit(0, 42, "HD", "software keeps the dirty state", "hardware does")
                 .bit(0, 41, "AA64", "AArch32 tables", "AArch64 tables")
@@ -264,14 +274,14 @@ public final class SmmuStructures {
     private static void descriptorLower(Structure.Builder descriptor) {
         descriptor
                 .bit(0, 31, "V", "not valid", "valid")
-                .bit(0, 30, "EPD1", "upper addresses are walked", "they fault")
+                .bit(0, 30, "EPD1", "upper addresses are walked", "upper addresses fault")
                 .value(0, 29, 28, "SH1", value -> "shareability %d".formatted(value))
                 .value(0, 27, 26, "OR1", value -> "outer cacheability %d".formatted(value))
                 .value(0, 25, 24, "IR1", value -> "inner cacheability %d".formatted(value))
                 .value(0, 23, 22, "TG1", SmmuStructures::granule1)
                 .value(0, 21, 16, "T1SZ", value -> "%d-bit addresses".formatted(64 - value))
                 .bit(0, 15, "ENDI", "little-endian tables", "big-endian tables")
-                .bit(0, 14, "EPD0", "lower addresses are walked", "they fault")
+                .bit(0, 14, "EPD0", "lower addresses are walked", "lower addresses fault")
                 .value(0, 13, 12, "SH0", value -> "shareability %d".formatted(value))
                 .value(0, 11, 10, "OR0", value -> "outer cacheability %d".formatted(value))
                 .value(0, 9, 8, "IR0", value -> "inner cacheability %d".formatted(value))
