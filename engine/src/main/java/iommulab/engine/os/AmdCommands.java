@@ -14,6 +14,8 @@ final class AmdCommands {
     private static final long DONE = 1;
     private static final int ALL_ADDRESSES = 51;
 
+    /* Of whoever sends. */
+    final Patience patience = new Patience();
     private final AmdUnit unit;
     private final PhysicalMemory memory;
     private final long buffer;
@@ -90,10 +92,7 @@ final class AmdCommands {
                 .write64(
                         AmdRegisters.COMMAND_TAIL,
                         put(AmdCommand.waitAndStore(DONE, status), next));
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up.
-            unit.timeOutInvalidations();
-        }
+        patience.await(unit, () -> {});
     }
 
     private long put(AmdCommand command, long offset) {

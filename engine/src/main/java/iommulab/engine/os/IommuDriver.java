@@ -153,6 +153,15 @@ public interface IommuDriver {
     ///     number does not fit
     void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused;
 
+    /// How long it waits for devices.
+    Patience patience();
+
+    /// As [#invalidate] by the queue, but the driver goes away at once: a queue that waits for a device can be
+    /// looked at, until the device answers or the driver sends its next commands and gives it up.
+    default void post(Invalidation what) throws MappingRefused {
+        patience().without(() -> invalidate(what, true));
+    }
+
     /// Carries out a command of a guest, whose second stage belongs to a domain.
     ///
     /// @param tag of that domain

@@ -14,6 +14,8 @@ final class RiscvCommands {
     private static final int QUEUE_ON = 1;
     private static final int TIME_OUT = 1 << 9;
 
+    /* Of whoever sends. */
+    final Patience patience = new Patience();
     private final RiscvUnit unit;
     private final PhysicalMemory memory;
     private final long queue;
@@ -83,13 +85,9 @@ final class RiscvCommands {
             put(command);
         }
         put(RiscvCommand.fence());
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up; acknowledged, the
-            // queue
-            // goes on behind the fence.
-            unit.timeOutInvalidations();
-            unit.registers().write32(RiscvRegisters.CQCSR, QUEUE_ON | TIME_OUT);
-        }
+        // Acknowledged, the queue goes on behind the fence.
+        patience.await(
+                unit, () -> unit.registers().write32(RiscvRegisters.CQCSR, QUEUE_ON | TIME_OUT));
     }
 
     private void put(RiscvCommand command) {

@@ -322,6 +322,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
     }
 
     @Override
+    public Patience patience() {
+        return commands.patience;
+    }
+
+    @Override
     public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
         if (!viaQueue) {
             throw new MappingRefused(

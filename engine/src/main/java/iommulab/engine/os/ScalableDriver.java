@@ -319,6 +319,11 @@ public final class ScalableDriver implements IommuDriver {
     }
 
     @Override
+    public Patience patience() {
+        return commands.patience;
+    }
+
+    @Override
     public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
         switch (what) {
             case Invalidation.PasidEntries(int tag, int pasid) ->

@@ -14,6 +14,8 @@ final class SmmuCommands {
     /// The queue has two to this power entries.
     static final int BITS = 8;
 
+    /* Of whoever sends. */
+    final Patience patience = new Patience();
     private final SmmuUnit unit;
     private final PhysicalMemory memory;
     private final long queue;
@@ -31,13 +33,13 @@ final class SmmuCommands {
             put(command);
         }
         put(SmmuCommand.sync());
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up. As
-            // `arm_smmu_gerror_handler`: acknowledged, the queue goes on behind the SYNC.
-            unit.timeOutInvalidations();
-            var registers = unit.registers();
-            registers.write32(SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR));
-        }
+        // As `arm_smmu_gerror_handler`: acknowledged, the queue goes on behind the SYNC.
+        var registers = unit.registers();
+        patience.await(
+                unit,
+                () ->
+                        registers.write32(
+                                SmmuRegisters.GERRORN, registers.read32(SmmuRegisters.GERROR)));
     }
 
     /// The same with a command that somebody else wrote. One that the unit stops at is made a SYNC, so

@@ -312,6 +312,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
     }
 
     @Override
+    public Patience patience() {
+        return commands.patience;
+    }
+
+    @Override
     public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
         if (!viaQueue) {
             throw new MappingRefused(

@@ -23,6 +23,8 @@ final class VtdCommands {
     /* FSTS.ICE, FSTS.ITE */
     private static final int DEVICE_ERRORS = 3 << 5;
 
+    /* Of whoever sends. */
+    final Patience patience = new Patience();
     private final VtdUnit unit;
     private final PhysicalMemory memory;
     private final Rings rings;
@@ -221,11 +223,12 @@ final class VtdCommands {
         int next = put(descriptor, tail);
         int end = put(InvalidationDescriptor.waitAndWrite(DONE, rings.status), next);
         unit.registers().write64(VtdRegisters.QUEUE_TAIL, end);
-        if (unit.openInvalidations() > 0) {
-            // The driver waits, and so long that the unit gives the device up.
-            unit.timeOutInvalidations();
-        }
-        // As `qi_check_fault`: the queue goes on when the error is acknowledged.
+        patience.await(unit, this::acknowledge);
+        acknowledge();
+    }
+
+    /// As `qi_check_fault`: the queue goes on when the error is acknowledged.
+    private void acknowledge() {
         int errors = unit.registers().read32(VtdRegisters.FAULT_STATUS) & DEVICE_ERRORS;
         if (errors != 0) {
             unit.registers().write32(VtdRegisters.FAULT_STATUS, errors);

@@ -271,6 +271,11 @@ public final class VtdDriver implements IommuDriver {
     }
 
     @Override
+    public Patience patience() {
+        return commands.patience;
+    }
+
+    @Override
     public void invalidate(Invalidation what, boolean viaQueue) throws MappingRefused {
         send(unit, commands, what, viaQueue);
     }

@@ -84,7 +84,15 @@ public sealed interface Command {
     /// Sends one invalidation to an IOMMU.
     ///
     /// @param viaQueue by the invalidation queue; else by register
-    record Invalidate(String unit, Invalidation what, boolean viaQueue) implements Command {}
+    /// @param waits whether the kernel waits until it is done, and gives up devices that do not answer; else
+    ///     a queue that waits for a device stays as it is
+    record Invalidate(String unit, Invalidation what, boolean viaQueue, boolean waits)
+            implements Command {
+        /// One that the kernel waits for.
+        public Invalidate(String unit, Invalidation what, boolean viaQueue) {
+            this(unit, what, viaQueue, true);
+        }
+    }
 
     /// Acknowledges the recorded faults of an IOMMU.
     record ClearFaults(String unit) implements Command {}

@@ -45,7 +45,8 @@ final class InvalidationText {
                                     .withHex("iova", iova)
                                     .with("addressMask", addressMask);
                 };
-        return what.with("via", command.viaQueue() ? "queue" : "register");
+        var sent = what.with("via", command.viaQueue() ? "queue" : "register");
+        return command.waits() ? sent : sent.with("wait", "false");
     }
 
     static Command toCommand(CallArguments a) throws CommandRefused {
@@ -86,6 +87,7 @@ final class InvalidationText {
                     case "register" -> false;
                     default -> throw a.refused("argument 'via': take queue or register");
                 };
-        return new Command.Invalidate(a.word("unit"), what, viaQueue);
+        boolean waits = a.optional("wait").isEmpty() || a.flag("wait");
+        return new Command.Invalidate(a.word("unit"), what, viaQueue, waits);
     }
 }

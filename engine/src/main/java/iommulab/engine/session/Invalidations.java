@@ -10,8 +10,16 @@ final class Invalidations {
 
     static Outcome send(Machine machine, Command.Invalidate command) throws CommandRefused {
         var unit = CommandRunner.unit(machine, command.unit());
+        if (!command.waits() && !command.viaQueue()) {
+            throw new CommandRefused(
+                    "EINVAL", "A command by register is done at once: send it by queue.");
+        }
         try {
-            unit.driver().invalidate(command.what(), command.viaQueue());
+            if (command.waits()) {
+                unit.driver().invalidate(command.what(), command.viaQueue());
+            } else {
+                unit.driver().post(command.what());
+            }
         } catch (MappingRefused refused) {
             throw new CommandRefused(refused.errno(), unit.name() + ": " + refused.reason());
         }

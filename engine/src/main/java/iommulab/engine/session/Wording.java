@@ -48,9 +48,13 @@ final class Wording {
                                     bytes(bytes), iova, domain, flush ? "" : ", no invalidation");
             case Command.SetTranslation(var unit, boolean enabled) ->
                     "Turn translation of %s %s".formatted(unit, enabled ? "on" : "off");
-            case Command.Invalidate(var unit, var what, boolean viaQueue) ->
-                    "Invalidate %s of %s by %s"
-                            .formatted(invalidation(what), unit, viaQueue ? "queue" : "register");
+            case Command.Invalidate(var unit, var what, boolean viaQueue, boolean waits) ->
+                    "Invalidate %s of %s by %s%s"
+                            .formatted(
+                                    invalidation(what),
+                                    unit,
+                                    viaQueue ? "queue" : "register",
+                                    waits ? "" : ", not waiting for it");
             case Command.SetAts(var function, boolean on) ->
                     "Switch ATS of %s %s".formatted(function, on ? "on" : "off");
             case Command.SetPageRequests(var function, boolean on) ->

@@ -11,6 +11,7 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
+import iommulab.engine.iommu.QueueState;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.os.Invalidation;
 import iommulab.engine.pci.AddressType;
@@ -18,6 +19,7 @@ import iommulab.engine.pci.PciAddress;
 import iommulab.engine.session.MachineSnapshot.DmaEvent;
 import iommulab.engine.session.MachineSnapshot.DmaOutcome;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -222,6 +224,64 @@ class DeviceTlbTest {
         assertThat(device().unanswered()).isZero();
         bench.run(new Command.UnmapPages(domain, IOVA + 0x2000, 0x1000, true));
         assertThat(device().unanswered()).isZero();
+    }
+
+    private void forgetWithoutWaiting() throws CommandRefused {
+        var unit = bench.machine.units.getFirst().name();
+        var what = new Invalidation.DeviceTlb(DEVICE.requesterId().raw(), -1, IOVA, 0);
+        bench.run(new Command.Invalidate(unit, what, true, false));
+    }
+
+    private QueueState commands() {
+        return bench.machine.units.getFirst().hardware().queues().getFirst();
+    }
+
+    private int open() {
+        return bench.machine.units.getFirst().forDeviceTlbs().openInvalidations();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
+    void theQueueThatWaitsForADeviceCanBeLookedAt(Architecture architecture) throws CommandRefused {
+        withAts(architecture);
+        read(IOVA);
+        bench.run(new Command.SetAnswering(DEVICE, false));
+        forgetWithoutWaiting();
+        assertThat(open()).as("completions that are owed").isEqualTo(1);
+        assertThat(device().tlb().lines()).as("the device has forgotten").isEmpty();
+        var waiting = commands();
+        assertThat(waiting.tail() - waiting.head())
+                .as("it stands before the wait")
+                .isEqualTo(waiting.entryBytes());
+        var before = bench.machine.checkpoint();
+        bench.run(new Command.SetAnswering(DEVICE, true));
+        assertThat(open()).isZero();
+        assertThat(commands().head()).as("it has gone on").isEqualTo(commands().tail());
+        bench.machine.restore(before);
+        assertThat(open()).isEqualTo(1);
+        assertThat(commands()).isEqualTo(waiting);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SELFTEST")
+    void theKernelsNextCommandGivesUpADeviceThatNobodyWaitedFor(Architecture architecture)
+            throws CommandRefused {
+        withAts(architecture);
+        read(IOVA);
+        bench.run(new Command.SetAnswering(DEVICE, false));
+        forgetWithoutWaiting();
+        forgetWithoutWaiting();
+        bench.run(new Command.UnmapPages(domain, IOVA, 0x1000, true));
+        assertThat(open()).isZero();
+        assertThat(commands().head()).isEqualTo(commands().tail());
+        assertThat(read(IOVA).outcome()).isEqualTo(DmaOutcome.BLOCKED);
+    }
+
+    @Test
+    void nobodyWaitsForARegister() throws CommandRefused {
+        on(Architecture.VTD_LEGACY);
+        var command = new Command.Invalidate("dmar0", new Invalidation.IotlbGlobal(), false, false);
+        assertThatThrownBy(() -> bench.run(command)).hasMessageContaining("send it by queue");
     }
 
     @ParameterizedTest
