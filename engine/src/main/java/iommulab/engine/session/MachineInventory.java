@@ -3,6 +3,7 @@ package iommulab.engine.session;
 import iommulab.engine.group.Group;
 import iommulab.engine.os.device.DeviceTraits;
 import iommulab.engine.os.device.Inventory;
+import iommulab.engine.os.device.KernelOptions;
 import iommulab.engine.os.device.ReservedRange;
 import iommulab.engine.os.device.UnitTraits;
 import iommulab.engine.pci.PciAddress;
@@ -72,6 +73,11 @@ final class MachineInventory implements Inventory {
     @Override
     public UnitTraits unit(int number) {
         return IommuHardware.traits(machine.units.get(number));
+    }
+
+    @Override
+    public KernelOptions options() {
+        return KernelOptions.of(machine.description().commandLine());
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import iommulab.engine.firmware.AcpiTables;
+import iommulab.engine.group.IommuUnit;
 import iommulab.engine.memory.AddressMap;
 import iommulab.engine.os.Kernel;
 import iommulab.engine.os.Software;
@@ -19,6 +20,7 @@ import iommulab.engine.pci.PciFunction.PciIds;
 import iommulab.engine.pci.PciTopology;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ import java.util.Set;
 /// A machine with one IOMMU and some devices that VFIO has, and its kernel, which is called in the words of
 /// its vocabulary. Devices are named `devA`, `devB` …, each alone in its group unless two share one.
 public final class KernelLab {
+    private static final String USUAL = "intel_iommu=on,sm_on";
     private static final DeviceTraits ABLE =
             new DeviceTraits(
                     Optional.of(20),
@@ -141,6 +144,34 @@ public final class KernelLab {
             List<ProcessDescription> processes,
             boolean proposals,
             List<List<Device>> groups) {
+        return of(List.of(architecture.unit()), USUAL, processes, proposals, groups);
+    }
+
+    /// A machine whose kernel was told something more.
+    public static KernelLab told(String commandLine, Architecture architecture, Device... devices) {
+        return told(List.of(architecture.unit()), commandLine, devices);
+    }
+
+    /// A machine that has no IOMMU.
+    public static KernelLab withoutIommu(String commandLine, Device... devices) {
+        return told(List.of(), commandLine, devices);
+    }
+
+    private static KernelLab told(List<IommuUnit> units, String commandLine, Device... devices) {
+        return of(
+                units,
+                USUAL + " " + commandLine,
+                ProcessDescription.USUAL,
+                false,
+                Arrays.stream(devices).map(List::of).toList());
+    }
+
+    private static KernelLab of(
+            List<IommuUnit> units,
+            String commandLine,
+            List<ProcessDescription> processes,
+            boolean proposals,
+            List<List<Device>> groups) {
         var functions = new ArrayList<PciFunction>();
         var names = new HashMap<String, PciAddress>();
         var traits = new HashMap<PciAddress, DeviceTraits>();
@@ -168,10 +199,10 @@ public final class KernelLab {
                                     "test",
                                     "",
                                     "7.2.0",
-                                    "intel_iommu=on,sm_on",
+                                    commandLine,
                                     new PciTopology(functions),
                                     AcpiTables.NONE,
-                                    List.of(architecture.unit()),
+                                    units,
                                     new AddressMap(List.of()),
                                     Set.of(),
                                     Map.of(),

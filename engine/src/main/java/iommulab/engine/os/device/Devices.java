@@ -49,7 +49,7 @@ public final class Devices {
                         ? groups.find(facts.group().getAsInt()).orElse(null)
                         : null;
         var unit = facts.unit().isPresent() ? core.inventory().unit(facts.unit().getAsInt()) : null;
-        var device = new PhysicalDevice(ledger, facts, group, unit);
+        var device = new PhysicalDevice(ledger, facts, core.inventory().options(), group, unit);
         byName.set(device.name(), device);
         if (group != null) {
             group.add(device);
@@ -167,10 +167,10 @@ public final class Devices {
             throw new CallFailed(
                     "EBUSY", "%s is bound to %s already.".formatted(device, device.driver()));
         }
-        if (isVfio(driver) && device.group().isEmpty()) {
+        if (isVfio(driver) && device.group().isEmpty() && !device.options().withoutIommu()) {
             throw new CallFailed(
                     "EINVAL",
-                    "%s has no IOMMU group: nothing would keep its user's DMA in bounds."
+                    "%s has no IOMMU group: nothing would keep its user's DMA in bounds (vfio.enable_unsafe_noiommu_mode=1 takes it all the same)."
                             .formatted(device));
         }
         if (claims(driver) && device.group().isPresent()) {

@@ -49,8 +49,14 @@ public final class DriverCalls implements CallTable {
     }
 
     private Answer bind(Arguments a) throws CallFailed, BadArgument {
-        devices.bind(devices.named(a, "device"), a.word("driver"));
-        return Answer.OK;
+        var device = devices.named(a, "device");
+        var driver = a.word("driver");
+        devices.bind(device, driver);
+        return Devices.isVfio(driver) && device.group().isEmpty()
+                ? Answer.OK.because(
+                        "No IOMMU stands before %s: its user could reach all of memory. The kernel is tainted (TAINT_USER)."
+                                .formatted(device))
+                : Answer.OK;
     }
 
     private Answer unbind(Arguments a) throws CallFailed, BadArgument {

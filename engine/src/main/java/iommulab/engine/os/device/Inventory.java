@@ -43,6 +43,9 @@ public interface Inventory {
 
     UnitTraits unit(int number);
 
+    /// Of the kernel, as it was started.
+    KernelOptions options();
+
     /// The machine's record of which driver a function is bound to.
     void bound(PciAddress function, Optional<String> driver);
 }

@@ -17,6 +17,7 @@ public final class PhysicalDevice {
     private final @Nullable DeviceGroup group;
     private final @Nullable UnitTraits unit;
     private final Cell<String> driver;
+    private final KernelOptions options;
     private final Cell<Integer> users;
     private final Cell<Integer> timesBound;
     private final SelftestHooks hooks;
@@ -25,9 +26,11 @@ public final class PhysicalDevice {
     PhysicalDevice(
             Ledger ledger,
             Inventory.Function facts,
+            KernelOptions options,
             @Nullable DeviceGroup group,
             @Nullable UnitTraits unit) {
         this.facts = facts;
+        this.options = options;
         this.group = group;
         this.unit = unit;
         driver = new Cell<>(ledger, facts.driver().orElse(""));
@@ -98,6 +101,11 @@ public final class PhysicalDevice {
     /// Page request groups that hardware has brought and that wait for somebody's answer.
     public Book<Integer, Boolean> pagesAsked() {
         return pagesAsked;
+    }
+
+    /// Of the kernel that drives it.
+    public KernelOptions options() {
+        return options;
     }
 
     // ---- what it can do

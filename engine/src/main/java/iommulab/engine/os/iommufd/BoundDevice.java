@@ -40,7 +40,7 @@ public final class BoundDevice extends IoObject {
                                 new CallFailed(
                                         "ENODEV", "%s has no IOMMU group.".formatted(device)));
         for (var member : group.members()) {
-            if (!member.isolatedMsi()) {
+            if (!member.isolatedMsi() && !member.options().unsafeInIommufds()) {
                 throw new CallFailed(
                         "EPERM",
                         "Interrupts of %s are not isolated: its user could raise anybody's."

@@ -52,6 +52,12 @@ public final class SvaCalls implements CallTable {
 
     private Answer bind(Arguments a) throws CallFailed, BadArgument {
         var device = devices.named(a, "device");
+        if (!device.options().sva()) {
+            throw new CallFailed(
+                    "EOPNOTSUPP",
+                    "This kernel refuses SVA: an IOMMU could keep entries of the kernel's own page"
+                            + " tables that are freed (iommulab.sva=off).");
+        }
         var bond = bonds.bind(device, running(a, processes), files.newHandle("sva"));
         return Answer.OK.with("handle", bond.handle()).with("pasid", bond.pasid());
     }
