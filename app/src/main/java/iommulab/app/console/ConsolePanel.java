@@ -41,7 +41,11 @@ public final class ConsolePanel implements Panel {
     /// @param workbench takes the calls
     public ConsolePanel(Workbench workbench) {
         this.workbench = workbench;
-        talk = new ConsoleTalk(workbench::submit, this::print);
+        talk =
+                new ConsoleTalk(
+                        workbench::submit,
+                        () -> workbench.machine().journal().refusals(),
+                        this::print);
         input = new CallField(this::say);
         proposals = new ProposalList(input, this::completion);
         output.setId("console-output");

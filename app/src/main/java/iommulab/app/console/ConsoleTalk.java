@@ -4,6 +4,7 @@ import iommulab.app.console.Shown.Kind;
 import iommulab.engine.os.call.Vocabulary;
 import iommulab.engine.session.Command;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.JournalView;
 import iommulab.engine.session.Outcome;
 
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// What is said in the console: lines are read, sent one after the other, and answered. Knows no toolkit.
 final class ConsoleTalk {
@@ -21,10 +23,12 @@ final class ConsoleTalk {
     private final Consumer<List<Shown>> screen;
     private final Variables variables = new Variables();
     private final TypedLines typed = new TypedLines();
+    private final Supplier<List<JournalView.Refusal>> refusals;
     private Optional<Refusal> last = Optional.empty();
 
     /// @param rule the sentence that decided
-    private record Refusal(String errno, String rule) {}
+    /// @param sequence of the last command of anybody that was refused before it
+    private record Refusal(String errno, String rule, long sequence) {}
 
     /// How a line ended.
     ///
@@ -35,9 +39,14 @@ final class ConsoleTalk {
     }
 
     /// @param machine carries commands out; a refusal ends the stage with [CommandRefused]
+    /// @param refusals commands that were refused, whoever sent them, the newest last
     /// @param screen shows lines
-    ConsoleTalk(Function<Command, CompletionStage<Outcome>> machine, Consumer<List<Shown>> screen) {
+    ConsoleTalk(
+            Function<Command, CompletionStage<Outcome>> machine,
+            Supplier<List<JournalView.Refusal>> refusals,
+            Consumer<List<Shown>> screen) {
         this.machine = machine;
+        this.refusals = refusals;
         this.screen = screen;
     }
 
@@ -108,7 +117,7 @@ final class ConsoleTalk {
         boolean well = true;
         if (outcome instanceof Outcome.Answered(var answer) && !answer.succeeded()) {
             well = false;
-            last = Optional.of(new Refusal(answer.errno(), answer.rule()));
+            last = Optional.of(new Refusal(answer.errno(), answer.rule(), sequence()));
         }
         if (!run.variable().isEmpty()) {
             variables.keep(run.variable(), outcome.fields());
@@ -139,7 +148,7 @@ final class ConsoleTalk {
         if (!(failure instanceof CommandRefused refused)) {
             return false;
         }
-        last = Optional.of(new Refusal(refused.errno(), refused.reason()));
+        last = Optional.of(new Refusal(refused.errno(), refused.reason(), sequence()));
         screen.accept(
                 List.of(
                         new Shown(
@@ -152,8 +161,23 @@ final class ConsoleTalk {
         return true;
     }
 
+    private long sequence() {
+        var all = refusals.get();
+        return all.isEmpty() ? 0 : all.getLast().sequence();
+    }
+
+    /// What was refused last: here, or to a click since.
+    private Optional<Refusal> newest() {
+        long seen = last.map(Refusal::sequence).orElse(0L);
+        return refusals.get().reversed().stream()
+                .findFirst()
+                .filter(refusal -> refusal.sequence() > seen)
+                .map(refusal -> new Refusal(refusal.errno(), refusal.rule(), refusal.sequence()))
+                .or(() -> last);
+    }
+
     private List<String> why() {
-        return last.map(refused ->
+        return newest().map(refused ->
                         List.of(
                                 "%s: %s".formatted(refused.errno(), refused.rule()),
                                 "In these calls %s means: %s."

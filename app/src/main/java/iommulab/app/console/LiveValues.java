@@ -26,6 +26,7 @@ final class LiveValues {
                     Map.entry("vm", Set.of("vm")),
                     Map.entry("kvmdev", Set.of("kvmdev")),
                     Map.entry("access", Set.of("access")),
+                    Map.entry("handle", Set.of("sva")),
                     Map.entry("fd", Set.of("fault", "veventq", "cdev", "group", "device")));
     /* By argument: types of the objects whose number it takes; empty for all of them. */
     private static final Map<String, Set<String>> OBJECTS =
@@ -151,6 +152,7 @@ final class LiveValues {
                                                 fact.name(), node.key() + ", " + fact.value())));
             }
         }
+        found.addAll(nodes("mediated device"));
         return found;
     }
 

@@ -79,6 +79,9 @@ final class OwnershipDrawing {
         double left = x + 12 + Math.max(22, pen.width("" + row.id(), Type.SMALLEST_BOLD) + 10) + 8;
         if (!pen.onWall()) {
             shape(row.owner(), x + layout.ringWidth() - 22, middle);
+        } else if (!row.spoiled().isEmpty()) {
+            // Who spoils it does not fit beside; that somebody does has to be seen.
+            pen.sign(Sign.FAULT, x + layout.ringWidth() + 14, middle, 14);
         }
         pen.textWithin(
                 row.who(),

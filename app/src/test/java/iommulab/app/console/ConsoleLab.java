@@ -2,11 +2,13 @@ package iommulab.app.console;
 
 import iommulab.app.PasidMachine;
 import iommulab.engine.session.CommandRefused;
+import iommulab.engine.session.CommandText;
 import iommulab.engine.session.MachineSnapshot;
 import iommulab.engine.session.Session;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /// A console without a window, at a machine that runs.
@@ -21,7 +23,11 @@ final class ConsoleLab implements AutoCloseable {
         } catch (CommandRefused refused) {
             throw new AssertionError(refused);
         }
-        talk = new ConsoleTalk(session::submit, shown::addAll);
+        talk =
+                new ConsoleTalk(
+                        session::submit,
+                        () -> session.newest().journal().refusals(),
+                        shown::addAll);
     }
 
     /// Says lines one after the other and hands back what was answered to them.
@@ -29,6 +35,19 @@ final class ConsoleLab implements AutoCloseable {
         shown.clear();
         talk.sayAll(List.of(lines)).toCompletableFuture().join();
         return answers();
+    }
+
+    /// A click elsewhere makes a call that is refused.
+    void clicksInVain(String call) {
+        try {
+            session.submit(CommandText.parse(call)).join();
+            throw new AssertionError("not refused: " + call);
+        } catch (CommandRefused unreadable) {
+            throw new AssertionError(call, unreadable);
+        } catch (CompletionException refused) {
+            // as it should be
+            return;
+        }
     }
 
     private String answers() {

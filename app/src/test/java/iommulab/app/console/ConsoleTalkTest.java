@@ -51,6 +51,15 @@ class ConsoleTalkTest {
     }
 
     @Test
+    void aQuestionMarkExplainsWhatWasRefusedToAClickToo() {
+        lab.says("fd = iommufd.open()", "iommufd.destroy(iommufd=$fd, id=7)");
+        lab.clicksInVain("enqcmd.authorize(process=p0, pasid=7)");
+        assertThat(lab.says("?")).startsWith("ENOTTY: Linux has no such call");
+        lab.says("iommufd.destroy(iommufd=$fd, id=8)");
+        assertThat(lab.says("?")).startsWith("ENOENT: iommufd1 has no object 8");
+    }
+
+    @Test
     void beforeAnyRefusalThereIsNothingToExplain() {
         assertThat(lab.says("?")).isEqualTo("Nothing was refused yet.");
     }
