@@ -1,5 +1,6 @@
 package iommulab.engine.session;
 
+import iommulab.engine.os.call.PlainWords;
 import iommulab.engine.os.call.Value;
 
 import java.util.Collections;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 /// @param name object and verb, such as `domain.map`
 /// @param arguments by name, in the order written
 public record Call(String name, SequencedMap<String, String> arguments) {
+    /* A variable of a scenario, such as `$fd`, is plain in a value but not in a saved call. */
     private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9_.:/+-]+");
 
     public Call {
@@ -77,8 +79,6 @@ public record Call(String name, SequencedMap<String, String> arguments) {
     private static String quoted(String value) {
         return PLAIN_WORD.matcher(value).matches() || isNested(value)
                 ? value
-                : '"'
-                        + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")
-                        + '"';
+                : PlainWords.inQuotes(value);
     }
 }
