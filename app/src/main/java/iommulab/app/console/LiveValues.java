@@ -126,6 +126,7 @@ final class LiveValues {
                                                         : member.driver())));
             }
         }
+        found.addAll(nodes("mediated device"));
         return found.isEmpty() ? functions() : found;
     }
 
@@ -152,7 +153,6 @@ final class LiveValues {
                                                 fact.name(), node.key() + ", " + fact.value())));
             }
         }
-        found.addAll(nodes("mediated device"));
         return found;
     }
 
