@@ -88,7 +88,7 @@ final class Directories {
         }
         return device.secondMode() == DeviceContext.BARE
                 ? Path.of(number, space, Path.KEY_BITS, false) | Path.UNCHANGED
-                : Path.of(number, space, Stages.guestBits(device, unit.control()), false);
+                : Path.of(number, space, StageArithmetic.guestBits(device, unit.control()), false);
     }
 
     private static int owner(DeviceContext device) {

@@ -55,6 +55,8 @@ record Found(@Nullable DeviceContext device, long fsc, long path) {
         if (firstLevels() != 0) {
             return Stages.iovaBits(DeviceContext.mode(fsc), isNarrow());
         }
-        return device.secondMode() == DeviceContext.BARE ? 0 : Stages.guestBits(device, control);
+        return device.secondMode() == DeviceContext.BARE
+                ? 0
+                : StageArithmetic.guestBits(device, control);
     }
 }

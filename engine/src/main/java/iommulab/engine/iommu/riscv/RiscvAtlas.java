@@ -191,7 +191,7 @@ final class RiscvAtlas {
                 new PageTableFormat(unit.capabilities(), Stage.SECOND, narrowGuests),
                 DeviceContext.root(context.iohgatp()),
                 levels,
-                Stages.guestBits(context, unit.control()),
+                StageArithmetic.guestBits(context, unit.control()),
                 regime(big, narrowGuests));
     }
 

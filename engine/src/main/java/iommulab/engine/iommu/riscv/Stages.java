@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 /// Spec: RISC-V IOMMU, "Process to translate an IOVA".
 final class Stages {
     private static final int RWX = TableEntry.READ | TableEntry.WRITE | TableEntry.EXECUTE;
-    private static final int NARROW_GUEST_BITS = 34;
     private static final int NARROW_BITS = 32;
 
     /// Bits of a [TableEntry] that hold the memory type here.
@@ -112,7 +111,7 @@ final class Stages {
         stage.enter(
                 DeviceContext.root(device.iohgatp()),
                 levels,
-                guestBits(device, control),
+                StageArithmetic.guestBits(device, control),
                 space,
                 regime(updates, (control & RiscvRegisters.BE) != 0, narrow),
                 origin);
@@ -127,16 +126,6 @@ final class Stages {
             wideFirst.through(stage);
             narrowFirst.through(stage);
         }
-    }
-
-    /// Bits of a guest-physical address.
-    ///
-    /// @param control the `fctl` register
-    static int guestBits(DeviceContext device, int control) {
-        boolean narrow = (control & RiscvRegisters.GXL) != 0;
-        return narrow || device.has(DeviceContext.SXL)
-                ? NARROW_GUEST_BITS
-                : 14 + 9 * (device.secondMode() - 5);
     }
 
     private long regime(boolean updates, boolean big, boolean narrow) {
@@ -189,7 +178,7 @@ final class Stages {
             }
             gpa = Iotlb.hpa(firstLeaf, iova);
             if (second == null && Iotlb.pageShift(firstLeaf) <= capabilities.bareSecondShift()) {
-                return settled(firstLeaf);
+                return StageArithmetic.settled(firstLeaf);
             }
         }
         return translateGuest(device, firstLeaf, access, judged);
@@ -207,7 +196,7 @@ final class Stages {
         boolean narrow = device.has(DeviceContext.SXL);
         int mode = DeviceContext.mode(fsc);
         int bits = iovaBits(mode, narrow);
-        if (!isCanonical(iova, bits, narrow)) {
+        if (!StageArithmetic.isCanonical(iova, bits, narrow)) {
             cause = StopCause.FIRST_STAGE_UNMAPPED;
             return -RiscvFault.page(judged).code();
         }
@@ -215,7 +204,7 @@ final class Stages {
         long regime =
                 regime(device.has(DeviceContext.SADE), device.has(DeviceContext.SBE), narrow)
                         | (sum ? PageTableFormat.SUM : 0)
-                        | asking(access);
+                        | StageArithmetic.asking(access);
         walker.enter(DeviceContext.root(fsc), narrow ? 2 : mode - 5, space, regime);
         long wanted = Intent.rights(access);
         boolean asks = (access & Iommu.ASKS) != 0;
@@ -228,21 +217,6 @@ final class Stages {
         firstReads = walker.reads();
         firstProbes = walker.probes();
         return leaf < 0 ? ofFirst(leaf, walker, judged) : leaf;
-    }
-
-    private static boolean isCanonical(long iova, int bits, boolean narrow) {
-        long half = narrow ? 0 : 1L << bits - 1;
-        return iova + half >>> bits == 0;
-    }
-
-    private static long asking(int access) {
-        if ((access & Iommu.ASKS) == 0) {
-            return 0;
-        }
-        long execute = (access & TableEntry.EXECUTE) != 0 ? PageTableFormat.ASKS_TO_EXECUTE : 0;
-        return (access & Iommu.PRIVILEGED) != 0
-                ? PageTableFormat.ASKS_AS_SUPERVISOR | execute
-                : PageTableFormat.ASKS_AS_USER | execute;
     }
 
     private long ofFirst(long answer, TableWalker walker, long judged) {
@@ -312,7 +286,8 @@ final class Stages {
         int shift = Math.min(Iotlb.pageShift(firstLeaf), capabilities.bareSecondShift());
         long flags = firstLeaf & (TableEntry.CLEAN | TableEntry.GLOBAL | MEMORY_TYPE);
         long page = gpa & Iotlb.ADDRESS & -1L << shift;
-        return settled(TableEntry.leaf(page, shift, TableEntry.rights(firstLeaf)) | flags);
+        return StageArithmetic.settled(
+                TableEntry.leaf(page, shift, TableEntry.rights(firstLeaf)) | flags);
     }
 
     private long combine(DeviceContext device, long firstLeaf, long secondLeaf, long hpa) {
@@ -323,21 +298,9 @@ final class Stages {
             shift = 12 + 9 * ((shift - 13) / 9);
         }
         if (shift != Iotlb.pageShift(both)) {
-            both = piece(both, hpa, shift);
+            both = StageArithmetic.piece(both, hpa, shift);
         }
-        return settled(both | type & MEMORY_TYPE);
-    }
-
-    /// A page that cannot be written does not wait for its dirty bit.
-    private static long settled(long leaf) {
-        return (leaf & TableEntry.ANY_WRITE) != 0 ? leaf : leaf & ~TableEntry.CLEAN;
-    }
-
-    /// A piece of a larger page around an address: the rest of the page leads elsewhere.
-    private static long piece(long leaf, long hpa, int shift) {
-        long flags = leaf & (TableEntry.CLEAN | TableEntry.GLOBAL);
-        long first = hpa & Iotlb.ADDRESS & -1L << shift;
-        return TableEntry.leaf(first, shift, TableEntry.rights(leaf)) | flags;
+        return StageArithmetic.settled(both | type & MEMORY_TYPE);
     }
 
     private long translateMsi(DeviceContext device, long firstLeaf, int access, long judged) {
@@ -380,7 +343,7 @@ final class Stages {
             long regime = regime(false, (newControl & RiscvRegisters.BE) != 0, narrow);
             var stage = narrow ? narrowSecond : wideSecond;
             int levels = narrow ? 2 : mode - 5;
-            if (iova >>> guestBits(device, newControl) == 0) {
+            if (iova >>> StageArithmetic.guestBits(device, newControl) == 0) {
                 stage.foresee(DeviceContext.root(device.iohgatp()), levels, iova, regime, ahead);
             }
         }

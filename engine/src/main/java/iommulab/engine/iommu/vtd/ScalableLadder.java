@@ -25,7 +25,6 @@ import iommulab.engine.iommu.WalkRecording.TableEntryRead;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,7 +39,7 @@ final class ScalableLadder {
     private final @Nullable VtdFault fault;
     private final ScalableRungs rungs;
     private final ScalableTrees trees;
-    private final List<Draft> drafts = new ArrayList<>();
+    private final DraftedSteps drafts = new DraftedSteps();
     private boolean entered;
     private int nextRow;
     private int row = -1;
@@ -49,22 +48,6 @@ final class ScalableLadder {
     private int lastFirstRow;
     private String missedAt = "";
     private long missCycles;
-
-    /// A step that is not yet told whether the walk failed at it, or what hardware set in its entry.
-    private static final class Draft {
-        private final Maker maker;
-        private final long entryHpa;
-        private String marks = "";
-
-        Draft(Maker maker, long entryHpa) {
-            this.maker = maker;
-            this.entryHpa = entryHpa;
-        }
-
-        interface Maker {
-            Step make(String marks, @Nullable VtdFault fault);
-        }
-    }
 
     /// @param unit that has just translated `request`, observed by `recording`
     /// @param answer it gave
@@ -88,11 +71,7 @@ final class ScalableLadder {
     /// @param stale whether memory would have answered otherwise
     Walk walk(String name, boolean stale) {
         recording.events().forEach(this::take);
-        var steps = new ArrayList<Step>();
-        for (var draft : drafts) {
-            var blamed = draft == drafts.getLast() ? fault : null;
-            steps.add(draft.maker.make(draft.marks, blamed));
-        }
+        var steps = drafts.steps(fault);
         var outcome = outcome(steps, stale);
         return new Walk(
                 name,
@@ -157,20 +136,7 @@ final class ScalableLadder {
                 row = begun == lastFirstEntry ? lastFirstRow : nextRow;
             }
             case SecondStageEnded _ -> row = -1;
-            case EntryMarked(long hpa, long raw) -> marked(hpa, raw);
-        }
-    }
-
-    private void add(long entryHpa, Draft.Maker maker) {
-        drafts.add(new Draft(maker, entryHpa));
-    }
-
-    private void marked(long hpa, long raw) {
-        for (var draft : drafts.reversed()) {
-            if (draft.entryHpa == hpa) {
-                draft.marks = "; hardware makes it 0x%x".formatted(raw);
-                return;
-            }
+            case EntryMarked(long hpa, long raw) -> drafts.mark(hpa, raw);
         }
     }
 
@@ -179,7 +145,7 @@ final class ScalableLadder {
     private void deviceTable(DeviceTableRead read, Source source) {
         switch (read.step()) {
             case 0 ->
-                    add(
+                    drafts.add(
                             read.entryHpa(),
                             (_, failed) ->
                                     rungs.root(
@@ -190,12 +156,12 @@ final class ScalableLadder {
                                             failed));
             case 1 -> {
                 var words = words(read.entryHpa(), 4);
-                add(
+                drafts.add(
                         read.entryHpa(),
                         (_, failed) -> rungs.context(read.tableHpa(), words, source, failed));
             }
             case 2 ->
-                    add(
+                    drafts.add(
                             read.entryHpa(),
                             (_, failed) ->
                                     rungs.directory(
@@ -208,7 +174,7 @@ final class ScalableLadder {
             default -> {
                 var words = words(read.entryHpa(), PasidEntry.WORDS);
                 enter();
-                add(
+                drafts.add(
                         read.entryHpa(),
                         (_, failed) ->
                                 rungs.pasid(
@@ -289,7 +255,7 @@ final class ScalableLadder {
         long table = savedWay();
         int number = entered ? trees.number() : Math.max(0, request.pasid());
         var source = new Source(GivenBy.PASID_CACHE, probe.place(), costs.deviceProbe());
-        add(-1, (_, failed) -> rungs.pasid(table, words, number, source, failed));
+        drafts.add(-1, (_, failed) -> rungs.pasid(table, words, number, source, failed));
     }
 
     /// The entries that the PASID cache made needless, as memory has them.
@@ -327,14 +293,14 @@ final class ScalableLadder {
         var source =
                 new Source(GivenBy.DEVICE_CACHE, probe.place(), costs.deviceProbe() + missCycles);
         missCycles = 0;
-        add(-1, (_, failed) -> rungs.context(0, words, source, failed));
+        drafts.add(-1, (_, failed) -> rungs.context(0, words, source, failed));
     }
 
     private void iotlbProbed(CacheProbed probe) {
         var iotlb = unit.caches().scalable().iotlb();
         int line = probe.set() * iotlb.lines().geometry().ways() + probe.way();
         long word = probe.isHit() ? iotlb.word(line) : 0;
-        add(-1, (_, _) -> rungs.iotlb(probe, word, costs.iotlbProbe()));
+        drafts.add(-1, (_, _) -> rungs.iotlb(probe, word, costs.iotlbProbe()));
     }
 
     private void nestedProbed(CacheProbed probe) {
@@ -348,7 +314,7 @@ final class ScalableLadder {
         var source = new Source(GivenBy.NESTED_CACHE, probe.place(), costs.iotlbProbe());
         var cell = new Cell(row, 1);
         long asked = gpa;
-        add(-1, (_, _) -> rungs.nestedPage(asked, word, source, cell));
+        drafts.add(-1, (_, _) -> rungs.nestedPage(asked, word, source, cell));
     }
 
     private void pagingProbed(CacheProbed probe) {
@@ -372,7 +338,7 @@ final class ScalableLadder {
                 new Source(GivenBy.PAGING_CACHE, probe.place(), costs.pagingProbe() + missCycles);
         missCycles = 0;
         var cell = below ? new Cell(row, probe.level()) : firstCell(probe.level());
-        add(-1, (marks, failed) -> rungs.level(level, marks, source, cell, failed));
+        drafts.add(-1, (marks, failed) -> rungs.level(level, marks, source, cell, failed));
     }
 
     /// P, R/W and U/S of a first-stage entry with these rights.
@@ -394,7 +360,7 @@ final class ScalableLadder {
             lastFirstRow = read.level();
             nextRow = FirstStageFormat.isLeaf(read.raw(), read.level()) ? 0 : read.level() - 1;
         }
-        add(
+        drafts.add(
                 read.entryHpa(),
                 (marks, failed) ->
                         rungs.level(level, marks, source, cell, failed).readAt(read.entryHpa()));
