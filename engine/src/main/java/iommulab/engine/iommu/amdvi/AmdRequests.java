@@ -213,7 +213,8 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
         if (management == 3 || !AddressHoles.isManagement(lastIova)) {
             return withoutPasid(entry, more);
         }
-        return management != 0 && write
+        // What 2 lets through are INTx messages, which no DMA is.
+        return management == 1 && write
                 ? unchanged(WRITE)
                 : stop(AmdFault.MANAGEMENT_REFUSED, STAGE_DEVICE, more, false, lastIova);
     }

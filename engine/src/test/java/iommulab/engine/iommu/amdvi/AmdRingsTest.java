@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.List;
+
 /// Command buffer, event log, page request log.
 class AmdRingsTest {
     private static final int NIC = 0x0300;
@@ -214,5 +216,27 @@ class AmdRingsTest {
                 .extracting(queue -> queue.name() + " " + queue.recent())
                 .containsExactly(
                         "command buffer [everything]", "event log []", "page request log []");
+    }
+
+    @Test
+    void everyCommandIsTakenAndTheBufferGoesOn() {
+        var all =
+                List.of(
+                        AmdCommand.invalidateDeviceEntry(3),
+                        AmdCommand.invalidateHostPages(7, AmdCommand.pages(0x1000, 0), true),
+                        AmdCommand.invalidateGuestPages(7, 5, AmdCommand.pages(0, 51), true),
+                        AmdCommand.invalidateDomain(7),
+                        AmdCommand.invalidateDevicePages(3, 0, -1, AmdCommand.pages(0, 51)),
+                        AmdCommand.invalidateInterruptTable(3),
+                        AmdCommand.completePageRequest(3, 5, 1, 0),
+                        AmdCommand.invalidateAll(),
+                        AmdCommand.waitAndInterrupt());
+        for (var command : all) {
+            lab.submit(command);
+            assertThat(lab.unit.registers().read64(AmdRegisters.COMMAND_HEAD))
+                    .as("%s", command)
+                    .isEqualTo(lab.unit.registers().read64(AmdRegisters.COMMAND_TAIL));
+        }
+        assertThat(lab.event()).isEmpty();
     }
 }

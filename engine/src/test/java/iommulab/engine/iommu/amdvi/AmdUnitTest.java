@@ -236,7 +236,12 @@ class AmdUnitTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, stopped, stopped", "1, stopped, as it is", "3, translated, translated"})
+    @CsvSource({
+        "0, stopped, stopped",
+        "1, stopped, as it is",
+        "2, stopped, stopped",
+        "3, translated, translated"
+    })
     void theManagementRangeGoesAsTheEntrySays(long control, String read, String write) {
         long table = lab.table();
         lab.deviceEntry(NIC, table | 4 << 9 | RW | 3, 7 | control << 40, 0);
@@ -244,6 +249,33 @@ class AmdUnitTest {
         lab.map(table, 4, iova & -4096L, 0x5000_0000L, 1, RW);
         assertThat(words(lab.read(NIC, iova), iova)).isEqualTo(read);
         assertThat(words(lab.write(NIC, iova), iova)).isEqualTo(write);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, stopped, stopped",
+        "1, as it is, as it is",
+        "2, translated, translated",
+        "3, stopped, stopped"
+    })
+    void thePortRangeGoesAsTheEntrySays(long control, String read, String write) {
+        long table = lab.table();
+        lab.deviceEntry(NIC, table | 4 << 9 | RW | 3, 7 | control << 35, 0);
+        long iova = 0xfd_fc00_0008L;
+        lab.map(table, 4, iova & -4096L, 0x5000_0000L, 1, RW);
+        assertThat(words(lab.read(NIC, iova), iova)).isEqualTo(read);
+        assertThat(words(lab.write(NIC, iova), iova)).isEqualTo(write);
+    }
+
+    @Test
+    void theExclusionRangeAsksForNoRights() {
+        lab.deviceEntry(DISK, lab.table() | 3 << 9 | 3, 7 | AmdLab.EX, 0);
+        lab.setRegister(AmdRegisters.EXCLUSION_BASE, 0x20_3000 | 1);
+        lab.setRegister(AmdRegisters.EXCLUSION_LIMIT, 0x20_3000);
+        assertThat(lab.write(DISK, 0x20_3008)).isEqualTo(0x20_3008L);
+        assertThat(lab.write(DISK, 0x20_2ff8)).isNegative();
+        assertThat(lab.write(DISK, 0x20_4000)).isNegative();
+        assertThat(lab.write(DISK, 0x20_3008)).as("again").isEqualTo(0x20_3008L);
     }
 
     private static String words(long answer, long iova) {
