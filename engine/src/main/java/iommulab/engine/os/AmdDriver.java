@@ -50,26 +50,8 @@ public final class AmdDriver extends DeviceEntryDriver {
     /// @param status hpa of the word that completion waits write
     private record Tables(long devices, int frames, long commands, long events, long status) {}
 
-    private static final PasidDirectory.Shape GCR3 =
-            new PasidDirectory.Shape() {
-                @Override
-                public int leafBits() {
-                    return 9;
-                }
-
-                @Override
-                public int entryBytes() {
-                    return 8;
-                }
-
-                @Override
-                public long pointer(long table) {
-                    return table | 1;
-                }
-            };
-
     private AmdDriver(AmdUnit unit, TableStore host, Tables tables, Devices then) {
-        super(host.memory(), GCR3, then);
+        super(host.memory(), AmdWords.GCR3, then);
         this.unit = unit;
         this.host = host;
         this.tables = tables;
@@ -238,7 +220,7 @@ public final class AmdDriver extends DeviceEntryDriver {
     public Optional<GuestDirectory> writeForGuest(
             Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
             throws MappingRefused {
-        return Optional.of(new AmdGuest(GCR3).write(table, guest, pasid, to));
+        return Optional.of(new AmdGuest(AmdWords.GCR3).write(table, guest, pasid, to));
     }
 
     @Override

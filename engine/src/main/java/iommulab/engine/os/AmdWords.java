@@ -5,6 +5,25 @@ import iommulab.engine.os.device.GuestEntry;
 /// What an AMD IOMMU's driver writes into device table entries and GCR3 tables. Source: kernel
 /// `set_dte_entry`, `set_dte_nested`.
 record AmdWords(DomainWishes wishes) {
+    /// Tables of guest tables by PASID.
+    static final PasidDirectory.Shape GCR3 =
+            new PasidDirectory.Shape() {
+                @Override
+                public int leafBits() {
+                    return 9;
+                }
+
+                @Override
+                public int entryBytes() {
+                    return 8;
+                }
+
+                @Override
+                public long pointer(long table) {
+                    return table | 1;
+                }
+            };
+
     /* First word. */
     private static final long VALID = 1;
     private static final long TRANSLATION_VALID = 1 << 1;

@@ -380,9 +380,7 @@ public final class ScalableDriver implements IommuDriver {
             implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
-            if (!(unit instanceof VtdUnit hardware)) {
-                throw new IllegalStateException("not a VT-d unit: " + unit);
-            }
+            var hardware = VtdDriver.vtd(unit);
             return new ScalableDriver(
                     hardware,
                     PasidTables.resume(memory, frames, rootTable),

@@ -351,14 +351,19 @@ public final class VtdDriver implements IommuDriver {
 
     // ---- going back
 
+    static VtdUnit vtd(Iommu unit) {
+        if (unit instanceof VtdUnit hardware) {
+            return hardware;
+        }
+        throw new IllegalStateException("not a VT-d unit: " + unit);
+    }
+
     private record Remembered(
             long rootTable, VtdCommands.Rings rings, Map<Integer, DeviceServices> services)
             implements State {
         @Override
         public IommuDriver resume(Iommu unit, PhysicalMemory memory, FrameAllocator frames) {
-            if (!(unit instanceof VtdUnit hardware)) {
-                throw new IllegalStateException("not a VT-d unit: " + unit);
-            }
+            var hardware = vtd(unit);
             return new VtdDriver(
                     hardware,
                     VtdTables.resume(memory, frames, rootTable),

@@ -8,7 +8,6 @@ import iommulab.engine.cache.CacheKind;
 import iommulab.engine.cache.Replacement;
 import iommulab.engine.group.DomainType;
 import iommulab.engine.iommu.Access;
-import iommulab.engine.iommu.PageResponse;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Permissions;
 import iommulab.engine.iommu.QueueState;
@@ -25,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.List;
 
-/// A device with a TLB of its own and page requests, on every architecture: the same commands.
+/// A device with a TLB of its own, on every architecture: the same commands.
 class DeviceTlbTest {
     private static final PciAddress DEVICE = ArchitectureBench.DEVICE;
     private static final long IOVA = 0x4000_0000L;
@@ -295,64 +294,6 @@ class DeviceTlbTest {
         bench.run(new Command.AttachDevice(DEVICE, other));
         bench.map(other, IOVA, PAGE + 0x1000, 0x1000, Permissions.READ);
         assertThat(read(IOVA).target()).isEqualTo(PAGE + 0x1000);
-    }
-
-    // ---- page requests
-
-    @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"VTD_LEGACY", "SELFTEST"})
-    void aPageThatIsMappedOnRequestIsReachedOnTheSecondTry(Architecture architecture)
-            throws CommandRefused {
-        withAts(architecture);
-        bench.run(new Command.SetPageRequests(DEVICE, true));
-        var event = read(IOVA + 0x10_0004);
-        assertThat(event.note()).contains("asks for the page, group 0");
-        assertThat(device().groups()).hasSize(1);
-        assertThat(device().groups().getFirst().pages()).containsExactly(IOVA + 0x10_0000);
-        bench.map(domain, IOVA + 0x10_0000, PAGE, 0x1000, Permissions.READ);
-        var answered =
-                (Outcome.PagesAnswered)
-                        bench.run(new Command.AnswerPages(DEVICE, 0, PageResponse.SUCCESS));
-        assertThat(answered.tried()).hasSize(1);
-        assertThat(answered.tried().getFirst().target()).isEqualTo(PAGE + 4);
-        assertThat(device().groups()).isEmpty();
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"VTD_LEGACY", "SELFTEST"})
-    void aGroupOfPagesIsAskedForAndAnsweredAsAWhole(Architecture architecture)
-            throws CommandRefused {
-        withAts(architecture);
-        bench.run(new Command.SetPageRequests(DEVICE, true));
-        var request = new Command.RequestPages(DEVICE, IOVA, 3, Access.WRITE, NONE);
-        assertThat(bench.run(request)).isEqualTo(new Outcome.PagesRequested(0));
-        var queues = bench.machine.units.getFirst().hardware().queues();
-        assertThat(queues.getLast().recent()).as("requests in the queue").hasSize(3);
-        var answered =
-                (Outcome.PagesAnswered)
-                        bench.run(new Command.AnswerPages(DEVICE, 0, PageResponse.SUCCESS));
-        assertThat(answered.tried())
-                .extracting(DmaEvent::target)
-                .containsExactly(PAGE, PAGE + 0x1000, PAGE + 0x2000);
-        assertThat(device().tlb().lines()).hasSize(3);
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"VTD_LEGACY", "SELFTEST"})
-    void afterAFailureTheDeviceAsksNoMore(Architecture architecture) throws CommandRefused {
-        withAts(architecture);
-        bench.run(new Command.SetPageRequests(DEVICE, true));
-        var request = new Command.RequestPages(DEVICE, IOVA, 1, Access.READ, NONE);
-        bench.run(request);
-        bench.run(new Command.AnswerPages(DEVICE, 0, PageResponse.FAILURE));
-        assertThat(device().toldToStop()).isTrue();
-        assertThatThrownBy(() -> bench.run(request)).hasMessageContaining("told it to stop");
     }
 
     @ParameterizedTest

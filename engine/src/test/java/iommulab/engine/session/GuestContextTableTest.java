@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
-import iommulab.engine.os.call.Answer;
-import iommulab.engine.os.call.Value;
 import iommulab.engine.pci.PciAddress;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +23,7 @@ class GuestContextTableTest {
     private static final long STAGE_2 = 1 | 6 << 1;
 
     private final KernelLab lab = KernelLab.of(Architecture.SMMUV3, 1);
+    private final GuestDevice guest = new GuestDevice(lab);
     private String fd;
     private String ioas;
     private KernelLab.Bound device;
@@ -39,17 +38,14 @@ class GuestContextTableTest {
         fd = lab.iommufd();
         ioas = lab.ioas(fd);
         device = lab.bind(fd, "devA");
-        lab.ok(
-                "iommufd.ioas_map(iommufd=%s, ioas_id=%s, user_va=buf, length=0x4000,"
-                        + " flags=[fixed, read, write], iova=0x%x)",
-                fd, ioas, GPA);
+        guest.mapMemory(fd, ioas, GPA);
         parent = lab.parent(fd, device, ioas);
         viommu =
                 lab.first(
                         "iommufd.viommu_alloc(iommufd=%s, dev_id=%s, hwpt_id=%s, type=arm_smmuv3)",
                         fd, device.id(), parent);
-        firstTable = tableThatMaps(GVA, GPA);
-        secondTable = tableThatMaps(GVA, GPA + 0x1000);
+        firstTable = guest.tableThatMaps(GVA, GPA);
+        secondTable = guest.tableThatMaps(GVA, GPA + 0x1000);
         ste = write(0, firstTable);
         write(1, firstTable);
         write(2, secondTable);
@@ -57,17 +53,10 @@ class GuestContextTableTest {
 
     // ---- what guest, hypervisor and device do
 
-    private String tableThatMaps(long gva, long gpa) {
-        var table = lab.first("guest.pt_create()");
-        lab.ok("guest.pt_map(pt=%s, gva=0x%x, gpa=0x%x)", table, gva, gpa);
-        return table;
-    }
-
     /// The guest lets a PASID use a table.
     private List<Long> write(int pasid, String table) {
         var answer = lab.ok("guest.pasid_entry_write(device=devA, pasid=%d, pt=%s)", pasid, table);
-        return ((Value.Items) answer.returns().get("ste"))
-                .items().stream().map(word -> Long.decode(word.toString())).toList();
+        return GuestDevice.words(answer, "ste");
     }
 
     private String alloc(String flags, String data) {
@@ -87,9 +76,7 @@ class GuestContextTableTest {
     }
 
     private void theGuestKnowsTheDevice() {
-        lab.ok(
-                "iommufd.vdevice_alloc(iommufd=%s, viommu_id=%s, dev_id=%s, virt_id=%d)",
-                fd, viommu, device.id(), STREAM);
+        guest.isKnown(fd, viommu, device, STREAM);
     }
 
     private void attachTheGuestsTable() {
@@ -104,57 +91,28 @@ class GuestContextTableTest {
                 fd, viommu, low, high);
     }
 
-    private Answer read(OptionalInt pasid, long address) {
-        return lab.ok(
-                "dma.issue(device=devA, iova=0x%x, dir=read, length=4%s)",
-                address, pasid.isPresent() ? ", pasid=" + pasid.getAsInt() : "");
-    }
-
-    private String reached(OptionalInt pasid, long address) {
-        var answer = read(pasid, address);
-        assertThat(answer.returns().get("outcome")).as(answer.rule()).hasToString("ok");
-        return answer.returns().get("host").toString();
-    }
-
-    private String reached(int pasid) {
-        return reached(OptionalInt.of(pasid), GVA);
-    }
-
-    private String stopped(OptionalInt pasid, long address) {
-        var answer = read(pasid, address);
-        assertThat(answer.returns().get("outcome")).as(answer.rule()).hasToString("fault");
-        return answer.returns().get("reason").toString();
-    }
-
-    private String stopped(int pasid) {
-        return stopped(OptionalInt.of(pasid), GVA);
-    }
-
-    /// What the device reaches through the parent alone.
-    private String behind(long gpa) {
-        return reached(OptionalInt.empty(), gpa);
-    }
-
     // ---- what comes of it
 
     @Test
     void everyPasidGoesThroughTheTableThatTheGuestGaveIt() {
         lab.attach(device, parent);
-        var first = behind(GPA);
-        var second = behind(GPA + 0x1000);
+        var first = guest.behind(GPA);
+        var second = guest.behind(GPA + 0x1000);
         attachTheGuestsTable();
-        assertThat(reached(1)).isEqualTo(first);
-        assertThat(reached(2)).isEqualTo(second);
-        assertThat(reached(OptionalInt.empty(), GVA)).as("PASID 0's table").isEqualTo(first);
+        assertThat(guest.reached(1)).isEqualTo(first);
+        assertThat(guest.reached(2)).isEqualTo(second);
+        assertThat(guest.reached(OptionalInt.empty(), GVA)).as("PASID 0's table").isEqualTo(first);
     }
 
     @Test
     void whatTheGuestHasNotWrittenIsAFaultInItsOwnStage() {
         attachTheGuestsTable();
-        assertThat(stopped(3)).isEqualTo("pasid");
-        assertThat(stopped(OptionalInt.of(2), GVA + 0x1000)).isEqualTo("s1_unmapped");
+        assertThat(guest.stopped(3)).isEqualTo("pasid");
+        assertThat(guest.stopped(OptionalInt.of(2), GVA + 0x1000)).isEqualTo("s1_unmapped");
         lab.ok("guest.pt_map(pt=%s, gva=0x9000, gpa=0x5000000)", secondTable);
-        assertThat(stopped(OptionalInt.of(2), 0x9000)).as("no memory there").isEqualTo("unmapped");
+        assertThat(guest.stopped(OptionalInt.of(2), 0x9000))
+                .as("no memory there")
+                .isEqualTo("unmapped");
         lab.ok("guest.pt_map(pt=%s, gva=0xa000, gpa=0x%x, flags=r)", secondTable, GPA);
         var answer = lab.ok("dma.issue(device=devA, iova=0xa000, dir=write, length=4, pasid=2)");
         assertThat(answer.returns().get("reason")).hasToString("s1_perm");
@@ -163,41 +121,41 @@ class GuestContextTableTest {
     @Test
     void aDescriptorThatTheGuestRewritesIsOldUntilTheGuestSaysSo() {
         attachTheGuestsTable();
-        var first = reached(1);
-        var second = reached(2);
+        var first = guest.reached(1);
+        var second = guest.reached(2);
         write(1, secondTable);
-        assertThat(reached(1)).as("cached descriptor").isEqualTo(first);
+        assertThat(guest.reached(1)).as("cached descriptor").isEqualTo(first);
         guestCommands((long) STREAM << 32 | 1 << 12 | 0x05, 1);
-        assertThat(reached(1)).as("after CMD_CFGI_CD").isEqualTo(second);
+        assertThat(guest.reached(1)).as("after CMD_CFGI_CD").isEqualTo(second);
     }
 
     @Test
     void aPageThatTheGuestMovesIsOldUntilTheGuestSaysSo() {
         attachTheGuestsTable();
-        var before = reached(2);
+        var before = guest.reached(2);
         lab.ok("guest.pt_map(pt=%s, gva=0x%x, gpa=0x%x)", secondTable, GVA, GPA + 0x2000);
-        assertThat(reached(2)).as("cached page").isEqualTo(before);
+        assertThat(guest.reached(2)).as("cached page").isEqualTo(before);
         long asid = Long.parseLong(secondTable);
         guestCommands(asid << 48 | 0x12, GVA);
-        assertThat(reached(2)).as("after CMD_TLBI_NH_VA").isNotEqualTo(before);
+        assertThat(guest.reached(2)).as("after CMD_TLBI_NH_VA").isNotEqualTo(before);
     }
 
     @Test
     void aPasidThatTheGuestAddsWorksAtOnce() {
         attachTheGuestsTable();
-        assertThat(stopped(4)).isEqualTo("pasid");
+        assertThat(guest.stopped(4)).isEqualTo("pasid");
         write(4, secondTable);
-        assertThat(reached(4)).isEqualTo(reached(2));
+        assertThat(guest.reached(4)).isEqualTo(guest.reached(2));
     }
 
     @Test
     void memoryThatTheHostTakesAwayIsGoneForAllPasidsAtOnce() {
         attachTheGuestsTable();
-        reached(1);
+        guest.reached(1);
         lab.ok(
                 "iommufd.ioas_unmap(iommufd=%s, ioas_id=%s, iova=0x%x, length=0x4000)",
                 fd, ioas, GPA);
-        assertThat(stopped(1)).isEqualTo("unmapped");
+        assertThat(guest.stopped(1)).isEqualTo("unmapped");
     }
 
     @Test
@@ -205,16 +163,16 @@ class GuestContextTableTest {
         lab.attach(device, parent);
         var table = lab.first(alloc("[]", entry(ste.get(0), ste.get(1))));
         lab.refused("ENOENT", "vfio.cdev_attach(cdev=%s, pt_id=%s)", device.cdev(), table);
-        behind(GPA);
+        guest.behind(GPA);
     }
 
     @Test
     void aGuestsBypassLeavesItTheSecondStage() {
         theGuestKnowsTheDevice();
         attachEntry(BYPASS, 0);
-        behind(GPA);
-        assertThat(stopped(OptionalInt.empty(), 0x5000)).isEqualTo("unmapped");
-        assertThat(stopped(1)).as("no substreams without stage 1").isEqualTo("pasid");
+        guest.behind(GPA);
+        assertThat(guest.stopped(OptionalInt.empty(), 0x5000)).isEqualTo("unmapped");
+        assertThat(guest.stopped(1)).as("no substreams without stage 1").isEqualTo("pasid");
     }
 
     @Test
@@ -222,8 +180,8 @@ class GuestContextTableTest {
         theGuestKnowsTheDevice();
         for (long low : List.of(ABORT, 0L)) {
             attachEntry(low, 0);
-            assertThat(stopped(OptionalInt.empty(), GPA)).isEqualTo("blocked");
-            assertThat(stopped(1)).isEqualTo("blocked");
+            assertThat(guest.stopped(OptionalInt.empty(), GPA)).isEqualTo("blocked");
+            assertThat(guest.stopped(1)).isEqualTo("blocked");
         }
     }
 
@@ -289,20 +247,20 @@ class GuestContextTableTest {
         var before = lab.machine().checkpoint();
         long hashBefore = lab.stateHash();
         attachTheGuestsTable();
-        var first = reached(1);
+        var first = guest.reached(1);
         var attached = lab.machine().checkpoint();
         long hashAttached = lab.stateHash();
         write(7, secondTable);
-        reached(7);
+        guest.reached(7);
         lab.machine().restore(before);
         assertThat(lab.stateHash()).as("before the attachment").isEqualTo(hashBefore);
         lab.machine().restore(attached);
         assertThat(lab.stateHash()).as("after the attachment").isEqualTo(hashAttached);
-        assertThat(stopped(7)).as("written later").isEqualTo("pasid");
-        assertThat(reached(1)).isEqualTo(first);
+        assertThat(guest.stopped(7)).as("written later").isEqualTo("pasid");
+        assertThat(guest.reached(1)).isEqualTo(first);
         lab.machine().restore(before);
         attachTheGuestsTable();
-        reached(1);
+        guest.reached(1);
         assertThat(lab.stateHash()).as("the same calls again").isEqualTo(hashAttached);
     }
 }

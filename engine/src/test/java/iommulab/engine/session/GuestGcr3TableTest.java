@@ -6,8 +6,6 @@ import iommulab.engine.iommu.Access;
 import iommulab.engine.iommu.PasidPrefix;
 import iommulab.engine.iommu.Walk;
 import iommulab.engine.iommu.amdvi.AmdCommand;
-import iommulab.engine.os.call.Answer;
-import iommulab.engine.os.call.Value;
 import iommulab.engine.pci.PciAddress;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +26,7 @@ class GuestGcr3TableTest {
     private static final long WINDOW = 0x7ff0_0000_0000L;
 
     private final KernelLab lab = KernelLab.of(Architecture.AMD_VI, 1, 1);
+    private final GuestDevice guest = new GuestDevice(lab);
     private String fd;
     private String ioas;
     private KernelLab.Bound device;
@@ -42,14 +41,11 @@ class GuestGcr3TableTest {
         fd = lab.iommufd();
         ioas = lab.ioas(fd);
         device = lab.bind(fd, "devA");
-        lab.ok(
-                "iommufd.ioas_map(iommufd=%s, ioas_id=%s, user_va=buf, length=0x4000,"
-                        + " flags=[fixed, read, write], iova=0x%x)",
-                fd, ioas, GPA);
+        guest.mapMemory(fd, ioas, GPA);
         parent = lab.parent(fd, device, ioas);
         viommu = viommu();
-        firstTable = tableThatMaps(GVA, GPA);
-        secondTable = tableThatMaps(GVA, GPA + 0x1000);
+        firstTable = guest.tableThatMaps(GVA, GPA);
+        secondTable = guest.tableThatMaps(GVA, GPA + 0x1000);
         write("devA", 0, firstTable);
         write("devA", 1, firstTable);
         dte = write("devA", 2, secondTable);
@@ -63,22 +59,13 @@ class GuestGcr3TableTest {
                 fd, device.id(), parent);
     }
 
-    private String tableThatMaps(long gva, long gpa) {
-        var table = lab.first("guest.pt_create()");
-        lab.ok("guest.pt_map(pt=%s, gva=0x%x, gpa=0x%x)", table, gva, gpa);
-        return table;
-    }
-
     /// The guest lets a PASID use a table.
     ///
     /// @return its device table entry
     private List<Long> write(String name, int pasid, String table) {
         var answer =
                 lab.ok("guest.pasid_entry_write(device=%s, pasid=%d, pt=%s)", name, pasid, table);
-        return ((Value.Items) answer.returns().get("dte"))
-                .items().stream()
-                        .map(word -> Long.parseUnsignedLong(word.toString().substring(2), 16))
-                        .toList();
+        return GuestDevice.words(answer, "dte");
     }
 
     private String alloc(String support, String flags, List<Long> words) {
@@ -100,9 +87,7 @@ class GuestGcr3TableTest {
     }
 
     private void theGuestKnowsTheDevice() {
-        lab.ok(
-                "iommufd.vdevice_alloc(iommufd=%s, viommu_id=%s, dev_id=%s, virt_id=%d)",
-                fd, viommu, device.id(), GUESTS_NUMBER);
+        guest.isKnown(fd, viommu, device, GUESTS_NUMBER);
     }
 
     private String attachTheGuestsTable() {
@@ -122,57 +107,28 @@ class GuestGcr3TableTest {
         return (int) (dte.get(1) & 0xffff);
     }
 
-    private Answer read(OptionalInt pasid, long address) {
-        return lab.ok(
-                "dma.issue(device=devA, iova=0x%x, dir=read, length=4%s)",
-                address, pasid.isPresent() ? ", pasid=" + pasid.getAsInt() : "");
-    }
-
-    private String reached(OptionalInt pasid, long address) {
-        var answer = read(pasid, address);
-        assertThat(answer.returns().get("outcome")).as(answer.rule()).hasToString("ok");
-        return answer.returns().get("host").toString();
-    }
-
-    private String reached(int pasid) {
-        return reached(OptionalInt.of(pasid), GVA);
-    }
-
-    private String stopped(OptionalInt pasid, long address) {
-        var answer = read(pasid, address);
-        assertThat(answer.returns().get("outcome")).as(answer.rule()).hasToString("fault");
-        return answer.returns().get("reason").toString();
-    }
-
-    private String stopped(int pasid) {
-        return stopped(OptionalInt.of(pasid), GVA);
-    }
-
-    /// What the device reaches through the parent alone.
-    private String behind(long gpa) {
-        return reached(OptionalInt.empty(), gpa);
-    }
-
     // ---- what comes of it
 
     @Test
     void everyPasidGoesThroughTheTableThatTheGuestGaveIt() {
         lab.attach(device, parent);
-        var first = behind(GPA);
-        var second = behind(GPA + 0x1000);
+        var first = guest.behind(GPA);
+        var second = guest.behind(GPA + 0x1000);
         attachTheGuestsTable();
-        assertThat(reached(1)).isEqualTo(first);
-        assertThat(reached(2)).isEqualTo(second);
-        assertThat(reached(OptionalInt.empty(), GVA)).as("PASID 0's table").isEqualTo(first);
+        assertThat(guest.reached(1)).isEqualTo(first);
+        assertThat(guest.reached(2)).isEqualTo(second);
+        assertThat(guest.reached(OptionalInt.empty(), GVA)).as("PASID 0's table").isEqualTo(first);
     }
 
     @Test
     void whatTheGuestHasNotWrittenIsAFaultInItsOwnStage() {
         attachTheGuestsTable();
-        assertThat(stopped(3)).isEqualTo("pasid");
-        assertThat(stopped(OptionalInt.of(2), GVA + 0x1000)).isEqualTo("s1_unmapped");
+        assertThat(guest.stopped(3)).isEqualTo("pasid");
+        assertThat(guest.stopped(OptionalInt.of(2), GVA + 0x1000)).isEqualTo("s1_unmapped");
         lab.ok("guest.pt_map(pt=%s, gva=0x9000, gpa=0x5000000)", secondTable);
-        assertThat(stopped(OptionalInt.of(2), 0x9000)).as("no memory there").isEqualTo("unmapped");
+        assertThat(guest.stopped(OptionalInt.of(2), 0x9000))
+                .as("no memory there")
+                .isEqualTo("unmapped");
         lab.ok("guest.pt_map(pt=%s, gva=0xa000, gpa=0x%x, flags=r)", secondTable, GPA);
         var answer = lab.ok("dma.issue(device=devA, iova=0xa000, dir=write, length=4, pasid=2)");
         assertThat(answer.returns().get("reason")).hasToString("s1_perm");
@@ -181,56 +137,56 @@ class GuestGcr3TableTest {
     @Test
     void aGcr3EntryThatTheGuestRewritesIsOldUntilTheGuestSaysSo() {
         attachTheGuestsTable();
-        var first = reached(1);
-        var second = reached(2);
+        var first = guest.reached(1);
+        var second = guest.reached(2);
         write("devA", 1, secondTable);
-        assertThat(reached(1)).as("cached entry").isEqualTo(first);
+        assertThat(guest.reached(1)).as("cached entry").isEqualTo(first);
         guestCommands(AmdCommand.invalidateDeviceEntry(GUESTS_NUMBER));
         guestCommands(
                 AmdCommand.invalidateGuestPages(guestsDomain(), 1, AmdCommand.pages(0, 51), true));
-        assertThat(reached(1)).as("after INVALIDATE_DEVTAB_ENTRY").isEqualTo(second);
+        assertThat(guest.reached(1)).as("after INVALIDATE_DEVTAB_ENTRY").isEqualTo(second);
     }
 
     @Test
     void aPageThatTheGuestMovesIsOldUntilTheGuestSaysSo() {
         attachTheGuestsTable();
-        var before = reached(2);
+        var before = guest.reached(2);
         lab.ok("guest.pt_map(pt=%s, gva=0x%x, gpa=0x%x)", secondTable, GVA, GPA + 0x2000);
-        assertThat(reached(2)).as("cached page").isEqualTo(before);
+        assertThat(guest.reached(2)).as("cached page").isEqualTo(before);
         guestCommands(AmdCommand.invalidateGuestPages(guestsDomain(), 1, GVA | ONE_PAGE, false));
-        assertThat(reached(2)).as("another PASID was named").isEqualTo(before);
+        assertThat(guest.reached(2)).as("another PASID was named").isEqualTo(before);
         guestCommands(AmdCommand.invalidateGuestPages(guestsDomain(), 2, GVA | ONE_PAGE, false));
-        assertThat(reached(2)).as("after INVALIDATE_IOMMU_PAGES").isNotEqualTo(before);
+        assertThat(guest.reached(2)).as("after INVALIDATE_IOMMU_PAGES").isNotEqualTo(before);
     }
 
     @Test
     void invalidatingAllConcernsTheGuestAlone() {
         attachTheGuestsTable();
-        reached(1);
-        reached(2);
+        guest.reached(1);
+        guest.reached(2);
         write("devA", 1, secondTable);
         lab.ok("guest.pt_unmap(pt=%s, gva=0x%x)", secondTable, GVA);
         guestCommands(AmdCommand.invalidateAll());
-        assertThat(stopped(1)).isEqualTo("s1_unmapped");
-        assertThat(stopped(2)).isEqualTo("s1_unmapped");
+        assertThat(guest.stopped(1)).isEqualTo("s1_unmapped");
+        assertThat(guest.stopped(2)).isEqualTo("s1_unmapped");
     }
 
     @Test
     void aPasidThatTheGuestAddsWorksAtOnce() {
         attachTheGuestsTable();
-        assertThat(stopped(4)).isEqualTo("pasid");
+        assertThat(guest.stopped(4)).isEqualTo("pasid");
         write("devA", 4, secondTable);
-        assertThat(reached(4)).isEqualTo(reached(2));
+        assertThat(guest.reached(4)).isEqualTo(guest.reached(2));
     }
 
     @Test
     void memoryThatTheHostTakesAwayIsGoneForAllPasidsAtOnce() {
         attachTheGuestsTable();
-        reached(1);
+        guest.reached(1);
         lab.ok(
                 "iommufd.ioas_unmap(iommufd=%s, ioas_id=%s, iova=0x%x, length=0x4000)",
                 fd, ioas, GPA);
-        assertThat(stopped(1)).isEqualTo("unmapped");
+        assertThat(guest.stopped(1)).isEqualTo("unmapped");
     }
 
     @Test
@@ -243,10 +199,10 @@ class GuestGcr3TableTest {
         var low = dte.get(0) & ~GLX & ~(7L << 58) | (leaf >>> 12 & 7) << 58;
         var high = guestsDomain() | (leaf >>> 15 & 0xffff) << 16 | leaf >>> 31 << 43;
         lab.attach(device, lab.first(alloc(low, high, 0)));
-        var second = reached(2);
-        assertThat(stopped(512)).as("a PASID of ten bits").isEqualTo("pasid");
+        var second = guest.reached(2);
+        assertThat(guest.stopped(512)).as("a PASID of ten bits").isEqualTo("pasid");
         lab.attach(device, parent);
-        assertThat(second).isEqualTo(behind(GPA + 0x1000));
+        assertThat(second).isEqualTo(guest.behind(GPA + 0x1000));
     }
 
     private static long root(List<Long> dte) {
@@ -276,7 +232,7 @@ class GuestGcr3TableTest {
     /// The domain number in the device's entry after a table is attached.
     private int hardwareNumber(String table) {
         lab.attach(device, table);
-        read(OptionalInt.of(1), GVA);
+        guest.read(OptionalInt.of(1), GVA);
         var walk = explained(1);
         return walk.domain();
     }
@@ -322,12 +278,12 @@ class GuestGcr3TableTest {
                 "iommufd.vdevice_alloc(iommufd=%s, viommu_id=%s, dev_id=%s, virt_id=0x20)",
                 fd, viommu, sibling.id());
         lab.attach(sibling, lab.first(alloc(viommu, "[]", words)));
-        reached(1);
+        guest.reached(1);
         lab.ok("dma.issue(device=devB, iova=0x%x, dir=read, length=4, pasid=1)", GVA);
         lab.ok(
                 "iommufd.ioas_unmap(iommufd=%s, ioas_id=%s, iova=0x%x, length=0x4000)",
                 fd, ioas, GPA);
-        assertThat(stopped(1)).isEqualTo("unmapped");
+        assertThat(guest.stopped(1)).isEqualTo("unmapped");
         var answer = lab.ok("dma.issue(device=devB, iova=0x%x, dir=read, length=4, pasid=1)", GVA);
         assertThat(answer.returns().get("reason")).hasToString("unmapped");
     }
@@ -397,7 +353,7 @@ class GuestGcr3TableTest {
         lab.attach(device, parent);
         var table = lab.first(alloc(viommu, "[]", dte));
         lab.refused("ENOENT", "vfio.cdev_attach(cdev=%s, pt_id=%s)", device.cdev(), table);
-        behind(GPA);
+        guest.behind(GPA);
     }
 
     @Test
@@ -425,20 +381,20 @@ class GuestGcr3TableTest {
         var before = lab.machine().checkpoint();
         long hashBefore = lab.stateHash();
         attachTheGuestsTable();
-        var first = reached(1);
+        var first = guest.reached(1);
         var attached = lab.machine().checkpoint();
         long hashAttached = lab.stateHash();
         write("devA", 7, secondTable);
-        reached(7);
+        guest.reached(7);
         lab.machine().restore(before);
         assertThat(lab.stateHash()).as("before the attachment").isEqualTo(hashBefore);
         lab.machine().restore(attached);
         assertThat(lab.stateHash()).as("after the attachment").isEqualTo(hashAttached);
-        assertThat(stopped(7)).as("written later").isEqualTo("pasid");
-        assertThat(reached(1)).isEqualTo(first);
+        assertThat(guest.stopped(7)).as("written later").isEqualTo("pasid");
+        assertThat(guest.reached(1)).isEqualTo(first);
         lab.machine().restore(before);
         attachTheGuestsTable();
-        reached(1);
+        guest.reached(1);
         assertThat(lab.stateHash()).as("the same calls again").isEqualTo(hashAttached);
     }
 }
