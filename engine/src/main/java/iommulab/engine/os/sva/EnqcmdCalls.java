@@ -134,14 +134,22 @@ public final class EnqcmdCalls implements CallTable {
 
     private Answer authorize(Arguments a) throws CallFailed, BadArgument {
         requireProposals();
-        guests.authorize(SvaCalls.running(a, processes), pasid(a, "pasid"));
-        return Answer.OK;
+        var process = SvaCalls.running(a, processes);
+        int pasid = pasid(a, "pasid");
+        guests.authorize(process, pasid);
+        return Answer.OK.because(
+                "%s may use PASID %d from now on, and so may its machines."
+                        .formatted(process, pasid));
     }
 
     private Answer revoke(Arguments a) throws CallFailed, BadArgument {
         requireProposals();
-        guests.revoke(SvaCalls.running(a, processes), pasid(a, "pasid"));
-        return Answer.OK;
+        var process = SvaCalls.running(a, processes);
+        int pasid = pasid(a, "pasid");
+        guests.revoke(process, pasid);
+        return Answer.OK.because(
+                "PASID %d is off the list of %s; links that only this right allowed are broken."
+                        .formatted(pasid, process));
     }
 
     private VirtualMachine machine(Arguments a) throws CallFailed, BadArgument {
@@ -150,14 +158,23 @@ public final class EnqcmdCalls implements CallTable {
 
     private Answer link(Arguments a) throws CallFailed, BadArgument {
         requireProposals();
-        guests.link(machine(a), pasid(a, "guest_pasid"), pasid(a, "host_pasid"));
-        return Answer.OK;
+        var machine = machine(a);
+        int guest = pasid(a, "guest_pasid");
+        int host = pasid(a, "host_pasid");
+        guests.link(machine, guest, host);
+        return Answer.OK.because(
+                "%s may use PASID %d, so it may be what %s calls %d."
+                        .formatted(machine.opener(), host, machine, guest));
     }
 
     private Answer unlink(Arguments a) throws CallFailed, BadArgument {
         requireProposals();
-        guests.unlink(machine(a), pasid(a, "guest_pasid"));
-        return Answer.OK;
+        var machine = machine(a);
+        int guest = pasid(a, "guest_pasid");
+        guests.unlink(machine, guest);
+        return Answer.OK.because(
+                "PASID %d of %s leads nowhere: the next submission leaves the guest."
+                        .formatted(guest, machine));
     }
 
     private Answer guestSubmit(Arguments a) throws CallFailed, BadArgument {

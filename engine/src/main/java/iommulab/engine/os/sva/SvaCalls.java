@@ -59,7 +59,15 @@ public final class SvaCalls implements CallTable {
                             + " tables that are freed (iommulab.sva=off).");
         }
         var bond = bonds.bind(device, running(a, processes), files.newHandle("sva"));
-        return Answer.OK.with("handle", bond.handle()).with("pasid", bond.pasid());
+        return Answer.OK
+                .with("handle", bond.handle())
+                .with("pasid", bond.pasid())
+                .because(
+                        bond.references() == 1
+                                ? "PASID %d is that of %s on all devices; group %d walks its table with it."
+                                        .formatted(
+                                                bond.pasid(), bond.process(), bond.group().id())
+                                : "The same two are bound already: one more reference to the same bond.");
     }
 
     /// The process of an argument.
