@@ -65,9 +65,9 @@ public final class SvaCalls implements CallTable {
                 .because(
                         bond.references() == 1
                                 ? "PASID %d is that of %s on all devices; group %d walks its table with it."
-                                        .formatted(
-                                                bond.pasid(), bond.process(), bond.group().id())
-                                : "The same two are bound already: one more reference to the same bond.");
+                                        .formatted(bond.pasid(), bond.process(), bond.group().id())
+                                : "The same two are bound already: one more reference to the same"
+                                      + " bond.");
     }
 
     /// The process of an argument.
