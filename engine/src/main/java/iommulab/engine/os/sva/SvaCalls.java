@@ -67,7 +67,7 @@ public final class SvaCalls implements CallTable {
                                 ? "PASID %d is that of %s on all devices; group %d walks its table with it."
                                         .formatted(bond.pasid(), bond.process(), bond.group().id())
                                 : "The same two are bound already: one more reference to the same"
-                                      + " bond.");
+                                        + " bond.");
     }
 
     /// The process of an argument.
