@@ -14,6 +14,7 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 
@@ -43,12 +44,18 @@ final class QuestionForm extends HBox {
         device.setPrefWidth(170);
         iova.setId("walk-iova");
         bytes.setId("walk-bytes");
+        read.setId("walk-read");
+        write.setId("walk-write");
         ask.setId("walk-ask");
         read.setSelected(true);
         bytes.setText("0x40");
         complaint.getStyleClass().addAll("secondary", "says-fault");
         var access = new SegmentedButton(read, write);
-        access.setToggleGroup(read.getToggleGroup());
+        // From the beginning: what is shown before the buttons are laid out has to be exclusive,
+        // too.
+        var one = new ToggleGroup();
+        one.getToggles().addAll(read, write);
+        access.setToggleGroup(one);
         getChildren()
                 .addAll(
                         caption("Ask"),

@@ -77,6 +77,25 @@ class WalkFlowTest {
     }
 
     @Test
+    void aRequestEitherReadsOrWrites() {
+        try (var lab = LiveLab.on(CAPTURE)) {
+            var device = prepared(lab);
+            lab.did(new Command.IssueDma(device, IOVA, 64, Access.WRITE));
+            lab.selects(new Subject.Function(device)).opens(Perspective.WALK);
+            lab.robot().until("the write", () -> isChosen(lab, "#walk-write"));
+            assertThat(Robot.onScreen(() -> isChosen(lab, "#walk-read"))).isFalse();
+            lab.robot().click("#walk-read");
+            assertThat(Robot.onScreen(() -> isChosen(lab, "#walk-write"))).isFalse();
+        }
+    }
+
+    private static boolean isChosen(LiveLab lab, String button) {
+        return lab.robot().stage().getScene().getRoot().lookup(button)
+                        instanceof javafx.scene.control.ToggleButton toggle
+                && toggle.isSelected();
+    }
+
+    @Test
     void trafficRunsAndTheCachesAnswer() {
         try (var lab = LiveLab.on(CAPTURE)) {
             prepared(lab);
