@@ -100,7 +100,10 @@ public final class TableWalker {
     /// @param secondStage that translates their addresses, entered already; null if they are host
     ///     addresses
     public void through(@Nullable SecondStage secondStage) {
-        below = secondStage;
+        // Reads before it writes: a reference that stays costs no barrier.
+        if (below != secondStage) {
+            below = secondStage;
+        }
     }
 
     /// Chooses the tree for the walks that follow.
