@@ -92,9 +92,6 @@ public final class DeviceTlb {
         int needs = access & RIGHTS;
         int space = space(pasid, access);
         long word = translations.find(space, iova & ADDRESSES);
-        if (word == Iotlb.MISS) {
-            word = translations.findLarger(space, iova & ADDRESSES);
-        }
         hit = word != Iotlb.MISS && (word & needs) == needs;
         return hit ? word : Iotlb.MISS;
     }

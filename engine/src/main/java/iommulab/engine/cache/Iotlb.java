@@ -75,35 +75,37 @@ public final class Iotlb {
         return iova >>> ADDRESS_BITS == 0;
     }
 
-    /// As [#find], but looks only where the page was seen last: after a miss, [#find] is to be asked.
+    /// Looks for a page of 4 KiB, and only where it was seen last. After a miss, [#findElsewhere] is to be
+    /// asked.
     ///
     /// @param space 16 bits
     /// @param iova see [#covers]
     public long findByHint(long space, long iova) {
-        return lines.lookupByHint(FILLED | space << SPACE_SHIFT | iova >>> 11 | 1);
+        return lines.lookupByHint(smallestTag(space, iova));
     }
 
-    /// Looks for a page of 4 KiB. After a miss, [#findLarger] is to be asked.
+    /// Looks for a page of any size, and counts a miss if there is none.
     ///
     /// @param space 16 bits
     /// @param iova see [#covers]
     /// @return what translates it: see [#hpa], [#rights], [#pageShift]; or [#MISS]
     public long find(int space, long iova) {
-        long tag = FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
-        return lines.lookup(tag, iova >>> 12 ^ space);
+        long word = lines.lookup(smallestTag(space, iova), iova >>> 12 ^ space);
+        return word == MISS ? findLarger(space, iova) : word;
     }
 
-    /// What [#find] would give, without counting it.
+    /// As [#find], where [#findByHint] has found nothing.
+    public long findElsewhere(int space, long iova) {
+        long word = lines.lookupElsewhere(smallestTag(space, iova), iova >>> 12 ^ space);
+        return word == MISS ? findLarger(space, iova) : word;
+    }
+
+    /// Whether there is a page of 4 KiB, as [#find] would give it. Counts nothing.
     public long peek(int space, long iova) {
-        long tag = FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
-        return lines.peek(tag, iova >>> 12 ^ space);
+        return lines.peek(smallestTag(space, iova), iova >>> 12 ^ space);
     }
 
-    /// Looks for a page of another size, and counts a miss if there is none either. Apart from [#find], so that the
-    /// way of the most frequent hits stays short.
-    ///
-    /// @return as [#find]
-    public long findLarger(int space, long iova) {
+    private long findLarger(int space, long iova) {
         for (long sizes = otherSizes; sizes != 0; sizes &= sizes - 1) {
             int shift = Long.numberOfTrailingZeros(sizes);
             long word = lines.lookup(tag(space, iova, shift), index(space, iova, shift));
@@ -160,8 +162,8 @@ public final class Iotlb {
         lines.insert(tag(space, iova, shift), index(space, iova, shift), word, origin);
     }
 
-    private static long smallestTag(int space, long iova) {
-        return FILLED | (long) space << SPACE_SHIFT | iova >>> 11 | 1;
+    private static long smallestTag(long space, long iova) {
+        return FILLED | space << SPACE_SHIFT | iova >>> 11 | 1;
     }
 
     /// As [#insert], but a line of that page may be there: it gets the new word.

@@ -164,6 +164,16 @@ public final class SetAssociativeCache {
         return use(place);
     }
 
+    /// As [#lookup], where [#lookupByHint] has found nothing.
+    public long lookupElsewhere(long tag, long index) {
+        if (!stampsUses) {
+            // The hint was not tried.
+            return lookup(tag, index);
+        }
+        int place = search(tag, index);
+        return place < 0 ? MISS : use(place);
+    }
+
     /// What [#lookup] would give, without counting it.
     public long peek(long tag, long index) {
         int place = placeOf(tag, index);

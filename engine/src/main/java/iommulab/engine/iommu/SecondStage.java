@@ -125,9 +125,6 @@ public final class SecondStage {
         boolean cachable = remembers && Iotlb.covers(gpa);
         if (cachable) {
             long word = finished.find(space, gpa);
-            if (word == Iotlb.MISS) {
-                word = finished.findLarger(space, gpa);
-            }
             asked++;
             tellProbe();
             if (word != Iotlb.MISS && serves(word, needs, hopes)) {

@@ -151,7 +151,7 @@ public abstract sealed class AmdRequests extends AmdTranslation permits AmdUnit 
     /// its host table.
     final long searchHost(long entry, long iova) {
         tellDeviceProbe();
-        long word = find(iova);
+        long word = findElsewhere(iova);
         int access = lastFacts & PLAIN;
         if (word != Iotlb.MISS) {
             return (word & entry & access) == access ? hit(word) : hostHit(word, entry);

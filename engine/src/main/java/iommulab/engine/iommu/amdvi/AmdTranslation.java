@@ -101,7 +101,7 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
         tellProbe(CacheKind.PASID_ENTRY, pasids.lines());
         long word =
                 PasidEntry.isCanonical(known, iova)
-                        ? find(PasidEntry.address(known, iova))
+                        ? findElsewhere(PasidEntry.address(known, iova))
                         : Iotlb.MISS;
         int access = lastFacts & PLAIN;
         if (word != Iotlb.MISS && (word & known & access) == access) {
@@ -164,10 +164,15 @@ public abstract sealed class AmdTranslation extends AmdFindings permits AmdReque
     }
 
     final long find(long address) {
-        long word = iotlb.find(space(), address);
-        if (word == Iotlb.MISS) {
-            word = iotlb.findLarger(space(), address);
-        }
+        return probed(iotlb.find(space(), address));
+    }
+
+    /// As [#find], where [Iotlb#findByHint] has found nothing.
+    final long findElsewhere(long address) {
+        return probed(iotlb.findElsewhere(space(), address));
+    }
+
+    private long probed(long word) {
         tellProbe(CacheKind.IOTLB, iotlb.lines());
         return word;
     }

@@ -289,9 +289,6 @@ public abstract sealed class RiscvSteps extends RiscvState permits RiscvUnit {
         lastFacts |= IOTLB_ASKED;
         long key = Path.key(lastIova);
         long word = iotlb.find(space, key);
-        if (word == Iotlb.MISS) {
-            word = iotlb.findLarger(space, key);
-        }
         if (observer != WalkObserver.NONE && !iotlb.lines().isOff()) {
             observer.cacheProbed(
                     CacheKind.IOTLB, 0, iotlb.lines().lastSet(), iotlb.lines().lastWay());

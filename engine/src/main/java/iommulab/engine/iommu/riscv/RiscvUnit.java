@@ -84,7 +84,7 @@ public final class RiscvUnit extends RiscvSteps {
         if (cachable) {
             int space = Path.space(path);
             long key = Path.key(iova);
-            long word = hinted == Iotlb.MISS ? search(space, key) : hinted;
+            long word = hinted == Iotlb.MISS ? iotlb.findElsewhere(space, key) : hinted;
             int needs = access | TableEntry.LEAF;
             if ((word & needs) == needs) {
                 lastIova = iova;
@@ -98,11 +98,6 @@ public final class RiscvUnit extends RiscvSteps {
             }
         }
         return translateAfterMiss(requester, pasid, iova, access, path, cachable);
-    }
-
-    private long search(int space, long key) {
-        long word = iotlb.find(space, key);
-        return word == Iotlb.MISS ? iotlb.findLarger(space, key) : word;
     }
 
     @Override

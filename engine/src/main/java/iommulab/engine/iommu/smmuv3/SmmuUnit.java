@@ -197,9 +197,6 @@ public final class SmmuUnit extends SmmuAnswers {
         }
         int space = context.space(iova);
         long leaf = iotlb.find(space, iova & VIRTUAL);
-        if (leaf == Iotlb.MISS) {
-            leaf = iotlb.findLarger(space, iova & VIRTUAL);
-        }
         tellProbe(CacheKind.IOTLB, iotlb.lines());
         long tagged = facts | (long) space << SPACE_AT;
         long needs = Rights.needed((int) facts & ACCESS, context);
@@ -348,8 +345,7 @@ public final class SmmuUnit extends SmmuAnswers {
         if (lastWord > 0) {
             return lastWord;
         }
-        long word = iotlb.find(lastSpace(), lastIova & VIRTUAL);
-        return word == Iotlb.MISS ? iotlb.findLarger(lastSpace(), lastIova & VIRTUAL) : word;
+        return iotlb.find(lastSpace(), lastIova & VIRTUAL);
     }
 
     /// The entry of a stream as memory has it; null if there is none, see [StopReport].

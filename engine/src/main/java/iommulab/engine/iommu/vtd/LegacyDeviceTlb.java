@@ -78,9 +78,6 @@ final class LegacyDeviceTlb {
         long iova = unit.lastIova;
         int rights = unit.lastAccess & ACCESS;
         long word = unit.iotlb.find(domain, iova);
-        if (word == Iotlb.MISS) {
-            word = unit.iotlb.findLarger(domain, iova);
-        }
         unit.tellProbes();
         if (word != Iotlb.MISS && (word & rights) == rights) {
             return unit.ended(VtdUnit.STAGE_HIT, granted(word, rights));

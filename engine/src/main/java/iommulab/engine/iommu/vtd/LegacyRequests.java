@@ -72,7 +72,7 @@ public abstract sealed class LegacyRequests extends VtdOutcome permits VtdUnit {
         if (ContextEntry.isPassThrough(context)) {
             return passThrough(facts);
         }
-        long word = hinted == Iotlb.MISS ? search(domain, iova) : hinted;
+        long word = hinted == Iotlb.MISS ? iotlb.findElsewhere(domain, iova) : hinted;
         tellProbes();
         if (word == Iotlb.MISS) {
             return walk(facts, context);
@@ -81,11 +81,6 @@ public abstract sealed class LegacyRequests extends VtdOutcome permits VtdUnit {
         lastWord = word;
         int access = facts & ACCESS;
         return (word & access) == access ? Iotlb.hpa(word, iova) : stopAtHit(context);
-    }
-
-    private long search(int domain, long iova) {
-        long word = iotlb.find(domain, iova);
-        return word == Iotlb.MISS ? iotlb.findLarger(domain, iova) : word;
     }
 
     final long untranslated(int requester, long iova, int access) {

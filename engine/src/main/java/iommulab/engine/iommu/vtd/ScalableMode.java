@@ -105,7 +105,7 @@ final class ScalableMode {
             return walked(entry, iova, access, true);
         }
         var tooWide = tooWide(entry, PasidEntry.typeOf(entry), iova);
-        return tooWide == null ? lookedUp(entry, iova, access) : stopAtEntry(tooWide, entry);
+        return tooWide == null ? lookedUp(entry, iova, access, true) : stopAtEntry(tooWide, entry);
     }
 
     private void begin(int requester, int pasid, long iova, int access, int facts) {
@@ -191,7 +191,7 @@ final class ScalableMode {
             return passThrough(asked);
         }
         long needs = first && supervisor ? privileged(asked) : asked;
-        return lookedUp(entry, unit.lastIova, needs);
+        return lookedUp(entry, unit.lastIova, needs, false);
     }
 
     /// The rights that the request wants. Without a PASID it can ask for no more than to read and write.
@@ -238,15 +238,14 @@ final class ScalableMode {
         return (unit.lastFacts & VtdUnit.QUESTION) != 0;
     }
 
-    private long lookedUp(long entry, long iova, long needs) {
+    /// @param hinted whether the page was looked for where it was seen last
+    private long lookedUp(long entry, long iova, long needs, boolean hinted) {
         if (!isCachable(iova)) {
             return walked(entry, iova, needs, false);
         }
         int space = PasidEntry.spaceOf(entry);
-        long word = iotlb.find(space, iova & CACHED_BITS);
-        if (word == Iotlb.MISS) {
-            word = iotlb.findLarger(space, iova & CACHED_BITS);
-        }
+        long key = iova & CACHED_BITS;
+        long word = hinted ? iotlb.findElsewhere(space, key) : iotlb.find(space, key);
         tellProbe(CacheKind.IOTLB, iotlb.lines());
         if (word == Iotlb.MISS || !serves(word, needs)) {
             return walked(entry, iova, needs, word != Iotlb.MISS);
