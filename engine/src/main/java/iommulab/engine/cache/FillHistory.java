@@ -22,6 +22,7 @@ final class FillHistory {
 
     private final int entries;
     private final long[] noted = new long[NOTED];
+    private final long[] atHome = new long[NOTED];
     private int notedCount;
     private long[] table = new long[128];
     private int used;
@@ -86,15 +87,27 @@ final class FillHistory {
     }
 
     private void workOff() {
+        boolean ahead = used == REMEMBERED;
+        if (ahead) {
+            lookAhead();
+        }
         for (int i = 0; i < notedCount; i++) {
             worked++;
-            classify(noted[i]);
+            long tag = noted[i];
+            classify(tag, ahead && atHome[i] == tag ? home(tag) : placeOf(tag));
         }
         notedCount = 0;
     }
 
-    private void classify(long tag) {
-        int place = placeOf(tag);
+    /* Nothing is added to a full table, so its tags stay where they are. Reads that wait for nothing overlap,
+     * as those of a search do not: most of them wait for memory. */
+    private void lookAhead() {
+        for (int i = 0; i < notedCount; i++) {
+            atHome[i] = table[home(noted[i])];
+        }
+    }
+
+    private void classify(long tag, int place) {
         if (table[place] == tag) {
             if (worked - table[place + 1] <= entries) {
                 conflictMisses++;
@@ -129,9 +142,14 @@ final class FillHistory {
         }
     }
 
+    /// Where the search for a tag begins.
+    private int home(long tag) {
+        return (int) (tag * SPREAD >>> 32) & table.length - 2;
+    }
+
     private int placeOf(long tag) {
         int mask = table.length - 2;
-        int place = (int) (tag * SPREAD >>> 32) & mask;
+        int place = home(tag);
         while (table[place] != tag && table[place] != 0) {
             place = place + 2 & mask;
         }
