@@ -24,7 +24,7 @@ final class EntryRows extends VBox {
     private final List<Row> rows = new ArrayList<>();
     private final Runnable changed;
     private EntryKind kind = EntryKind.VTD_S1;
-    private Optional<Reach> reach = Optional.empty();
+    private Optional<ReachWords> reach = Optional.empty();
 
     private record Row(
             Label mark, Label reach, SequencedMap<String, TextField> fields, VBox whole) {}
@@ -48,7 +48,7 @@ final class EntryRows extends VBox {
 
     /// What the entries reach depends on what they are about.
     void about(InvalidationTarget target) {
-        reach = Optional.of(new Reach(target));
+        reach = Optional.of(new ReachWords(target));
         tell();
     }
 
@@ -130,7 +130,7 @@ final class EntryRows extends VBox {
     }
 
     private void fill(SequencedMap<String, TextField> texts, EntryKind.Preset preset) {
-        long device = reach.flatMap(Reach::firstDevice).orElse(0L);
+        long device = reach.flatMap(ReachWords::firstDevice).orElse(0L);
         put(texts, EntryKind.LOW, kind.naming(preset, device));
         put(texts, EntryKind.HIGH, preset.high());
     }

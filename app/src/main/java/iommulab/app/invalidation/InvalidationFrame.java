@@ -115,7 +115,8 @@ record InvalidationFrame(
         return Value.of(text.isEmpty() ? "0" : text);
     }
 
-    private static Value entry(SequencedMap<String, String> entry) {
+    /// As the calls have it.
+    static Value entry(SequencedMap<String, String> entry) {
         if (entry.containsKey(EntryKind.LOW)) {
             var command = new LinkedHashMap<String, Value>();
             command.put("cmd", words(entry));

@@ -1,19 +1,23 @@
 package iommulab.engine.iommu.amdvi;
 
+import iommulab.engine.iommu.Reach;
+
+import java.util.Optional;
+
 /// One command of the command buffer: 128 bits.
 /// Spec: AMD IOMMU, "Commands".
 ///
 /// @param low bits 63:0
 /// @param high bits 127:64
 public record AmdCommand(long low, long high) {
-    static final int COMPLETION_WAIT = 1;
-    static final int INVALIDATE_DEVTAB_ENTRY = 2;
-    static final int INVALIDATE_PAGES = 3;
-    static final int INVALIDATE_IOTLB_PAGES = 4;
-    static final int INVALIDATE_INTERRUPT_TABLE = 5;
+    public static final int COMPLETION_WAIT = 1;
+    public static final int INVALIDATE_DEVTAB_ENTRY = 2;
+    public static final int INVALIDATE_PAGES = 3;
+    public static final int INVALIDATE_IOTLB_PAGES = 4;
+    public static final int INVALIDATE_INTERRUPT_TABLE = 5;
     static final int PREFETCH_PAGES = 6;
     static final int COMPLETE_PPR = 7;
-    static final int INVALIDATE_ALL = 8;
+    public static final int INVALIDATE_ALL = 8;
 
     /// The address that means all pages, with S set.
     public static final long ALL_PAGES = 0x7fff_ffff_ffff_f000L;
@@ -138,7 +142,7 @@ public record AmdCommand(long low, long high) {
 
     // ---- fields
 
-    int opcode() {
+    public int opcode() {
         return (int) (low >>> 60);
     }
 
@@ -220,6 +224,32 @@ public record AmdCommand(long low, long high) {
     long rangeStart() {
         int bits = rangeBits();
         return bits == 64 ? 0 : high & -1L << bits;
+    }
+
+    /// Which caches forget what.
+    public Reach reach() {
+        return switch (opcode()) {
+            case COMPLETION_WAIT -> new Reach.Nothing("it waits");
+            case INVALIDATE_DEVTAB_ENTRY -> new Reach.DeviceEntry(device());
+            case INVALIDATE_PAGES ->
+                    new Reach.Pages(
+                            Optional.of(new Reach.AddressSpace("domain", domain())),
+                            rangeStart(),
+                            rangeBytes(),
+                            !tablesToo());
+            case INVALIDATE_IOTLB_PAGES ->
+                    new Reach.DeviceTlb(device(), rangeStart(), rangeBytes());
+            case INVALIDATE_INTERRUPT_TABLE ->
+                    new Reach.Nothing("interrupts are not remapped by tables");
+            case INVALIDATE_ALL -> new Reach.Everything(false);
+            default -> new Reach.Nothing("it forgets nothing");
+        };
+    }
+
+    /// 0 for all addresses.
+    private long rangeBytes() {
+        int bits = rangeBits();
+        return bits == Long.SIZE ? 0 : 1L << bits;
     }
 
     /// What it asks for, in words.

@@ -2,6 +2,9 @@ package iommulab.engine.iommu.smmuv3;
 
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.PageResponse;
+import iommulab.engine.iommu.Reach;
+
+import java.util.Optional;
 
 /// One command of the command queue: 128 bits that ask for an invalidation, for something to be fetched, for
 /// stalled requests to go on, or for everything before it to be complete.
@@ -16,20 +19,20 @@ public record SmmuCommand(long low, long high) {
     static final int PREFETCH_ADDR = 0x02;
     static final int CFGI_STE = 0x03;
     static final int CFGI_STE_RANGE = 0x04;
-    static final int CFGI_CD = 0x05;
-    static final int CFGI_CD_ALL = 0x06;
-    static final int TLBI_NH_ALL = 0x10;
-    static final int TLBI_NH_ASID = 0x11;
-    static final int TLBI_NH_VA = 0x12;
-    static final int TLBI_NH_VAA = 0x13;
+    public static final int CFGI_CD = 0x05;
+    public static final int CFGI_CD_ALL = 0x06;
+    public static final int TLBI_NH_ALL = 0x10;
+    public static final int TLBI_NH_ASID = 0x11;
+    public static final int TLBI_NH_VA = 0x12;
+    public static final int TLBI_NH_VAA = 0x13;
     static final int TLBI_EL2_ALL = 0x20;
     static final int TLBI_EL2_ASID = 0x21;
     static final int TLBI_EL2_VA = 0x22;
     static final int TLBI_EL2_VAA = 0x23;
     static final int TLBI_S12_VMALL = 0x28;
     static final int TLBI_S2_IPA = 0x2a;
-    static final int TLBI_NSNH_ALL = 0x30;
-    static final int ATC_INV = 0x40;
+    public static final int TLBI_NSNH_ALL = 0x30;
+    public static final int ATC_INV = 0x40;
     static final int PRI_RESP = 0x41;
     static final int RESUME = 0x44;
     static final int STALL_TERM = 0x45;
@@ -165,7 +168,7 @@ public record SmmuCommand(long low, long high) {
         return new SmmuCommand(SYNC | 1 << 12 | (long) data << 32, hpa & (1L << 52) - 4);
     }
 
-    int opcode() {
+    public int opcode() {
         return (int) low & 0xff;
     }
 
@@ -296,6 +299,37 @@ public record SmmuCommand(long low, long high) {
             case SYNC -> signal() != 3;
             default -> false;
         };
+    }
+
+    /// Which caches forget what, with all capabilities there are.
+    public Reach reach() {
+        return switch (opcode()) {
+            case CFGI_STE -> new Reach.DeviceEntry(streamNumber());
+            case CFGI_CD -> new Reach.PasidEntries(streamNumber(), Optional.of((long) substream()));
+            case CFGI_CD_ALL -> new Reach.PasidEntries(streamNumber(), Optional.empty());
+            case TLBI_NH_ALL, TLBI_EL2_ALL, TLBI_S12_VMALL, TLBI_NSNH_ALL ->
+                    new Reach.Everything(false);
+            case TLBI_NH_ASID, TLBI_EL2_ASID ->
+                    new Reach.Space(new Reach.AddressSpace("ASID", asid()));
+            case TLBI_NH_VA, TLBI_EL2_VA ->
+                    pages(Optional.of(new Reach.AddressSpace("ASID", asid())));
+            case TLBI_NH_VAA, TLBI_EL2_VAA, TLBI_S2_IPA -> pages(Optional.empty());
+            case ATC_INV -> {
+                int shift = deviceRangeShift();
+                yield new Reach.DeviceTlb(
+                        streamNumber(), deviceRangeStart(), shift == Long.SIZE ? 0 : 1L << shift);
+            }
+            default -> new Reach.Nothing("it forgets nothing");
+        };
+    }
+
+    private long streamNumber() {
+        return low >>> 32;
+    }
+
+    private Reach pages(Optional<Reach.AddressSpace> space) {
+        return new Reach.Pages(
+                space, high & -4096L, bytes(SmmuCapabilities.EVERYTHING), leavesOnly());
     }
 
     /// What it asks for, in words.

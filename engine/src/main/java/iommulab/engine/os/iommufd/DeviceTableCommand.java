@@ -1,5 +1,6 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.iommu.amdvi.AmdCommand;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.pci.PciAddress;
 
@@ -16,13 +17,6 @@ import java.util.Optional;
 /// @param high bits 127:64
 record DeviceTableCommand(
         Optional<Integer> domain, Optional<PciAddress> function, long low, long high) {
-    private static final int COMPLETION_WAIT = 1;
-    private static final int INVALIDATE_DEVICE_ENTRY = 2;
-    private static final int INVALIDATE_PAGES = 3;
-    private static final int INVALIDATE_DEVICE_PAGES = 4;
-    private static final int INVALIDATE_INTERRUPT_TABLE = 5;
-    private static final int INVALIDATE_ALL = 8;
-
     private static final long DEVICE = 0xffff;
     private static final long ALL_PAGES = 0x7fff_ffff_ffff_f003L;
 
@@ -32,13 +26,35 @@ record DeviceTableCommand(
     private static final long DEVICE_PAGES_LOW = 0x0fff_ffff_ffff_0000L;
     private static final long DEVICE_PAGES_HIGH = -1L << 12 | 0x35;
 
+    /// The command as the guest means it, if guests may give it.
+    ///
+    /// @throws CallFailed (EIO) no command for guests
+    static AmdCommand forGuests(long low, long high) throws CallFailed {
+        var command = new AmdCommand(low, high);
+        return switch (command.opcode()) {
+            case AmdCommand.COMPLETION_WAIT,
+                    AmdCommand.INVALIDATE_INTERRUPT_TABLE,
+                    AmdCommand.INVALIDATE_DEVTAB_ENTRY,
+                    AmdCommand.INVALIDATE_IOTLB_PAGES,
+                    AmdCommand.INVALIDATE_PAGES,
+                    AmdCommand.INVALIDATE_ALL ->
+                    command;
+            default ->
+                    throw new CallFailed(
+                            "EIO",
+                            "Command %d is none that a guest may give."
+                                    .formatted(command.opcode()));
+        };
+    }
+
     /// @throws CallFailed (EIO) a device or a domain that the guest does not have, or no command for guests
     static List<DeviceTableCommand> of(long low, long high, VirtualIommu guest) throws CallFailed {
-        int opcode = (int) (low >>> 60);
+        int opcode = forGuests(low, high).opcode();
         return switch (opcode) {
-            case COMPLETION_WAIT, INVALIDATE_INTERRUPT_TABLE -> List.of();
-            case INVALIDATE_DEVICE_ENTRY -> List.of(ofDevice(opcode, guest, low, 0, 0, 0));
-            case INVALIDATE_DEVICE_PAGES ->
+            case AmdCommand.COMPLETION_WAIT, AmdCommand.INVALIDATE_INTERRUPT_TABLE -> List.of();
+            case AmdCommand.INVALIDATE_DEVTAB_ENTRY ->
+                    List.of(ofDevice(opcode, guest, low, 0, 0, 0));
+            case AmdCommand.INVALIDATE_IOTLB_PAGES ->
                     List.of(
                             ofDevice(
                                     opcode,
@@ -47,17 +63,14 @@ record DeviceTableCommand(
                                     DEVICE_PAGES_LOW & ~(0xffffL << 32),
                                     high,
                                     DEVICE_PAGES_HIGH));
-            case INVALIDATE_PAGES ->
+            case AmdCommand.INVALIDATE_PAGES ->
                     List.of(
                             new DeviceTableCommand(
                                     Optional.of(domain(guest, (int) (low >>> 32) & 0xffff)),
                                     Optional.empty(),
                                     word(opcode) | low & PAGES_LOW,
                                     high & PAGES_HIGH));
-            case INVALIDATE_ALL -> everythingOf(guest);
-            default ->
-                    throw new CallFailed(
-                            "EIO", "Command %d is none that a guest may give.".formatted(opcode));
+            default -> everythingOf(guest);
         };
     }
 
@@ -93,14 +106,20 @@ record DeviceTableCommand(
         var commands = new ArrayList<DeviceTableCommand>();
         for (var device : guest.devices()) {
             commands.add(
-                    ofDevice(INVALIDATE_DEVICE_ENTRY, guest, device.virtualId() & DEVICE, 0, 0, 0));
+                    ofDevice(
+                            AmdCommand.INVALIDATE_DEVTAB_ENTRY,
+                            guest,
+                            device.virtualId() & DEVICE,
+                            0,
+                            0,
+                            0));
         }
         for (int domain : guest.numbers().all()) {
             commands.add(
                     new DeviceTableCommand(
                             Optional.of(domain),
                             Optional.empty(),
-                            word(INVALIDATE_PAGES),
+                            word(AmdCommand.INVALIDATE_PAGES),
                             ALL_PAGES));
         }
         return commands;

@@ -29,11 +29,15 @@ public sealed interface NestedData {
     /// @throws CallFailed (EOPNOTSUPP) an unknown flag, (EINVAL) a bad value
     void invalidate(Arguments entry) throws CallFailed, BadArgument;
 
-    private static void requireKnownFlags(long flags) throws CallFailed {
+    /// Whether an entry has the only flag that is known.
+    ///
+    /// @throws CallFailed (EOPNOTSUPP) others
+    static boolean flag(long flags) throws CallFailed {
         if ((flags & ~1) != 0) {
             throw new CallFailed(
                     "EOPNOTSUPP", "Only flag 1 is known, and the entry has 0x%x.".formatted(flags));
         }
+        return flags != 0;
     }
 
     /// Four cache words and no table: the kernel's self-test looks at them. Source: kernel
@@ -71,15 +75,14 @@ public sealed interface NestedData {
 
         @Override
         public void invalidate(Arguments entry) throws CallFailed, BadArgument {
-            long flags = entry.number("flags", 0);
-            long id = entry.number("iotlb_id", 0);
-            requireKnownFlags(flags);
-            if (Long.compareUnsigned(id, COUNT) >= 0) {
+            var named = GuestInvalidation.SelftestWord.ofTable(entry);
+            if (Long.compareUnsigned(named.word(), COUNT) >= 0) {
                 throw new CallFailed(
-                        "EINVAL", "There are %d cache words, and no word %d.".formatted(COUNT, id));
+                        "EINVAL",
+                        "There are %d cache words, and no word %d.".formatted(COUNT, named.word()));
             }
             for (int i = 0; i < COUNT; i++) {
-                if (flags != 0 || i == id) {
+                if (named.all() || i == named.word()) {
                     words.set(i, 0L);
                 }
             }
@@ -93,8 +96,6 @@ public sealed interface NestedData {
     record VtdStage1(GuestDomains guests, int domain, GuestDomains.GuestTable guest)
             implements NestedData {
         static final int BYTES = 24;
-        private static final long PAGE = 4096;
-        private static final long ALL_PAGES = -1;
 
         @Override
         public String entryType() {
@@ -108,23 +109,11 @@ public sealed interface NestedData {
 
         @Override
         public void invalidate(Arguments entry) throws CallFailed, BadArgument {
-            long address = entry.number("addr", 0);
-            long pages = entry.number("npages", 0);
-            long flags = entry.number("flags", 0);
-            requireKnownFlags(flags);
-            if (address % PAGE != 0) {
-                throw new CallFailed(
-                        "EINVAL", "0x%x is not the address of a page.".formatted(address));
-            }
-            if (pages == ALL_PAGES && address != 0) {
-                throw new CallFailed(
-                        "EINVAL",
-                        "All pages are invalidated with address 0, not 0x%x.".formatted(address));
-            }
-            if (pages == ALL_PAGES) {
+            var pages = GuestInvalidation.FirstStagePages.of(entry);
+            if (pages.isAll()) {
                 guests.invalidateNested(domain, 0, -1, false);
-            } else if (pages != 0) {
-                guests.invalidateNested(domain, address, pages * PAGE, flags != 0);
+            } else if (pages.pages() != 0) {
+                guests.invalidateNested(domain, pages.address(), pages.bytes(), pages.leavesOnly());
             }
         }
     }

@@ -1,11 +1,13 @@
 package iommulab.engine.os.iommufd;
 
+import iommulab.engine.iommu.smmuv3.SmmuCommand;
 import iommulab.engine.os.call.Arguments;
 import iommulab.engine.os.call.BadArgument;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.pci.PciAddress;
 
 import java.util.Optional;
+import java.util.Set;
 
 /// A command that a guest gave to its virtual SMMU, as the host may carry it out: the guest's stream is the
 /// physical one, and its VMID that of its second stage. Source: kernel `arm_vsmmu_convert_user_cmd`.
@@ -16,27 +18,43 @@ import java.util.Optional;
 record StreamCommand(Optional<PciAddress> function, long low, long high) {
     private static final long VMID = 0xffffL << 32;
     private static final long STREAM = 0xffff_ffffL << 32;
-    private static final int TLBI_NH_ALL = 0x10;
+    private static final Set<Integer> OF_TRANSLATIONS =
+            Set.of(
+                    SmmuCommand.TLBI_NH_ALL,
+                    SmmuCommand.TLBI_NH_ASID,
+                    SmmuCommand.TLBI_NH_VA,
+                    SmmuCommand.TLBI_NH_VAA);
+    private static final Set<Integer> OF_STREAMS =
+            Set.of(SmmuCommand.CFGI_CD, SmmuCommand.CFGI_CD_ALL, SmmuCommand.ATC_INV);
+
+    /// The command as the guest means it, if guests may give it.
+    ///
+    /// @throws CallFailed (EIO) no command for guests
+    static SmmuCommand forGuests(long low, long high) throws CallFailed {
+        var command = new SmmuCommand(low, high);
+        int opcode = command.opcode();
+        if (opcode != SmmuCommand.TLBI_NSNH_ALL
+                && !OF_TRANSLATIONS.contains(opcode)
+                && !OF_STREAMS.contains(opcode)) {
+            throw new CallFailed(
+                    "EIO", "Command 0x%02x is none that a guest may give.".formatted(opcode));
+        }
+        return command;
+    }
 
     /// @param entry `{cmd=[low, high]}`
     /// @throws CallFailed (EIO) no command for guests, or a stream that the guest does not have
     static StreamCommand of(Arguments entry, VirtualIommu guest) throws CallFailed, BadArgument {
         long low = entry.wordOfPair("cmd", 0);
         long high = entry.wordOfPair("cmd", 1);
-        int opcode = (int) low & 0xff;
-        return switch (opcode) {
-            // All of a guest's translations: nobody else's.
-            case 0x30 -> new StreamCommand(Optional.empty(), TLBI_NH_ALL, 0);
-            case TLBI_NH_ALL, 0x11, 0x12, 0x13 ->
-                    new StreamCommand(Optional.empty(), low & ~VMID, high);
-            case 0x05, 0x06, 0x40 ->
-                    new StreamCommand(
-                            Optional.of(physical(guest, low >>> 32)), low & ~STREAM, high);
-            default ->
-                    throw new CallFailed(
-                            "EIO",
-                            "Command 0x%02x is none that a guest may give.".formatted(opcode));
-        };
+        int opcode = forGuests(low, high).opcode();
+        if (OF_STREAMS.contains(opcode)) {
+            return new StreamCommand(Optional.of(physical(guest, low >>> 32)), low & ~STREAM, high);
+        }
+        // All of a guest's translations: nobody else's.
+        return opcode == SmmuCommand.TLBI_NSNH_ALL
+                ? new StreamCommand(Optional.empty(), SmmuCommand.TLBI_NH_ALL, 0)
+                : new StreamCommand(Optional.empty(), low & ~VMID, high);
     }
 
     private static PciAddress physical(VirtualIommu guest, long stream) throws CallFailed {

@@ -249,18 +249,14 @@ public final class VirtualIommu extends IoObject {
 
     /// Source: kernel `mock_viommu_cache_invalidate`.
     private void invalidateWords(Arguments entry) throws CallFailed, BadArgument {
-        long flags = entry.number("flags", 0);
-        if ((flags & ~1) != 0) {
-            throw new CallFailed(
-                    "EOPNOTSUPP", "Flags 0x%x: only bit 0, all words, is known.".formatted(flags));
-        }
-        long word = entry.number("cache_id", 0);
-        if (Long.compareUnsigned(word, SelftestHooks.CACHE_WORDS) >= 0) {
+        var named = GuestInvalidation.SelftestWord.ofDevice(entry);
+        if (Long.compareUnsigned(named.word(), SelftestHooks.CACHE_WORDS) >= 0) {
             throw new CallFailed(
                     "EINVAL",
-                    "A device has no cache word %s.".formatted(Long.toUnsignedString(word)));
+                    "A device has no cache word %s."
+                            .formatted(Long.toUnsignedString(named.word())));
         }
-        long number = entry.number("vdev_id");
+        long number = named.device().orElseThrow();
         var device =
                 find(number)
                         .orElseThrow(() ->
@@ -268,10 +264,10 @@ public final class VirtualIommu extends IoObject {
                                         "EINVAL",
                                         "%s has no virtual device 0x%x.".formatted(this, number)));
         var hooks = device.device().device().hooks();
-        if (flags == 1) {
+        if (named.all()) {
             hooks.invalidateAll();
         } else {
-            hooks.invalidateWord((int) word);
+            hooks.invalidateWord((int) named.word());
         }
     }
 

@@ -1,0 +1,102 @@
+package iommulab.engine.os.iommufd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import iommulab.engine.iommu.Reach;
+import iommulab.engine.os.call.Arguments;
+import iommulab.engine.os.call.CallFailed;
+import iommulab.engine.os.call.Value;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What an entry of a guest's invalidation reaches.
+class GuestInvalidationTest {
+    private static Reach command(String type, long low, long high) throws Exception {
+        var words =
+                Value.of(
+                        List.of(
+                                Value.of("0x" + Long.toHexString(low)),
+                                Value.of("0x" + Long.toHexString(high))));
+        return GuestInvalidation.of(type, new Arguments(type, Map.of("cmd", words)));
+    }
+
+    private static Reach entry(String type, Object... fields) throws Exception {
+        var values = new LinkedHashMap<String, Value>();
+        for (int i = 0; i < fields.length; i += 2) {
+            values.put(fields[i].toString(), Value.of(fields[i + 1].toString()));
+        }
+        return GuestInvalidation.of(type, new Arguments(type, values));
+    }
+
+    private static Optional<Reach.AddressSpace> space(String kind, long number) {
+        return Optional.of(new Reach.AddressSpace(kind, number));
+    }
+
+    @Test
+    void aFirstStageEntryReachesItsPages() throws Exception {
+        assertThat(entry("vtd_s1", "addr", "0x3000", "npages", 2, "flags", 1))
+                .isEqualTo(new Reach.Pages(Optional.empty(), 0x3000, 0x2000, true));
+        assertThat(entry("vtd_s1", "npages", "0xffffffffffffffff"))
+                .isEqualTo(new Reach.Everything(false));
+        assertThat(entry("vtd_s1")).isInstanceOf(Reach.Nothing.class);
+    }
+
+    @Test
+    void anEntryThatTheCallRefusesIsRefusedWithItsErrno() {
+        assertThatThrownBy(() -> entry("vtd_s1", "addr", "0x800"))
+                .isInstanceOfSatisfying(
+                        CallFailed.class, failed -> assertThat(failed.errno()).isEqualTo("EINVAL"));
+        assertThatThrownBy(() -> command("arm_smmuv3", 0x46, 0))
+                .as("CMD_SYNC")
+                .isInstanceOfSatisfying(
+                        CallFailed.class, failed -> assertThat(failed.errno()).isEqualTo("EIO"));
+        assertThatThrownBy(() -> command("amd", 7L << 60, 0))
+                .as("COMPLETE_PPR_REQUEST")
+                .isInstanceOfSatisfying(
+                        CallFailed.class, failed -> assertThat(failed.errno()).isEqualTo("EIO"));
+    }
+
+    @Test
+    void aStreamCommandNamesAsidStreamAndSubstream() throws Exception {
+        assertThat(command("arm_smmuv3", 0x11 | 9L << 48, 0))
+                .isEqualTo(new Reach.Space(space("ASID", 9).orElseThrow()));
+        assertThat(command("arm_smmuv3", 0x12 | 9L << 48, 0x5001))
+                .isEqualTo(new Reach.Pages(space("ASID", 9), 0x5000, 4096, true));
+        assertThat(command("arm_smmuv3", 0x05 | 3L << 12 | 0x8000_0001L << 32, 1))
+                .isEqualTo(new Reach.PasidEntries(0x8000_0001L, Optional.of(3L)));
+        assertThat(command("arm_smmuv3", 0x40 | 5L << 32, 52))
+                .isEqualTo(new Reach.DeviceTlb(5, 0, 0));
+    }
+
+    @Test
+    void aRangeOfAStreamCommandIsCountedInGranules() throws Exception {
+        long fourGranules = 3L << 12;
+        assertThat(command("arm_smmuv3", 0x13 | fourGranules, 0x10000 | 1 << 10))
+                .isEqualTo(new Reach.Pages(Optional.empty(), 0x10000, 4 * 4096, false));
+    }
+
+    @Test
+    void aCommandOfAnAmdGuestReachesAllPagesOrAPowerOfTwo() throws Exception {
+        assertThat(command("amd", 3L << 60 | 7L << 32, 0x7fff_ffff_ffff_f003L))
+                .isEqualTo(new Reach.Pages(space("domain", 7), 0, 0, false));
+        assertThat(command("amd", 3L << 60 | 7L << 32, 0x4001))
+                .as("the lowest zero bit of the address gives two pages")
+                .isEqualTo(new Reach.Pages(space("domain", 7), 0x4000, 0x2000, true));
+        assertThat(command("amd", 2L << 60 | 5, 0)).isEqualTo(new Reach.DeviceEntry(5));
+        assertThat(command("amd", 1L << 60, 0)).isEqualTo(new Reach.Nothing("it waits"));
+    }
+
+    @Test
+    void theSelftestNamesAWordOrAll() throws Exception {
+        assertThat(entry("selftest", "iotlb_id", 2))
+                .isEqualTo(new Reach.Word(Optional.empty(), Optional.of(2L)));
+        assertThat(entry("viommu_selftest", "vdev_id", 5, "flags", 1))
+                .isEqualTo(new Reach.Word(Optional.of(5L), Optional.empty()));
+    }
+}
