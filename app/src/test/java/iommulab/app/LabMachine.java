@@ -223,7 +223,12 @@ public final class LabMachine {
                 false,
                 Optional.of(
                         new MachineSnapshot.Queue(
-                                0x1700_0000L, 4096, 0x2c0, 0x2c0, List.of("wait, status written"))),
+                                0x1700_0000L,
+                                4096,
+                                0x2c0,
+                                0x2c0,
+                                List.of("wait, status written"),
+                                List.of())),
                 List.of(),
                 List.of(),
                 counters);

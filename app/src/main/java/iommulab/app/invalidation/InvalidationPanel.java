@@ -33,6 +33,7 @@ public final class InvalidationPanel implements Panel {
     private final FrameFields frame = new FrameFields(this::edited);
     private final EntryRows entries = new EntryRows(this::forget);
     private final DoneBar bar = new DoneBar();
+    private final QueueView queue;
     private final Button send = new Button("Send");
     private final Button probe = new Button("Probe");
     private final Button goOn = new Button("Continue from here");
@@ -52,6 +53,7 @@ public final class InvalidationPanel implements Panel {
     /// @param workbench takes the requests
     public InvalidationPanel(Workbench workbench) {
         this.workbench = workbench;
+        queue = new QueueView(workbench);
         send.setId("invalidation-send");
         send.getStyleClass().add("primary");
         send.setOnAction(_ -> send(false));
@@ -102,7 +104,7 @@ public final class InvalidationPanel implements Panel {
     }
 
     private Node right() {
-        var content = new VBox(outcome, bar, rule, goOn, stale, toCaches);
+        var content = new VBox(outcome, bar, rule, goOn, stale, toCaches, queue);
         content.getStyleClass().add("invalidation-right");
         var scroll = new ScrollPane(content);
         scroll.setFitToWidth(true);
@@ -242,7 +244,9 @@ public final class InvalidationPanel implements Panel {
         frame.offer(targets);
         frame.target().ifPresent(entries::about);
         Optional<InvalidationTarget> target = frame.target();
-        staleLines = StaleLines.of(machine, target.map(InvalidationTarget::domain).orElse(0));
+        int domain = target.map(InvalidationTarget::domain).orElse(0);
+        queue.show(QueueWait.of(machine, domain));
+        staleLines = StaleLines.of(machine, domain);
         stale.setText(staleLines.words());
         toCaches.setVisible(!staleLines.lines().isEmpty());
         toCaches.setManaged(toCaches.isVisible());

@@ -33,6 +33,7 @@ public final class OwnershipPanel implements Panel {
     private final OwnershipCanvas canvas;
     private final DeedList deeds;
     private final Label headline = new Label();
+    private final VBox callsOfGroup = new VBox();
     private final Label finding = new Label();
     private final Label title = new Label();
     private final FlowPane links = new FlowPane();
@@ -65,7 +66,10 @@ public final class OwnershipPanel implements Panel {
         head.getStyleClass().add("inspector-head");
         var calls = new Label("Calls");
         calls.getStyleClass().add("section-head");
-        side.getChildren().setAll(head, section(finding, links), section(calls, deeds));
+        callsOfGroup.getStyleClass().add("inspector-section");
+        callsOfGroup.getChildren().addAll(calls, deeds);
+        callsOfGroup.managedProperty().bind(callsOfGroup.visibleProperty());
+        side.getChildren().setAll(head, section(finding, links), callsOfGroup);
         side.getStyleClass().add("pasid-side");
         var scroll = new ScrollPane(side);
         scroll.setFitToWidth(true);
@@ -126,6 +130,7 @@ public final class OwnershipPanel implements Panel {
             headline.setText(model.headline());
             finding.setText(model.finding());
             title.setText(group.map(g -> "Group " + g.id()).orElse("No group is selected"));
+            callsOfGroup.setVisible(group.isPresent());
             links.getChildren().setAll(group.map(this::links).orElse(List.of()));
             canvas.show(model);
         }

@@ -207,6 +207,11 @@ public final class PasidsPanel implements Panel {
             hint.setVisible(!model.hint().isEmpty());
             hint.setManaged(hint.isVisible());
             empty.setVisible(model.devices().isEmpty());
+            // Nothing could name what they make: the empty state has the only button.
+            for (var button : List.of(create, attach)) {
+                button.setVisible(!empty.isVisible());
+                button.setManaged(button.isVisible());
+            }
             content.setVisible(!model.devices().isEmpty());
         }
         chosen = space.orElse(null);

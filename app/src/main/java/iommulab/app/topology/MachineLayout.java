@@ -12,7 +12,7 @@ import java.util.List;
 /// one pass over it.
 final class MachineLayout {
     private static final double EDGE = 14;
-    private static final double MEMORY_HEAD = 32;
+    private static final double MEMORY_HEAD = 38;
 
     /// What nobody may use is one line in the memory column, so that the rest stands out.
     private static final double RESERVED_HEIGHT = 22;

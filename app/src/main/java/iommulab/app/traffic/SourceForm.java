@@ -107,13 +107,20 @@ final class SourceForm extends VBox {
             numbers.add(field);
             grid.addRow(row++, caption(ask.name()), field);
         }
-        var rest = new HBox(weight, caption("B each"), bytes);
+        var rest = new HBox(weight, second("B each"), bytes);
         rest.getStyleClass().add("form-row");
         grid.addRow(row++, caption("weight"), rest);
-        var more = new HBox(writes, caption("seed"), seed);
+        var more = new HBox(writes, second("seed"), seed);
         more.getStyleClass().add("form-row");
         grid.addRow(row, caption("% writes"), more);
         propose();
+    }
+
+    /// Of the other field in a row: as wide in every row, so that fields stand below each other.
+    private static Label second(String text) {
+        var label = caption(text);
+        label.getStyleClass().add("pair-caption");
+        return label;
     }
 
     private static Label caption(String text) {

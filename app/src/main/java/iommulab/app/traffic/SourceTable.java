@@ -57,6 +57,7 @@ final class SourceTable extends TableView<TrafficModel.Row> {
         column.setSortable(false);
         column.setReorderable(false);
         if (!styleClass.isEmpty()) {
+            column.getStyleClass().add(styleClass);
             column.setCellFactory(_ ->
                     new TableCell<>() {
                         {

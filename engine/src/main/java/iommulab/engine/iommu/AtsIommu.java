@@ -1,5 +1,6 @@
 package iommulab.engine.iommu;
 
+import java.util.List;
 import java.util.Optional;
 
 /// An IOMMU as devices with translation services of their own see it: beside requests it takes their
@@ -22,6 +23,9 @@ public interface AtsIommu extends Iommu {
 
     /// Invalidate Requests without a completion yet.
     int openInvalidations();
+
+    /// Requester IDs of the devices whose completions are missing, none twice.
+    List<Integer> awaitedDevices();
 
     /// The time for all completions that are missing is over.
     void timeOutInvalidations();

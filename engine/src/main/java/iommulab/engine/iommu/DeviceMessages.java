@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The messages between an IOMMU and the devices that have a TLB: invalidations that wait for their
@@ -61,6 +62,15 @@ public final class DeviceMessages {
             count += requester == FREE ? 0 : 1;
         }
         return count;
+    }
+
+    /// Requester IDs whose completion is missing, none twice.
+    public List<Integer> awaitedDevices() {
+        return Arrays.stream(open)
+                .filter(requester -> requester != FREE)
+                .distinct()
+                .boxed()
+                .toList();
     }
 
     /// Tells a device to forget. A requester behind which no device listens has nothing to forget.

@@ -167,7 +167,19 @@ public record MachineSnapshot(
     /// @param head byte offset of the next descriptor that hardware reads
     /// @param tail byte offset behind the last that software wrote
     /// @param recent the last descriptors executed, newest first, in words
-    public record Queue(long base, int bytes, int head, int tail, List<String> recent) {}
+    /// @param awaited requester IDs of devices that have not said yet that they have forgotten
+    public record Queue(
+            long base, int bytes, int head, int tail, List<String> recent, List<Integer> awaited) {
+        public Queue {
+            recent = List.copyOf(recent);
+            awaited = List.copyOf(awaited);
+        }
+
+        /// Whether hardware has not read all that was written: it waits for devices, or has stopped.
+        public boolean isBusy() {
+            return head != tail;
+        }
+    }
 
     /// One translation: a page table, identity, or blocked.
     ///

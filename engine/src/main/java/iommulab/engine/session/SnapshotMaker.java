@@ -1,5 +1,6 @@
 package iommulab.engine.session;
 
+import iommulab.engine.iommu.AtsIommu;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.QueueState;
 import iommulab.engine.memory.AddressRange;
@@ -175,7 +176,10 @@ final class SnapshotMaker {
                                 queue.bytes(),
                                 queue.head(),
                                 queue.tail(),
-                                queue.recent()));
+                                queue.recent(),
+                                hardware instanceof AtsIommu ats
+                                        ? ats.awaitedDevices()
+                                        : List.of()));
     }
 
     // ---- domains

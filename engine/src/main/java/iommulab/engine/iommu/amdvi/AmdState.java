@@ -327,6 +327,11 @@ public abstract sealed class AmdState implements AtsIommu permits AmdFindings {
         return messages.openInvalidations();
     }
 
+    @Override
+    public List<Integer> awaitedDevices() {
+        return messages.awaitedDevices();
+    }
+
     /// An event for each; the commands that waited go on.
     @Override
     public void timeOutInvalidations() {

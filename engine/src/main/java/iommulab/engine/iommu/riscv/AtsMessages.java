@@ -113,6 +113,11 @@ public final class AtsMessages {
         return List.copyOf(sent);
     }
 
+    /// Requester IDs whose completion is missing, none twice.
+    List<Integer> awaitedDevices() {
+        return waiting.stream().map(Message::requester).distinct().toList();
+    }
+
     /// Messages sent since power-on.
     public long count() {
         return count;

@@ -257,6 +257,11 @@ public abstract sealed class RiscvState implements AtsIommu permits RiscvSteps {
         return ats.waiting();
     }
 
+    @Override
+    public List<Integer> awaitedDevices() {
+        return ats.awaitedDevices();
+    }
+
     /// A device has answered an ATS invalidation; a fence may go on.
     ///
     /// @param requester 16 bits

@@ -254,6 +254,11 @@ public abstract sealed class SmmuState implements AtsIommu permits SmmuAnswers {
         return messages.openInvalidations();
     }
 
+    @Override
+    public List<Integer> awaitedDevices() {
+        return messages.awaitedDevices();
+    }
+
     /// The SYNC that waits for them fails.
     @Override
     public void timeOutInvalidations() {

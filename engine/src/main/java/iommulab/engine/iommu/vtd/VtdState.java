@@ -281,6 +281,11 @@ public abstract sealed class VtdState implements AtsIommu permits VtdOutcome {
     }
 
     @Override
+    public List<Integer> awaitedDevices() {
+        return messages.awaitedDevices();
+    }
+
+    @Override
     public void timeOutInvalidations() {
         queue.timeOut(faults);
     }
