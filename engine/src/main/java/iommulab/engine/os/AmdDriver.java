@@ -248,6 +248,11 @@ public final class AmdDriver extends DeviceEntryDriver {
         return host;
     }
 
+    @Override
+    FrameAllocator hostFrames() {
+        return host.frames();
+    }
+
     // ---- services of devices
 
     /// The page request log is set up when a device first needs it.

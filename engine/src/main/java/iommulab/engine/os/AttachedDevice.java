@@ -1,6 +1,8 @@
 package iommulab.engine.os;
 
+import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Stage;
+import iommulab.engine.pci.RequesterId;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,36 @@ final class AttachedDevice {
         own = then.own().orElse(null);
         pasids.putAll(then.pasids());
         directory = then.directory().map(state -> state.resume(shape)).orElse(null);
+    }
+
+    /// Refuses what a PASID cannot use beside its own requests.
+    ///
+    /// @throws MappingRefused (EOPNOTSUPP) the entry of a guest, (EINVAL) no first stage, or another second
+    ///     stage than that of the device
+    void requireRoomFor(RequesterId requester, Translation translation) throws MappingRefused {
+        if (translation.guest() != null) {
+            throw new MappingRefused(
+                    "EOPNOTSUPP",
+                    "The guest's entry is that of a whole device, with all its PASIDs. Attach the"
+                            + " device.");
+        }
+        if (own == null ? translation.hasSecond() : !own.leavesRoomFor(translation)) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    ("Requester %s must itself be in %s before a PASID of it can use this domain."
+                                    + " One entry decides for all its requests.")
+                            .formatted(
+                                    requester,
+                                    translation.hasSecond()
+                                            ? "domain %d or nested in it"
+                                                    .formatted(translation.parentTag())
+                                            : "an identity or a first-stage domain"));
+        }
+        if (!translation.hasFirst()) {
+            throw new MappingRefused(
+                    "EINVAL",
+                    "A PASID needs a first stage of its own. Create a first-stage domain.");
+        }
     }
 
     /// Of its own first stage, else of one of its PASIDs; 0 for none.

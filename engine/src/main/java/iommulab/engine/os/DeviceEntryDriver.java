@@ -5,13 +5,13 @@ import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.TableChange;
 import iommulab.engine.iommu.builder.TableStore;
 import iommulab.engine.memory.AddressRange;
+import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /// What the drivers of AMD-Vi, SMMUv3 and RISC-V have in common: one entry per device says which second
 /// stage all its requests go through, and where the table of its PASIDs is. PASID 0 of that table is the
@@ -84,6 +84,15 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     /// The memory in which the table of a device's PASIDs is to lie.
     abstract TableStore directoryStore(Attachment to);
+
+    /// Whether the entry of a device whose own requests have no first stage names the table of its PASIDs only
+    /// while it has some.
+    boolean dropsEmptyDirectory() {
+        return false;
+    }
+
+    /// Of the host's memory.
+    abstract FrameAllocator hostFrames();
 
     /// Lets the hardware forget translations.
     ///
@@ -201,10 +210,12 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         device.own = null;
         if (device.pasids.isEmpty()) {
-            devices.remove(requester.raw());
-            clearEntry(requester);
+            forgetDevice(requester, device, own);
         } else {
             write(requester, device);
+            if (own.hasFirst() && device.directory != null) {
+                device.directory.clear(memory, OWN);
+            }
         }
         forgetAll(own);
         if (services.of(requester).deviceTlb()) {
@@ -212,33 +223,30 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
     }
 
+    /// Nothing of a device is attached any more.
+    ///
+    /// @param last that was
+    private void forgetDevice(RequesterId requester, AttachedDevice device, Translation last)
+            throws MappingRefused {
+        devices.remove(requester.raw());
+        clearEntry(requester);
+        dropDirectory(device, last);
+    }
+
+    /// What lies in a guest's memory is the guest's business.
+    private void dropDirectory(AttachedDevice device, Translation last) {
+        var directory = device.directory;
+        device.directory = null;
+        if (directory != null && !last.hasSecond()) {
+            directory.destroy(hostFrames());
+        }
+    }
+
     @Override
     public void attachPasid(RequesterId requester, int pasid, Attachment to) throws MappingRefused {
         var device = devices.computeIfAbsent(requester.raw(), _ -> new AttachedDevice());
         var translation = Translation.of(to);
-        if (translation.guest() != null) {
-            throw new MappingRefused(
-                    "EOPNOTSUPP",
-                    "The guest's entry is that of a whole device, with all its PASIDs. Attach the"
-                            + " device.");
-        }
-        if (device.own == null ? translation.hasSecond() : !device.own.leavesRoomFor(translation)) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    ("Requester %s must itself be in %s before a PASID of it can use this domain."
-                                    + " One entry decides for all its requests.")
-                            .formatted(
-                                    requester,
-                                    translation.hasSecond()
-                                            ? "domain %d or nested in it"
-                                                    .formatted(translation.parentTag())
-                                            : "an identity or a first-stage domain"));
-        }
-        if (!translation.hasFirst()) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "A PASID needs a first stage of its own. Create a first-stage domain.");
-        }
+        device.requireRoomFor(requester, translation);
         boolean first = device.directory == null;
         var directory = directory(device, to);
         if (pasid == OWN || pasid >>> directory.pasidBits() != 0) {
@@ -266,9 +274,13 @@ abstract class DeviceEntryDriver implements IommuDriver {
         }
         device.directory.clear(memory, pasid);
         forgetPasid(requester, pasid);
-        if (device.own == null && device.pasids.isEmpty()) {
-            devices.remove(requester.raw());
-            clearEntry(requester);
+        if (device.pasids.isEmpty()) {
+            if (device.own == null) {
+                forgetDevice(requester, device, translation);
+            } else if (!device.own.hasFirst() && dropsEmptyDirectory()) {
+                dropDirectory(device, translation);
+                write(requester, device);
+            }
         }
         forget(
                 device.own == null ? translation : device.own,
@@ -318,7 +330,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
     }
 
     private void forgetEverywhere(int tag, Stage stage) {
-        users(tag, stage)
+        EntryUse.of(devices.values(), tag, stage)
                 .forEach((use, pasids) ->
                         forget(
                                 use.own(),
@@ -349,7 +361,7 @@ abstract class DeviceEntryDriver implements IommuDriver {
 
     @Override
     public void flushUnmapped(int tag, Stage stage, TableChange change) {
-        users(tag, stage)
+        EntryUse.of(devices.values(), tag, stage)
                 .forEach((use, pasids) -> {
                     for (var range : change.stale()) {
                         forget(
@@ -379,16 +391,5 @@ abstract class DeviceEntryDriver implements IommuDriver {
     /// What a first stage makes of addresses of the second nobody knows: all of it goes.
     private static AddressRange concerned(EntryUse use, Stage stage, AddressRange range) {
         return stage == Stage.SECOND && use.user().mayHaveFirst() ? DeviceRange.ALL : range;
-    }
-
-    /// Who uses a domain, itself or as the second stage below another, with the PASIDs.
-    private Map<EntryUse, TreeSet<Integer>> users(int tag, Stage stage) {
-        var users = new TreeMap<EntryUse, TreeSet<Integer>>(EntryUse.ORDER);
-        for (var device : devices.values()) {
-            device.uses(tag, stage)
-                    .forEach((pasid, use) ->
-                            users.computeIfAbsent(use, _ -> new TreeSet<>()).add(pasid));
-        }
-        return users;
     }
 }

@@ -37,8 +37,13 @@ public interface IommuDriver {
     /// Whether identity needs no tables.
     boolean passesThrough();
 
-    /// The stage in which a domain that only has to translate is built.
+    /// The stage in which the kernel builds a domain that only has to translate.
     Stage usualStage();
+
+    /// The stage in which a domain is built that others may be nested in.
+    default Stage parentStage() {
+        return usualStage();
+    }
 
     /// Whether only tables of a first stage can be those of a PASID.
     default boolean pasidsNeedFirstStage() {

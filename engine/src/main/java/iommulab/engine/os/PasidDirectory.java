@@ -2,6 +2,7 @@ package iommulab.engine.os;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.builder.TableStore;
+import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.TreeMap;
 
 /// The table of one device's PASIDs, in two levels, as AMD-Vi (GCR3), SMMUv3 (context descriptors),
 /// RISC-V (process directory) and the self-test's IOMMU have it. Lower tables have 4 KiB. In a guest's memory when the guest owns it. Tables
-/// are kept until the device goes.
+/// are kept until nothing of the device is attached any more.
 ///
 /// Not thread-safe: one engine thread owns it.
 final class PasidDirectory {
@@ -47,8 +48,22 @@ final class PasidDirectory {
     /// @throws MappingRefused (ENOMEM) if no frame is left
     static PasidDirectory create(TableStore store, Shape shape) throws MappingRefused {
         var directory = new PasidDirectory(shape, 0, Map.of());
-        long root = directory.newTable(store, Math.max(1, 1 << shape.rootBits() - 9));
+        long root = directory.newTable(store, rootFrames(shape));
         return new PasidDirectory(shape, root, directory.tables);
+    }
+
+    private static int rootFrames(Shape shape) {
+        return Math.max(1, 1 << shape.rootBits() - 9);
+    }
+
+    /// Gives its frames back. Hardware must not know it any more.
+    void destroy(FrameAllocator frames) {
+        for (long table : tables.keySet()) {
+            int count = table == root ? rootFrames(shape) : 1;
+            for (int frame = 0; frame < count; frame++) {
+                frames.free(table + frame * 4096L);
+            }
+        }
     }
 
     /// Address of the upper table.

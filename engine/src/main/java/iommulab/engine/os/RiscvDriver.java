@@ -246,6 +246,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
         return first == null ? host : first.store();
     }
 
+    @Override
+    FrameAllocator hostFrames() {
+        return host.frames();
+    }
+
     // ---- services of devices
 
     /// The page-request queue is set up when a device first needs it.

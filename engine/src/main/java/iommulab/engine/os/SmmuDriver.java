@@ -44,26 +44,9 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private static final int MOST_PAGES = 32;
     private static final int USUAL_LEVELS = 4;
 
-    /* Of stream table entries and of the descriptors that lead to tables. */
     private static final long VALID = 1;
-
-    private static final PasidDirectory.Shape DESCRIPTORS =
-            new PasidDirectory.Shape() {
-                @Override
-                public int leafBits() {
-                    return 6;
-                }
-
-                @Override
-                public int entryBytes() {
-                    return ENTRY_BYTES;
-                }
-
-                @Override
-                public long pointer(long table) {
-                    return table | VALID;
-                }
-            };
+    private static final PasidDirectory.Shape DESCRIPTORS = new SmmuDescriptors();
+    private static final int SUBSTREAM_BITS = DESCRIPTORS.rootBits() + DESCRIPTORS.leafBits();
 
     private final SmmuUnit unit;
     private final TableStore host;
@@ -130,10 +113,23 @@ public final class SmmuDriver extends DeviceEntryDriver {
         return true;
     }
 
-    /// A domain that can be a parent is stage 2; so is every domain here, unless the hardware has none.
+    /// Stage 1, as `arm_smmu_domain_alloc_paging_flags` prefers it: so a device's own requests have a table
+    /// of context descriptors, in which its PASIDs find room.
     @Override
     public Stage usualStage() {
+        var capabilities = unit.capabilities();
+        return capabilities.stage1() && hasRoomForDescriptors() ? Stage.FIRST : parentStage();
+    }
+
+    @Override
+    public Stage parentStage() {
         return unit.capabilities().stage2() ? Stage.SECOND : Stage.FIRST;
+    }
+
+    /// Whether hardware reads the tables of context descriptors that are written here.
+    private boolean hasRoomForDescriptors() {
+        var capabilities = unit.capabilities();
+        return capabilities.twoLevelDescriptors() && capabilities.substreamBits() >= SUBSTREAM_BITS;
     }
 
     @Override
@@ -172,12 +168,12 @@ public final class SmmuDriver extends DeviceEntryDriver {
     @Override
     void writeEntry(RequesterId requester, Translation own, long directory) throws MappingRefused {
         boolean deviceTlb = services.of(requester).deviceTlb();
-        write(requester, words.stream(own, directory, 9 + DESCRIPTORS.leafBits(), deviceTlb));
+        write(requester, words.stream(own, directory, SUBSTREAM_BITS, deviceTlb));
     }
 
     @Override
     void writeBlocked(RequesterId requester, long directory) throws MappingRefused {
-        write(requester, SmmuWords.blocked(directory, 9 + DESCRIPTORS.leafBits()));
+        write(requester, SmmuWords.blocked(directory, SUBSTREAM_BITS));
     }
 
     /// Config 0: requests are aborted, and nothing is recorded.
@@ -224,6 +220,17 @@ public final class SmmuDriver extends DeviceEntryDriver {
     TableStore directoryStore(Attachment to) {
         var first = to.first();
         return first == null ? host : first.store();
+    }
+
+    /// As `arm_smmu_remove_dev_pasid` does with the last PASID.
+    @Override
+    boolean dropsEmptyDirectory() {
+        return true;
+    }
+
+    @Override
+    FrameAllocator hostFrames() {
+        return host.frames();
     }
 
     /// The guest's stream table entry has a table of context descriptors in the guest's memory.

@@ -154,9 +154,12 @@ final class Conversion {
         }
     }
 
+    /// Whether it only has to translate. Not the first stage of a PASID, and none that an architecture has
+    /// which takes a second one for that.
     private boolean isUsualStage(Domain domain) {
         return domain.identity().stage() == Stage.SECOND
-                || from.units.get(domain.identity().unit()).driver().usualStage() == Stage.FIRST;
+                || from.units.get(domain.identity().unit()).driver().usualStage() == Stage.FIRST
+                        && from.domains.pasids.in(domain.id()).isEmpty();
     }
 
     private int number(int domain) {

@@ -80,7 +80,8 @@ final class DomainMaker {
         return Domain.ofGuest(identity, entry);
     }
 
-    /// A domain in the stage that the driver takes for everything.
+    /// A domain in the stage that the driver takes for a default domain, or, if a user makes it, for one that
+    /// others may be nested in.
     ///
     /// @param levels 0 for the usual number
     Domain usual(int id, String name, DomainType type, boolean byUser, int unit, int levels)
@@ -88,7 +89,7 @@ final class DomainMaker {
         var driver = units.get(unit).driver();
         driver.requireTag(id);
         int tag = type == DomainType.BLOCKED ? 0 : id;
-        var stage = driver.usualStage();
+        var stage = byUser ? driver.parentStage() : driver.usualStage();
         var identity = new Domain.Identity(id, name, type, byUser, unit, tag, stage, 0);
         boolean passesThrough = type == DomainType.IDENTITY && driver.passesThrough();
         if (type == DomainType.BLOCKED || passesThrough) {

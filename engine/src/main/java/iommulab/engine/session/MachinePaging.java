@@ -44,7 +44,10 @@ final class MachinePaging implements PagingDomains {
         if (wanted.pasids() && !wanted.parent() && driver.pasidsNeedFirstStage()) {
             return Stage.FIRST;
         }
-        return wanted.parent() || wanted.dirty() ? Stage.SECOND : driver.usualStage();
+        var usual = driver.usualStage();
+        return wanted.parent() || wanted.dirty() && !driver.tracksDirty(usual)
+                ? Stage.SECOND
+                : usual;
     }
 
     @Override
