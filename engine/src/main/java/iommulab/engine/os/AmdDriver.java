@@ -22,6 +22,7 @@ import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.device.GuestEntry;
+import iommulab.engine.os.device.PagingDomains.Wanted;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -117,6 +118,11 @@ public final class AmdDriver extends DeviceEntryDriver {
     @Override
     public Stage usualStage() {
         return Stage.SECOND;
+    }
+
+    @Override
+    public Stage stageOf(Wanted wanted) throws MappingRefused {
+        return TableWishes.ofAmd(this, wanted);
     }
 
     @Override

@@ -121,11 +121,6 @@ abstract class DeviceEntryDriver implements IommuDriver {
     /// Refuses what the hardware cannot do, and sets up what it needs for the rest.
     abstract void prepare(DeviceServices wanted) throws MappingRefused;
 
-    @Override
-    public boolean pasidsNeedFirstStage() {
-        return true;
-    }
-
     // ---- services of devices
 
     @Override

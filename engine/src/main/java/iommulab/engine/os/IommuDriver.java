@@ -17,6 +17,7 @@ import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.device.GuestEntry;
 import iommulab.engine.os.device.GuestEvent;
+import iommulab.engine.os.device.PagingDomains;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -45,9 +46,11 @@ public interface IommuDriver {
         return usualStage();
     }
 
-    /// Whether only tables of a first stage can be those of a PASID.
-    default boolean pasidsNeedFirstStage() {
-        return false;
+    /// The stage of a table that people fill, by what it has to be able to do.
+    ///
+    /// @throws MappingRefused (EOPNOTSUPP) if the driver has no table that can all of it
+    default Stage stageOf(PagingDomains.Wanted wanted) throws MappingRefused {
+        return TableWishes.usual(this, wanted);
     }
 
     /// What tables of a stage can do.

@@ -19,6 +19,7 @@ import iommulab.engine.iommu.riscv.RiscvUnit;
 import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.device.PagingDomains.Wanted;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -128,6 +129,11 @@ public final class RiscvDriver extends DeviceEntryDriver {
     @Override
     public Stage usualStage() {
         return Stage.SECOND;
+    }
+
+    @Override
+    public Stage stageOf(Wanted wanted) throws MappingRefused {
+        return TableWishes.ofRiscv(this, wanted);
     }
 
     @Override

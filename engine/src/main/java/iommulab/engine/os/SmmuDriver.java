@@ -23,6 +23,7 @@ import iommulab.engine.memory.AddressRange;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
 import iommulab.engine.os.device.GuestEvent;
+import iommulab.engine.os.device.PagingDomains.Wanted;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -130,6 +131,11 @@ public final class SmmuDriver extends DeviceEntryDriver {
     private boolean hasRoomForDescriptors() {
         var capabilities = unit.capabilities();
         return capabilities.twoLevelDescriptors() && capabilities.substreamBits() >= SUBSTREAM_BITS;
+    }
+
+    @Override
+    public Stage stageOf(Wanted wanted) throws MappingRefused {
+        return TableWishes.ofSmmu(this, wanted);
     }
 
     @Override

@@ -20,6 +20,7 @@ import iommulab.engine.iommu.vtd.VtdTables;
 import iommulab.engine.iommu.vtd.VtdUnit;
 import iommulab.engine.memory.FrameAllocator;
 import iommulab.engine.memory.PhysicalMemory;
+import iommulab.engine.os.device.PagingDomains.Wanted;
 import iommulab.engine.pci.RequesterId;
 
 import java.util.List;
@@ -108,6 +109,11 @@ public final class VtdDriver implements IommuDriver {
     @Override
     public Stage usualStage() {
         return Stage.SECOND;
+    }
+
+    @Override
+    public Stage stageOf(Wanted wanted) throws MappingRefused {
+        return TableWishes.ofLegacyVtd(this, wanted);
     }
 
     @Override

@@ -2,8 +2,6 @@ package iommulab.engine.session;
 
 import iommulab.engine.iommu.MappingRefused;
 import iommulab.engine.iommu.Permissions;
-import iommulab.engine.iommu.Stage;
-import iommulab.engine.os.IommuDriver;
 import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.device.PagingDomains;
 
@@ -28,26 +26,16 @@ final class MachinePaging implements PagingDomains {
     @Override
     public int createPaging(int unit, Wanted wanted) throws CallFailed {
         drivers.requireEmulated(unit);
-        var stage = stage(drivers.driver(unit), wanted);
+        var driver = drivers.driver(unit);
         return DomainDrivers.passOn(
                         () -> {
-                            var domain = domains().createOfStage(unit, stage);
+                            var domain = domains().createOfStage(unit, driver.stageOf(wanted));
                             if (wanted.snoop()) {
-                                domain.enforceSnooping(drivers.driver(unit));
+                                domain.enforceSnooping(driver);
                             }
                             return domain;
                         })
                 .id();
-    }
-
-    private static Stage stage(IommuDriver driver, Wanted wanted) {
-        if (wanted.pasids() && !wanted.parent() && driver.pasidsNeedFirstStage()) {
-            return Stage.FIRST;
-        }
-        var usual = driver.usualStage();
-        return wanted.parent() || wanted.dirty() && !driver.tracksDirty(usual)
-                ? Stage.SECOND
-                : usual;
     }
 
     @Override
