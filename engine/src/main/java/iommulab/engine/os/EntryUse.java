@@ -32,4 +32,3 @@ record EntryUse(Translation own, Translation user) {
         return users;
     }
 }
-

@@ -6,6 +6,7 @@ import iommulab.engine.group.KernelParameters;
 import iommulab.engine.iommu.CacheShapes;
 import iommulab.engine.iommu.Iommu;
 import iommulab.engine.iommu.MappingRefused;
+import iommulab.engine.iommu.Stage;
 import iommulab.engine.iommu.amdvi.AmdCapabilities;
 import iommulab.engine.iommu.amdvi.AmdUnit;
 import iommulab.engine.iommu.builder.TableStore;
@@ -158,8 +159,14 @@ final class IommuHardware {
                 List.of(interrupts),
                 nestedData,
                 viommuType,
-                true,
+                marksWrites(unit),
                 true,
                 pasidBits);
+    }
+
+    /// Linux's driver of RISC-V lets nobody track writes, whatever the hardware can mark.
+    private static boolean marksWrites(Unit unit) {
+        return !unit.description().isRiscv()
+                && (!unit.isEmulated() || unit.driver().tracksDirty(Stage.SECOND));
     }
 }

@@ -79,7 +79,19 @@ class SvaTest {
         assertThat(machine.first(write)).isEqualTo("fault");
     }
 
-    /// PASIDs beside second-stage tables are more than most IOMMUs can do.
+    @ParameterizedTest
+    @EnumSource(
+            value = Architecture.class,
+            names = {"VTD_SCALABLE", "SMMUV3"})
+    void aProcessIsBoundBesideATranslatedDefaultDomain(Architecture architecture) {
+        var machine = lab(architecture);
+        machine.ok("sva.bind(device=devC, process=p0)");
+        assertThat(read(machine, "devC", "mem_p0+0x1008", 1)).isEqualTo("mem_p0+0x1008");
+        machine.ok("sva.bind(device=devA, process=p0)");
+        assertThat(read(machine, "devB", "mem_p0", 1)).isEqualTo("mem_p0+0x0");
+    }
+
+    /// PASIDs beside second-stage tables are more than AMD-Vi and RISC-V can do.
     private static void passThrough(KernelLab machine) {
         machine.ok("driver.unbind(device=devC)");
         machine.ok("driver.group_type(group=2, type=identity)");
