@@ -144,8 +144,9 @@ abstract class DeviceEntryDriver implements IommuDriver {
         var translation = Translation.of(to);
         if (!device.pasids.isEmpty()
                 && !translation.leavesRoomFor(device.pasids.firstEntry().getValue())) {
+            // Kernel arm_smmu_attach_dev: arm_smmu_ssids_in_use.
             throw new MappingRefused(
-                    "EINVAL",
+                    "EBUSY",
                     "Requester %s has PASIDs of another second stage, and one entry decides for all."
                             .formatted(requester));
         }

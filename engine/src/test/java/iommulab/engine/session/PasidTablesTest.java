@@ -79,6 +79,23 @@ class PasidTablesTest {
         assertThat(with(5)).isEqualTo("ok");
     }
 
+    @Test
+    void aDeviceWithAProcesssPasidTakesNoSecondStageAlone() {
+        start(Architecture.SMMUV3);
+        var bond = lab.first("sva.bind(device=devA, process=p0)");
+
+        // arm_smmu_attach_dev: a stream of stage 2 alone has no context descriptors.
+        var parent = table(device, "[nest_parent]");
+        lab.refused("EBUSY", "vfio.cdev_attach(cdev=%s, pt_id=%s)", device.cdev(), parent);
+
+        lab.attach(device, table(device, "[]"));
+        assertThat(own()).isEqualTo("ok");
+        lab.ok("vfio.cdev_detach(cdev=%s)", device.cdev());
+        lab.ok("sva.unbind(handle=%s)", bond);
+        lab.attach(device, parent);
+        assertThat(own()).isEqualTo("ok");
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"VTD_SCALABLE", "SMMUV3"})
     void whatTheAddressSpaceLosesThePasidLosesAtOnce(Architecture architecture) {
