@@ -10,6 +10,8 @@ final class DoneBar extends HBox {
         setId("done-bar");
         getStyleClass().add("done-bar");
         setMinWidth(0);
+        setVisible(false);
+        managedProperty().bind(visibleProperty());
     }
 
     void show(InvalidationProgress progress) {
@@ -27,10 +29,12 @@ final class DoneBar extends HBox {
             HBox.setHgrow(piece, Priority.ALWAYS);
             getChildren().add(piece);
         }
+        setVisible(progress.total() > 0);
         setAccessibleText(progress.words());
     }
 
     void clear() {
+        setVisible(false);
         getChildren().clear();
     }
 }

@@ -86,7 +86,7 @@ public final class InvalidationPanel implements Panel {
     }
 
     private Node left() {
-        var buttons = new HBox(send, probe);
+        var buttons = new HBox(send, probe, queue.post());
         buttons.getStyleClass().add("invalidation-buttons");
         var left = new VBox(frame, buttons);
         left.getStyleClass().add("invalidation-left");
@@ -104,7 +104,7 @@ public final class InvalidationPanel implements Panel {
     }
 
     private Node right() {
-        var content = new VBox(outcome, bar, rule, goOn, stale, toCaches, queue);
+        var content = new VBox(outcome, bar, queue, rule, goOn, stale, toCaches);
         content.getStyleClass().add("invalidation-right");
         var scroll = new ScrollPane(content);
         scroll.setFitToWidth(true);

@@ -6,29 +6,38 @@ import iommulab.engine.session.DeviceSide;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
-import javafx.scene.layout.VBox;
+import javafx.scene.control.Tooltip;
 
 import java.util.List;
 import java.util.Optional;
 
-/// What the queue behind a table waits for, and a menu that puts an invalidation of a device TLB into it
-/// without waiting: the queue of a device that hangs can then be looked at.
-final class QueueView extends VBox {
+/// What the queue behind a table waits for, and a menu beside it that puts an invalidation of a device TLB
+/// into it without waiting: the queue of a device that hangs can then be looked at.
+final class QueueView extends Label {
     private final Workbench workbench;
-    private final Label waiting = new Label();
-    private final MenuButton post = new MenuButton("Tell a device TLB, do not wait");
+    private final MenuButton post = new MenuButton("Post to a device TLB");
     private Optional<QueueWait> shown = Optional.empty();
 
     /// @param workbench takes the commands
     QueueView(Workbench workbench) {
         this.workbench = workbench;
-        getStyleClass().add("invalidation-queue");
-        waiting.setId("invalidation-queue-waits");
-        waiting.getStyleClass().add("says-stale");
-        waiting.setWrapText(true);
-        waiting.setMinHeight(USE_PREF_SIZE);
+        setId("invalidation-queue-waits");
+        getStyleClass().add("says-stale");
+        setWrapText(true);
+        setMinHeight(USE_PREF_SIZE);
+        managedProperty().bind(visibleProperty());
         post.setId("invalidation-post");
-        getChildren().addAll(waiting, post);
+        post.setMinWidth(USE_PREF_SIZE);
+        post.setAccessibleText("Tell a device TLB to forget, without waiting for its answer");
+        post.setTooltip(new Tooltip("Tells a device to forget, and does not wait for its answer"));
+        post.managedProperty().bind(post.visibleProperty());
+        post.setVisible(false);
+        setVisible(false);
+    }
+
+    /// Seen while a device has a TLB of its own in use.
+    MenuButton post() {
+        return post;
     }
 
     void show(Optional<QueueWait> queue) {
@@ -36,15 +45,11 @@ final class QueueView extends VBox {
             return;
         }
         shown = queue;
-        waiting.setText(queue.map(QueueWait::words).orElse(""));
-        waiting.setVisible(!waiting.getText().isEmpty());
-        waiting.setManaged(waiting.isVisible());
+        setText(queue.map(QueueWait::words).orElse(""));
+        setVisible(!getText().isEmpty());
         var devices = queue.map(QueueWait::devices).orElse(List.of());
         post.getItems().setAll(devices.stream().map(this::item).toList());
         post.setVisible(!devices.isEmpty());
-        post.setManaged(post.isVisible());
-        setVisible(waiting.isVisible() || post.isVisible());
-        setManaged(isVisible());
     }
 
     private MenuItem item(DeviceSide device) {
