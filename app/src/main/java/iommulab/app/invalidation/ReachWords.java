@@ -2,8 +2,6 @@ package iommulab.app.invalidation;
 
 import iommulab.engine.iommu.Reach;
 import iommulab.engine.os.call.Arguments;
-import iommulab.engine.os.call.BadArgument;
-import iommulab.engine.os.call.CallFailed;
 import iommulab.engine.os.call.Value;
 import iommulab.engine.os.iommufd.GuestInvalidation;
 
@@ -20,13 +18,7 @@ record ReachWords(InvalidationTarget target) {
                 InvalidationFrame.entry(entry) instanceof Value.Fields(var named)
                         ? named
                         : Map.<String, Value>of();
-        try {
-            return words(GuestInvalidation.of(kind.word(), new Arguments(kind.word(), fields)));
-        } catch (CallFailed failed) {
-            return failed.errno() + ": " + failed.rule();
-        } catch (BadArgument bad) {
-            return bad.reason();
-        }
+        return words(GuestInvalidation.of(kind.word(), new Arguments(kind.word(), fields)));
     }
 
     /// A device that a new command may name.
@@ -36,6 +28,8 @@ record ReachWords(InvalidationTarget target) {
 
     private String words(Reach reach) {
         return switch (reach) {
+            case Reach.Refused(var errno, var rule) ->
+                    errno.isEmpty() ? rule : "%s: %s".formatted(errno, rule);
             case Reach.Nothing(var why) -> "nothing: " + why;
             case Reach.Everything(boolean leavesOnly) ->
                     "all translations of %s%s".formatted(domain(), leaves(leavesOnly));

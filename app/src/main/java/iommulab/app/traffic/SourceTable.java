@@ -57,7 +57,9 @@ final class SourceTable extends TableView<TrafficModel.Row> {
         column.setSortable(false);
         column.setReorderable(false);
         if (!styleClass.isEmpty()) {
-            column.getStyleClass().add(styleClass);
+            if (styleClass.equals("align-right")) {
+                column.getStyleClass().add(styleClass);
+            }
             column.setCellFactory(_ ->
                     new TableCell<>() {
                         {

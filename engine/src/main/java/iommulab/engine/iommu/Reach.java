@@ -10,6 +10,11 @@ public sealed interface Reach {
     /// No cache, and why.
     record Nothing(String why) implements Reach {}
 
+    /// Nothing, because the call would refuse it.
+    ///
+    /// @param errno of the call; empty if it cannot be read as one
+    record Refused(String errno, String rule) implements Reach {}
+
     /// Everything of whoever gives it.
     ///
     /// @param leavesOnly entries that point to tables stay

@@ -14,9 +14,17 @@ public final class GuestInvalidation {
 
     /// @param type of the entries: `vtd_s1`, `selftest`, `viommu_selftest`, `arm_smmuv3`, `amd`
     /// @param entry its fields; what is missing is 0, as in the calls
-    /// @throws CallFailed no entry that a guest may give, with the errno and the sentence of the call
-    /// @throws BadArgument a field that is no number, or no such type
-    public static Reach of(String type, Arguments entry) throws CallFailed, BadArgument {
+    public static Reach of(String type, Arguments entry) {
+        try {
+            return read(type, entry);
+        } catch (CallFailed failed) {
+            return new Reach.Refused(failed.errno(), failed.rule());
+        } catch (BadArgument bad) {
+            return new Reach.Refused("", bad.reason());
+        }
+    }
+
+    private static Reach read(String type, Arguments entry) throws CallFailed, BadArgument {
         return switch (type) {
             case "vtd_s1" -> FirstStagePages.of(entry).reach();
             case "selftest" -> SelftestWord.ofTable(entry).reach();
