@@ -29,7 +29,7 @@ class ProposalTest {
     void theToolBarsOfAMachineInProposalModeSayIt(Perspective perspective) {
         try (var lab = LiveLab.on(PasidMachine.withProposals())) {
             lab.opens(perspective);
-            assertThat(labels("proposal: guest ENQCMD")).isEqualTo(1);
+            assertThat(labels("proposal, not in Linux")).isEqualTo(1);
             var status = (Label) lab.robot().find("#status-proposal");
             assertThat(Robot.onScreen(status::getText)).isEqualTo("proposal mode");
         }

@@ -16,8 +16,9 @@ public final class ProposalLabel extends Label {
 
     /// For a tool bar; seen only while the machine is in proposal mode.
     public static ProposalLabel ofMachine() {
-        var label = new ProposalLabel("proposal: guest ENQCMD is not in Linux");
-        label.setMinWidth(0);
+        var label = new ProposalLabel("proposal, not in Linux");
+        label.setMinWidth(USE_PREF_SIZE);
+        label.setAccessibleText("proposal: guest ENQCMD is not in Linux");
         label.setVisible(false);
         label.getStyleClass().add("of-machine");
         return label;
