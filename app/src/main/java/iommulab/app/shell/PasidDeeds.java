@@ -22,7 +22,8 @@ public record PasidDeeds(KernelChoices choices) {
                 KernelDeed.of("Bind a device to its memory…", "sva.bind")
                         .asking("device", choices.devices())
                         .with("process", process),
-                KernelDeed.of("Unbind a device…", "sva.unbind").asking("handle", bonds(process)),
+                KernelDeed.of("Unbind a device…", "sva.unbind")
+                        .asking("handle", bonds(process), "none"),
                 KernelDeed.of("Submit work by ENQCMD…", "enqcmd.submit")
                         .with("process", process)
                         .asking("thread", List.of(THREAD))
