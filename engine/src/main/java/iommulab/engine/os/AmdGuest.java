@@ -23,17 +23,7 @@ final class AmdGuest {
     /// table it gave the device.
     GuestDirectory write(Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
             throws MappingRefused {
-        var directory =
-                table.isPresent()
-                        ? new PasidDirectory.State(table.get().root(), table.get().tables())
-                                .resume(shape)
-                        : PasidDirectory.create(guest, shape);
-        if (pasid >>> directory.pasidBits() != 0) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "PASID 0x%x: the guest's table reaches %d bits."
-                            .formatted(pasid, directory.pasidBits()));
-        }
+        var directory = GuestDirectory.reaching(pasid, table, guest, shape);
         var own = Translation.of(to);
         directory.set(guest, pasid, AmdWords.gcr3Entry(own));
         var state = directory.checkpoint();

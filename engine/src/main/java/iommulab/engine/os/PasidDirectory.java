@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// The table of one device's PASIDs, in two levels, as AMD-Vi (GCR3), SMMUv3 (context descriptors),
-/// RISC-V (process directory) and the self-test's IOMMU have it. Lower tables have 4 KiB. In a guest's memory when the guest owns it. Tables
+/// RISC-V (process directory) and the self-test's IOMMU have it. Lower tables have 4 KiB. It lies in a guest's
+/// memory when the guest owns it. Tables
 /// are kept until nothing of the device is attached any more.
 ///
 /// Not thread-safe: one engine thread owns it.

@@ -29,17 +29,7 @@ final class SmmuGuest {
     /// As [IommuDriver#writeForGuest].
     GuestDirectory write(Optional<GuestDirectory> table, TableStore guest, int pasid, Attachment to)
             throws MappingRefused {
-        var directory =
-                table.isPresent()
-                        ? new PasidDirectory.State(table.get().root(), table.get().tables())
-                                .resume(shape)
-                        : PasidDirectory.create(guest, shape);
-        if (pasid >>> directory.pasidBits() != 0) {
-            throw new MappingRefused(
-                    "EINVAL",
-                    "PASID 0x%x: the guest's table reaches %d bits."
-                            .formatted(pasid, directory.pasidBits()));
-        }
+        var directory = GuestDirectory.reaching(pasid, table, guest, shape);
         directory.set(guest, pasid, words.descriptor(Translation.of(to)));
         var state = directory.checkpoint();
         return new GuestDirectory(
